@@ -1,0 +1,86 @@
+"""The errors that somebody is meant to see, one small class a kind. Everything else is a fault of ours."""
+
+from typing import ClassVar
+
+
+class StoreError(Exception):
+    """The store cannot be used at all; the message is one line that says what an operator can do about it."""
+
+
+class AppError(Exception):
+    """An expected failure: `message` tells the caller what to do, `code` is what its program switches on."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class AuthError(AppError):
+    """The caller did not say who it is, or not so that we believe it."""
+
+    code = "UNAUTHENTICATED"
+
+
+class ForbiddenError(AppError):
+    """The caller is known and may not do this."""
+
+    code = "FORBIDDEN"
+
+
+class ValidationError(AppError):
+    """One input value is not acceptable; `field` is its path in the input, such as `properties.price.amount`."""
+
+    code = "VALIDATION"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotFoundError(AppError):
+    """Nothing that the caller may see has that id."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, resource: str, identifier: str) -> None:
+        super().__init__(f"There is no {resource} with the id {identifier!r}, or you may not see it.")
+        self.resource = resource
+        self.id = identifier
+
+
+class ConflictError(AppError):
+    """The input is right in itself and clashes with what is stored; `field` names the clash where one field does."""
+
+    code = "CONFLICT"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class RateLimitError(AppError):
+    """Too much at a time; `retry_after` is in seconds."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class NetworkError(AppError):
+    """The store cannot be reached just now; the same request may succeed later."""
+
+    code = "UNAVAILABLE"
+
+
+class InternalError(AppError):
+    """A fault of ours; `trace_id` finds it in the log, and nothing else about it leaves the server."""
+
+    code = "INTERNAL"
+
+    def __init__(self, trace_id: str) -> None:
+        super().__init__(f"Something went wrong on our side. Quote {trace_id} when you report it.")
+        self.trace_id = trace_id

@@ -1,0 +1,86 @@
+"""Events: what happened, who did it, when. They are only ever added."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.values import JSON
+
+SYSTEM_ACTOR = "system"
+
+
+class EventType(StrEnum):
+    """Everything that can happen."""
+
+    THING_CREATED = "thing_created"
+    THING_UPDATED = "thing_updated"
+    THING_ARCHIVED = "thing_archived"
+    THING_RESTORED = "thing_restored"
+    CONNECTION_CREATED = "connection_created"
+    CONNECTION_ENDED = "connection_ended"
+    GROUP_CREATED = "group_created"
+    GROUP_UPDATED = "group_updated"
+    GROUP_MOVED = "group_moved"
+    GROUP_ARCHIVED = "group_archived"
+    USER_REGISTERED = "user_registered"
+    USER_LOGIN = "user_login"
+    USER_LOGIN_FAILED = "user_login_failed"
+    USER_LOGOUT = "user_logout"
+    SESSION_REVOKED = "session_revoked"
+    PROFILE_UPDATED = "profile_updated"
+    EMAIL_VERIFICATION_SENT = "email_verification_sent"
+    EMAIL_VERIFIED = "email_verified"
+    PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - an event's name
+    PASSWORD_RESET_COMPLETED = "password_reset_completed"  # noqa: S105 - an event's name
+    TWO_FACTOR_ENABLED = "two_factor_enabled"
+    TWO_FACTOR_DISABLED = "two_factor_disabled"
+    WALLET_CONNECTED = "wallet_connected"
+    PASSKEY_ADDED = "passkey_added"
+    ONBOARDING_STEP_COMPLETED = "onboarding_step_completed"
+    ONBOARDING_COMPLETED = "onboarding_completed"
+    USER_INVITED_TO_GROUP = "user_invited_to_group"
+    USER_JOINED_GROUP = "user_joined_group"
+    USER_REMOVED_FROM_GROUP = "user_removed_from_group"
+    MEMBER_ROLE_CHANGED = "member_role_changed"
+    INVITATION_REVOKED = "invitation_revoked"
+    ACCESS_DENIED = "access_denied"
+    PRODUCT_PUBLISHED = "product_published"
+    PRODUCT_ARCHIVED = "product_archived"
+    CART_UPDATED = "cart_updated"
+    ORDER_CREATED = "order_created"
+    ORDER_PAID = "order_paid"
+    ORDER_FULFILLED = "order_fulfilled"
+    ORDER_COMPLETED = "order_completed"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_REFUNDED = "order_refunded"
+    REFUND_REQUESTED = "refund_requested"
+    PAYMENT_INITIATED = "payment_initiated"
+    PAYMENT_CONFIRMED = "payment_confirmed"
+    PAYMENT_FINALIZED = "payment_finalized"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_REORGED = "payment_reorged"
+    PAYMENT_REFUNDED = "payment_refunded"
+    WEBHOOK_DELIVERED = "webhook_delivered"
+    WEBHOOK_FAILED = "webhook_failed"
+    EMAIL_SENT = "email_sent"
+    EMAIL_FAILED = "email_failed"
+    ERROR_OCCURRED = "error_occurred"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; no personal data beyond ids.
+
+    `actor` is the id of a person or an API key, or `system`; `group_id` is the group that it happened in, if any.
+    """
+
+    id: str
+    type: EventType
+    actor: str
+    group_id: str | None
+    target_id: str | None
+    at: datetime
+    request_id: str | None
+    trace_id: str | None
+    properties: Mapping[str, JSON]

@@ -1,0 +1,70 @@
+"""People: who acts, and who may."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.values import JSON
+
+
+class PlatformRole(StrEnum):
+    """What a person is on the platform as a whole: exactly one of four."""
+
+    PLATFORM_OWNER = "platform_owner"
+    ORG_OWNER = "org_owner"
+    ORG_USER = "org_user"
+    CUSTOMER = "customer"
+
+
+class PersonStatus(StrEnum):
+    """Whether an account may be used."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class MemberRole(StrEnum):
+    """What a person is within one group."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+
+
+class MemberStatus(StrEnum):
+    """Whether a membership is in force."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A blockchain account of a person; `verified_at` is None until a signature proved it."""
+
+    address: str
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account."""
+
+    id: str
+    email: str
+    username: str
+    display_name: str
+    role: PlatformRole
+    status: PersonStatus
+    bio: str | None
+    avatar_url: str | None
+    locale: str | None
+    timezone: str | None
+    wallets: tuple[Wallet, ...]
+    settings: Mapping[str, JSON]
+    created_at: datetime
+    updated_at: datetime
+    version: int

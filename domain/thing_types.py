@@ -1,0 +1,248 @@
+"""The catalogue of thing types, each with the JSON Schema (2020-12) of its properties.
+
+Money in `properties` is `{"amount": integer minor units, "currency": "USD"}`; times are RFC 3339; exact fractions are
+decimal strings. A built-in type has fields of its own in the GraphQL schema and a closed set of properties; the others
+take any properties.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from domain.ids import THING_PREFIXES
+from domain.values import JSON, JSONObject
+
+PRODUCT_CATEGORIES = (
+    "course",
+    "template",
+    "membership",
+    "consultation",
+    "nft",
+    "api_access",
+    "service",
+    "physical",
+)
+ORDER_STATES = ("pending", "paid", "fulfilled", "completed", "cancelled", "expired", "refunded")
+PAYMENT_STATES = ("pending", "confirmed", "finalized", "failed", "refunded")
+SUBSCRIPTION_STATES = ("trial", "active", "past_due", "ended")
+INVITATION_STATES = ("pending", "accepted", "declined", "revoked", "expired")
+API_KEY_SCOPES = ("read", "write")
+
+# Beyond 2^53 a number is no longer the same in every client.
+_MAX_SAFE = 9_007_199_254_740_991
+
+
+def _closed(properties: Mapping[str, JSON], *required: str) -> JSONObject:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+_TEXT: JSONObject = {"type": "string", "maxLength": 10_000}
+_NAME: JSONObject = {"type": "string", "minLength": 1, "maxLength": 200}
+_ID: JSONObject = {"type": "string", "pattern": "^[a-z0-9_]+_[0-9a-f]{32}$"}
+_TIME: JSONObject = {"type": "string", "format": "date-time"}
+_URI: JSONObject = {"type": "string", "format": "uri", "maxLength": 2_000}
+_COUNT: JSONObject = {"type": "integer", "minimum": 0, "maximum": _MAX_SAFE}
+_CURRENCY: JSONObject = {"type": "string", "pattern": "^[A-Z]{3,5}$"}
+_FRACTION: JSONObject = {"type": "string", "pattern": "^(0(\\.[0-9]{1,4})?|1)$"}
+_MONEY = _closed({"amount": _COUNT, "currency": _CURRENCY}, "amount", "currency")
+_POSTAL = _closed(
+    dict.fromkeys(("name", "street", "city", "region", "postalCode", "country"), _TEXT),
+)
+_ORDER_LINE = _closed(
+    {
+        "productId": _ID,
+        "name": _NAME,
+        "sellerId": _ID,
+        "unitPrice": {**_COUNT, "description": "In minor units of the order's currency."},
+        "quantity": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+        "discount": _FRACTION,
+    },
+    "productId",
+    "name",
+    "unitPrice",
+    "quantity",
+)
+
+_BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
+    "creator": (
+        "Somebody who makes and publishes.",
+        _closed({"bio": _TEXT, "niche": _NAME, "websiteUrl": _URI, "followers": _COUNT}),
+    ),
+    "product": (
+        "Something that can be bought.",
+        _closed(
+            {
+                "category": {"enum": PRODUCT_CATEGORIES},
+                "description": _TEXT,
+                "sku": _NAME,
+                "price": _MONEY,
+                "salePrice": _MONEY,
+                "stock": {**_COUNT, "description": "Absent where it is unlimited."},
+                "unit": _NAME,
+                "reorderLevel": _COUNT,
+            },
+            "category",
+            "price",
+        ),
+    ),
+    "order": (
+        "A purchase: its lines keep the name, the price and the seller as they were.",
+        _closed(
+            {
+                "number": _NAME,
+                "state": {"enum": ORDER_STATES},
+                "currency": _CURRENCY,
+                "lines": {"type": "array", "items": _ORDER_LINE, "minItems": 1, "maxItems": 1_000},
+                "freight": _COUNT,
+                "placedAt": _TIME,
+                "requiredAt": _TIME,
+                "shippedAt": _TIME,
+                "shipTo": _POSTAL,
+                "shipper": _NAME,
+                "customerId": _ID,
+            },
+            "number",
+            "state",
+            "currency",
+            "lines",
+            "placedAt",
+        ),
+    ),
+    "payment": (
+        "Money that moved, or is about to, for an order.",
+        _closed(
+            {
+                "orderId": _ID,
+                "amount": _MONEY,
+                "state": {"enum": PAYMENT_STATES},
+                "method": _NAME,
+                "reference": _TEXT,
+                "refundOf": _ID,
+            },
+            "amount",
+            "state",
+        ),
+    ),
+    "cart": (
+        "What somebody means to buy.",
+        _closed(
+            {
+                "lines": {
+                    "type": "array",
+                    "items": _closed({"productId": _ID, "quantity": _COUNT}, "productId", "quantity"),
+                    "maxItems": 1_000,
+                },
+                "expiresAt": _TIME,
+            },
+            "lines",
+        ),
+    ),
+    "subscription": (
+        "A product that is paid for again and again.",
+        _closed(
+            {
+                "productId": _ID,
+                "state": {"enum": SUBSCRIPTION_STATES},
+                "price": _MONEY,
+                "interval": {"enum": ("month", "year")},
+                "startedAt": _TIME,
+                "endsAt": _TIME,
+            },
+            "state",
+        ),
+    ),
+    "invitation": (
+        "An offer to join a group.",
+        _closed(
+            {
+                "role": {"enum": ("owner", "admin", "editor", "viewer")},
+                "state": {"enum": INVITATION_STATES},
+                "invitedBy": _ID,
+                "expiresAt": _TIME,
+            },
+            "role",
+            "state",
+        ),
+    ),
+    "api_key": (
+        "A key that a program uses in a person's name. The secret itself is not kept, only its hash.",
+        _closed(
+            {
+                "scope": {"enum": API_KEY_SCOPES},
+                "hint": _NAME,
+                "expiresAt": _TIME,
+            },
+            "scope",
+            "hint",
+        ),
+    ),
+    "webhook": (
+        "An address of a partner that events are sent to.",
+        _closed({"url": _URI, "eventTypes": {"type": "array", "items": _NAME, "maxItems": 100}}, "url"),
+    ),
+    "file": (
+        "An uploaded file.",
+        _closed(
+            {
+                "fileName": _NAME,
+                "contentType": _NAME,
+                "size": _COUNT,
+                "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                "url": _URI,
+            },
+            "fileName",
+            "contentType",
+            "size",
+        ),
+    ),
+}
+
+_AGENT_FIELDS = "strategy research marketing sales service design engineering finance legal intelligence".split()
+_GENERIC = (
+    *"ai_clone audience_member organization".split(),
+    *(f"{field}_agent" for field in _AGENT_FIELDS),
+    *"blog_post video podcast social_post email lesson".split(),
+    *"community conversation message token token_contract".split(),
+    *"website landing_page livestream recording media_asset".split(),
+    *"invoice metric insight prediction report".split(),
+    *"notification email_campaign announcement referral campaign lead".split(),
+    *"external_agent external_workflow external_connection mandate".split(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ThingType:
+    """A type of thing. `built_in` types have their own GraphQL object type; `creatable` ones a client may create."""
+
+    name: str
+    description: str
+    schema: JSONObject
+    built_in: bool
+    creatable: bool
+
+
+THING_TYPES: Mapping[str, ThingType] = MappingProxyType(
+    {
+        # A key is only ever made together with its secret, which is not a property.
+        name: ThingType(name, description, schema, built_in=True, creatable=name != "api_key")
+        for name, (description, schema) in _BUILT_IN.items()
+    }
+    | {
+        name: ThingType(
+            name,
+            f"{name.replace('_', ' ').capitalize()}.",
+            {"type": "object", "maxProperties": 200},
+            built_in=False,
+            creatable=True,
+        )
+        for name in _GENERIC
+    }
+)
+
+if set(_BUILT_IN) != set(THING_PREFIXES):
+    raise AssertionError("every built-in thing type has an id prefix of its own, and no other type has")

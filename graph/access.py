@@ -1,0 +1,53 @@
+"""The reading rule as Cypher predicates: what a statement lets through is what the reach of its viewer covers.
+
+A predicate only ever narrows what an index found; it is never the way rows are found.
+"""
+
+from domain.access import Reach
+
+
+def reach_parameters(reach: Reach) -> dict[str, object]:
+    """The parameters that every predicate below refers to."""
+    return {"everything": reach.everything, "roots": list(reach.roots), "personId": reach.person_id}
+
+
+def _below_a_root(group: str) -> str:
+    return f"{group}<-[:PARENT_OF*0..]-(root:Group) WHERE root.id IN $roots"
+
+
+def group_visible(group: str) -> str:
+    """Whether the group variable `group` is one of the viewer's groups or below one."""
+    return f"($everything OR EXISTS {{ MATCH {_below_a_root(f'({group})')} }})"
+
+
+def thing_visible(thing: str) -> str:
+    """Whether the thing's group is visible, and the thing is nobody else's alone."""
+    return (
+        f"($everything OR (({thing}.privateTo IS NULL OR {thing}.privateTo = $personId)"
+        f" AND EXISTS {{ MATCH ({thing})-[:IN_GROUP]->{_below_a_root('(:Group)')} }}))"
+    )
+
+
+def person_visible(person: str) -> str:
+    """Whether the person is the viewer, or a member of a visible group."""
+    return (
+        f"($everything OR {person}.id = $personId"
+        f" OR EXISTS {{ MATCH ({person})-[membership:MEMBER_OF]->{_below_a_root('(:Group)')}"
+        " AND membership.validTo IS NULL })"
+    )
+
+
+def entity_visible(entity: str) -> str:
+    """Whether a group, a person or a thing is visible: what the three predicates above say, whichever it is."""
+    return (
+        f"($everything OR {entity}.id = $personId"
+        f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
+        f" AND EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF*0..1]->{_below_a_root('(:Group)')}"
+        " AND all(edge IN step WHERE edge.validTo IS NULL) }))"
+    )
+
+
+def event_visible(event: str) -> str:
+    """Whether the event happened in a visible group, or the viewer did it."""
+    group = f"(:Entity:Group {{id: {event}.groupId}})"
+    return f"($everything OR {event}.actor = $personId OR EXISTS {{ MATCH {_below_a_root(group)} }})"

@@ -1,0 +1,272 @@
+"""Connections in the store: typed relationships between entities, ended but never erased.
+
+A relationship type cannot be a parameter of a pattern, so the statements here are made per type, from the catalogue
+and from nothing else.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NotRequired, TypedDict
+
+from domain.access import Reach
+from domain.connection_types import CONNECTION_TYPES
+from domain.connections import Connection, Direction
+from domain.ids import connection_type_of
+from domain.things import Thing
+from domain.values import from_micros, to_micros
+from graph import things
+from graph.access import entity_visible, reach_parameters, thing_visible
+from graph.listing import Listing, listing
+from graph.store import Statement, Store, Transaction
+from graph.values import from_json, optional_micros, optional_time, to_json
+
+
+class EdgeProperties(TypedDict):
+    """A connection's own properties as the store keeps them.
+
+    `liveKey` is there while the connection is live, where a pair may have only one; a membership has its role and its
+    status outside `properties` too, where statements can see them.
+    """
+
+    id: str
+    properties: str
+    strength: float | None
+    validFrom: int
+    validTo: int | None
+    metadata: str
+    createdAt: int
+    createdBy: str | None
+    liveKey: NotRequired[str | None]
+    role: NotRequired[str]
+    status: NotRequired[str]
+
+
+class ConnectionRow(EdgeProperties):
+    """A connection with its ends."""
+
+    type: str
+    fromId: str
+    toId: str
+
+
+def from_row(row: ConnectionRow) -> Connection:
+    """The connection that a row holds."""
+    return Connection(
+        id=row["id"],
+        type=row["type"],
+        from_id=row["fromId"],
+        to_id=row["toId"],
+        properties=from_json(row["properties"]),
+        strength=row["strength"],
+        valid_from=from_micros(row["validFrom"]),
+        valid_to=optional_time(row["validTo"]),
+        metadata=from_json(row["metadata"]),
+        created_at=from_micros(row["createdAt"]),
+        created_by=row["createdBy"],
+    )
+
+
+def to_edge(connection: Connection) -> EdgeProperties:
+    """The properties of the relationship that holds a connection."""
+    edge: EdgeProperties = {
+        "id": connection.id,
+        "properties": to_json(connection.properties),
+        "strength": connection.strength,
+        "validFrom": to_micros(connection.valid_from),
+        "validTo": optional_micros(connection.valid_to),
+        "metadata": to_json(connection.metadata),
+        "createdAt": to_micros(connection.created_at),
+        "createdBy": connection.created_by,
+    }
+    if not CONNECTION_TYPES[connection.type].several:
+        edge["liveKey"] = f"{connection.from_id} {connection.to_id}" if connection.valid_to is None else None
+    if connection.type == "member_of":
+        edge["role"] = str(connection.properties["role"])
+        edge["status"] = str(connection.properties["status"])
+    return edge
+
+
+CONNECTION = """edge {
+    .id, .properties, .strength, .validFrom, .validTo, .metadata, .createdAt, .createdBy,
+    type: toLower(type(edge)), fromId: startNode(edge).id, toId: endNode(edge).id
+}"""
+_PATTERNS = {
+    Direction.OUTGOING: "(owner)-[edge:{types}]->",
+    Direction.INCOMING: "(owner)<-[edge:{types}]-",
+    Direction.BOTH: "(owner)-[edge:{types}]-",
+}
+_VISIBLE_PARENT = f"MATCH (owner:Entity {{id: parent}}) WHERE {entity_visible('owner')}"
+
+
+def _pattern(direction: Direction, types: Iterable[str], other: str) -> str:
+    names = "|".join(CONNECTION_TYPES[name].relationship for name in types)
+    return f"MATCH {_PATTERNS[direction].format(types=names)}({other})"
+
+
+@lru_cache(maxsize=512)
+def connections_of(direction: Direction, types: frozenset[str]) -> Listing[ConnectionRow, Connection]:
+    """An entity's connections of any of `types`, by type and then by time; the filter `ended` adds past ones."""
+    return listing(
+        "connections",
+        parent=_VISIBLE_PARENT,
+        match=_pattern(direction, sorted(types), "other:Entity"),
+        walk="edge, other",
+        where=("($ended OR edge.validTo IS NULL)", entity_visible("other")),
+        key="edge.id",
+        project=CONNECTION,
+        item=from_row,
+    )
+
+
+@lru_cache(maxsize=512)
+def related_to(direction: Direction, types: frozenset[str]) -> Listing[things.ThingRow, Thing]:
+    """The things at the other end of an entity's live connections of any of `types`, each once."""
+    return listing(
+        "related_things",
+        parent=_VISIBLE_PARENT,
+        match=f"{_pattern(direction, sorted(types), 'thing:Thing')} WHERE edge.validTo IS NULL",
+        walk="thing",
+        where=(thing_visible("thing"),),
+        key="thing.sortKey",
+        project=things.THING,
+        item=things.from_row,
+    )
+
+
+@lru_cache(maxsize=512)
+def fetch_connections(connection_type: str) -> Statement[ConnectionRow]:
+    """Connections of one type by id, both of whose ends the viewer may see."""
+    relationship = CONNECTION_TYPES[connection_type].relationship
+    return Statement(
+        "fetch_connections",
+        f"""
+        UNWIND $ids AS id
+        MATCH (source:Entity)-[edge:{relationship} {{id: id}}]->(target:Entity)
+        WHERE {entity_visible("source")} AND {entity_visible("target")}
+        RETURN {CONNECTION} AS row""",
+    )
+
+
+@lru_cache(maxsize=512)
+def lock_connection(connection_type: str) -> Statement[ConnectionRow]:
+    """A connection of one type by id, kept from changing until the transaction ends."""
+    relationship = CONNECTION_TYPES[connection_type].relationship
+    return Statement(
+        "lock_connection",
+        f"""
+        MATCH (source:Entity)-[edge:{relationship} {{id: $id}}]->(target:Entity)
+        WHERE {entity_visible("source")} AND {entity_visible("target")}
+        REMOVE edge._lock
+        RETURN {CONNECTION} AS row""",
+    )
+
+
+@lru_cache(maxsize=512)
+def save_connection(connection_type: str) -> Statement[bool]:
+    """Write the properties of a connection that is locked."""
+    relationship = CONNECTION_TYPES[connection_type].relationship
+    return Statement(
+        "save_connection",
+        f"MATCH ()-[edge:{relationship} {{id: $edge.id}}]->() SET edge += $edge RETURN true AS row",
+    )
+
+
+CREATE_CONNECTION: Statement[bool] = Statement(
+    "create_connection",
+    """
+    MATCH (source:Entity {id: $fromId})
+    MATCH (target:Entity {id: $toId})
+    CREATE (source)-[edge:$($type)]->(target)
+    SET edge = $edge
+    RETURN true AS row""",
+    meant="CartesianProduct: of one entity with one entity.",
+)
+
+
+class OwnerRow(TypedDict):
+    """Who owns a thing."""
+
+    id: str
+    ownerId: str
+
+
+FETCH_OWNERS: Statement[OwnerRow] = Statement(
+    "fetch_owners",
+    f"""
+    UNWIND $ids AS id
+    MATCH (thing:Entity:Thing {{id: id}}) WHERE {thing_visible("thing")}
+    CALL (thing) {{
+        MATCH (thing)<-[edge:OWNS]-(owner:Entity) WHERE edge.validTo IS NULL AND {entity_visible("owner")}
+        RETURN owner.id AS ownerId ORDER BY edge.id LIMIT 1
+    }}
+    RETURN {{id: id, ownerId: ownerId}} AS row""",
+)
+COUNT_OWNERS_OF_GROUP: Statement[int] = Statement(
+    "count_owners_of_group",
+    """
+    MATCH (:Entity:Group {id: $groupId})<-[edge:MEMBER_OF]-(:Person)
+    WHERE edge.validTo IS NULL AND edge.role = 'owner' AND edge.status = 'active'
+    RETURN count(edge) AS row""",
+)
+VISIBLE_ENTITIES: Statement[str] = Statement(
+    "visible_entities",
+    f"""
+    UNWIND $ids AS id
+    MATCH (entity:Entity {{id: id}}) WHERE {entity_visible("entity")}
+    RETURN entity.id AS row""",
+)
+
+
+async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Connection]:
+    """Those of the connections that there are and both of whose ends the viewer may see; a statement for each type."""
+    by_type: dict[str, list[str]] = {}
+    for identifier in ids:
+        name = connection_type_of(identifier)
+        if name is not None and name in CONNECTION_TYPES:
+            by_type.setdefault(name, []).append(identifier)
+    found: dict[str, Connection] = {}
+    for name, wanted in by_type.items():
+        rows = await store.read(fetch_connections(name), {"ids": wanted, **reach_parameters(reach)})
+        found.update((row["id"], from_row(row)) for row in rows)
+    return found
+
+
+async def fetch_owners(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, str]:
+    """The id of the person or group that owns each thing; the first of several."""
+    rows = await store.read(FETCH_OWNERS, {"ids": ids, **reach_parameters(reach)})
+    return {row["id"]: row["ownerId"] for row in rows}
+
+
+async def visible(transaction: Transaction, reach: Reach, ids: Sequence[str]) -> set[str]:
+    """Those of the ids that name an entity which the viewer may see."""
+    return set(await transaction.run(VISIBLE_ENTITIES, {"ids": ids, **reach_parameters(reach)}))
+
+
+async def create(transaction: Transaction, connection: Connection) -> None:
+    """Add a connection between two entities. ConflictError where the pair has a live one and may have only one."""
+    parameters: Mapping[str, object] = {
+        "type": CONNECTION_TYPES[connection.type].relationship,
+        "fromId": connection.from_id,
+        "toId": connection.to_id,
+        "edge": to_edge(connection),
+    }
+    await transaction.run(CREATE_CONNECTION, parameters)
+
+
+async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Connection | None:
+    """The connection as it is now and stays until the transaction ends."""
+    name = connection_type_of(identifier)
+    if name is None or name not in CONNECTION_TYPES:
+        return None
+    rows = await transaction.run(lock_connection(name), {"id": identifier, **reach_parameters(reach)})
+    return from_row(rows[0]) if rows else None
+
+
+async def save(transaction: Transaction, connection: Connection) -> None:
+    """Write a connection that is locked; its type and its ends stay."""
+    await transaction.run(save_connection(connection.type), {"edge": to_edge(connection)})
+
+
+async def count_owners(transaction: Transaction, group_id: str) -> int:
+    """How many active owners a group has."""
+    return (await transaction.run(COUNT_OWNERS_OF_GROUP, {"groupId": group_id}))[0]

@@ -1,0 +1,111 @@
+"""Events in the store: `(:Event)` nodes that are only ever added, in the transaction that they describe."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from domain.access import Reach
+from domain.events import Event, EventType
+from domain.values import from_micros, to_micros
+from graph.access import entity_visible, event_visible, reach_parameters
+from graph.listing import Listing, listing
+from graph.store import Statement, Store, Transaction
+from graph.values import from_json, to_json
+
+
+class EventRow(TypedDict):
+    """An event as the store keeps it; its id is its sort key."""
+
+    id: str
+    type: str
+    actor: str
+    groupId: str | None
+    targetId: str | None
+    at: int
+    requestId: str | None
+    traceId: str | None
+    properties: str
+
+
+def from_row(row: EventRow) -> Event:
+    """The event that a row holds."""
+    return Event(
+        id=row["id"],
+        type=EventType(row["type"]),
+        actor=row["actor"],
+        group_id=row["groupId"],
+        target_id=row["targetId"],
+        at=from_micros(row["at"]),
+        request_id=row["requestId"],
+        trace_id=row["traceId"],
+        properties=from_json(row["properties"]),
+    )
+
+
+def to_row(event: Event) -> EventRow:
+    """The row that holds an event."""
+    return {
+        "id": event.id,
+        "type": event.type,
+        "actor": event.actor,
+        "groupId": event.group_id,
+        "targetId": event.target_id,
+        "at": to_micros(event.at),
+        "requestId": event.request_id,
+        "traceId": event.trace_id,
+        "properties": to_json(event.properties),
+    }
+
+
+async def append(transaction: Transaction, events: Sequence[Event]) -> None:
+    """Record what the transaction does."""
+    await transaction.run(APPEND_EVENTS, {"events": [to_row(event) for event in events]})
+
+
+EVENT = f"event {{{', '.join(f'.{column}' for column in EventRow.__annotations__)}}}"
+_TYPE = "($type IS NULL OR event.type = $type)"
+_VISIBLE_PARENT = f"MATCH (owner:Entity {{id: parent}}) WHERE {entity_visible('owner')}"
+
+APPEND_EVENTS: Statement[int] = Statement(
+    "append_events",
+    "UNWIND $events AS row CREATE (event:Event) SET event = row RETURN count(event) AS row",
+)
+FETCH_EVENTS: Statement[EventRow] = Statement(
+    "fetch_events",
+    f"""
+    UNWIND $ids AS id
+    MATCH (event:Event {{id: id}}) WHERE {event_visible("event")}
+    RETURN {EVENT} AS row""",
+)
+EVENTS: Listing[EventRow, Event] = listing(
+    "events",
+    match="MATCH (event:Event)",
+    where=(_TYPE, event_visible("event")),
+    key="event.id",
+    project=EVENT,
+    item=from_row,
+)
+
+
+def _events_by(name: str, column: str, *, checked_by_parent: bool) -> Listing[EventRow, Event]:
+    return listing(
+        name,
+        parent=_VISIBLE_PARENT,
+        match=f"MATCH (event:Event) WHERE event.{column} = parent",
+        # A visible group's events are visible; a visible target's or actor's may have happened elsewhere.
+        where=(_TYPE,) if checked_by_parent else (_TYPE, event_visible("event")),
+        key="event.id",
+        prefix=(f"event.{column}",),
+        project=EVENT,
+        item=from_row,
+    )
+
+
+EVENTS_OF_GROUP = _events_by("events_of_group", "groupId", checked_by_parent=True)
+EVENTS_OF_TARGET = _events_by("events_of_target", "targetId", checked_by_parent=False)
+EVENTS_OF_ACTOR = _events_by("events_of_actor", "actor", checked_by_parent=False)
+
+
+async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Event]:
+    """Those of the events that there are and that the viewer may see."""
+    rows = await store.read(FETCH_EVENTS, {"ids": ids, **reach_parameters(reach)})
+    return {row["id"]: from_row(row) for row in rows}

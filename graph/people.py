@@ -1,0 +1,139 @@
+"""People in the store: `(:Person)` nodes."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from domain.access import Reach
+from domain.people import Person, PersonStatus, PlatformRole, Wallet
+from domain.values import from_micros, to_micros
+from graph.access import group_visible, person_visible, reach_parameters
+from graph.listing import Listing, listing
+from graph.store import Statement, Store, Transaction
+from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
+
+
+class PersonRow(TypedDict):
+    """A person as the store keeps it; `wallets` are addresses, `walletsVerifiedAt` their times or -1."""
+
+    id: str
+    email: str
+    username: str
+    usernameKey: str
+    displayName: str
+    role: str
+    status: str
+    bio: str | None
+    avatarUrl: str | None
+    locale: str | None
+    timezone: str | None
+    wallets: list[str]
+    walletsVerifiedAt: list[int]
+    settings: str
+    createdAt: int
+    updatedAt: int
+    version: int
+    sortKey: str
+
+
+def from_row(row: PersonRow) -> Person:
+    """The person that a row holds."""
+    return Person(
+        id=row["id"],
+        email=row["email"],
+        username=row["username"],
+        display_name=row["displayName"],
+        role=PlatformRole(row["role"]),
+        status=PersonStatus(row["status"]),
+        bio=row["bio"],
+        avatar_url=row["avatarUrl"],
+        locale=row["locale"],
+        timezone=row["timezone"],
+        wallets=tuple(
+            Wallet(address, optional_time(None if verified == _NOT_VERIFIED else verified))
+            for address, verified in zip(row["wallets"], row["walletsVerifiedAt"], strict=True)
+        ),
+        settings=from_json(row["settings"]),
+        created_at=from_micros(row["createdAt"]),
+        updated_at=from_micros(row["updatedAt"]),
+        version=row["version"],
+    )
+
+
+def to_row(person: Person) -> PersonRow:
+    """The row that holds a person."""
+    return {
+        "id": person.id,
+        "email": person.email,
+        "username": person.username,
+        "usernameKey": person.username.casefold(),
+        "displayName": person.display_name,
+        "role": person.role,
+        "status": person.status,
+        "bio": person.bio,
+        "avatarUrl": person.avatar_url,
+        "locale": person.locale,
+        "timezone": person.timezone,
+        "wallets": [wallet.address for wallet in person.wallets],
+        "walletsVerifiedAt": [
+            _NOT_VERIFIED if (verified := optional_micros(wallet.verified_at)) is None else verified
+            for wallet in person.wallets
+        ],
+        "settings": to_json(person.settings),
+        "createdAt": to_micros(person.created_at),
+        "updatedAt": to_micros(person.updated_at),
+        "version": person.version,
+        "sortKey": sort_key(person.created_at, person.id),
+    }
+
+
+PERSON = f"person {{{', '.join(f'.{column}' for column in PersonRow.__annotations__)}}}"
+_NOT_VERIFIED = -1  # a list in the store has no nulls
+
+FETCH_PEOPLE: Statement[PersonRow] = Statement(
+    "fetch_people",
+    f"""
+    UNWIND $ids AS id
+    MATCH (person:Entity:Person {{id: id}}) WHERE {person_visible("person")}
+    RETURN {PERSON} AS row""",
+)
+FETCH_PERSON_BY_EMAIL: Statement[PersonRow] = Statement(
+    "fetch_person_by_email", f"MATCH (person:Person {{email: $email}}) RETURN {PERSON} AS row"
+)
+CREATE_PERSON: Statement[bool] = Statement(
+    "create_person", "CREATE (person:Entity:Person) SET person = $properties RETURN true AS row"
+)
+PEOPLE: Listing[PersonRow, Person] = listing(
+    "people",
+    match="MATCH (person:Person)",
+    where=("($role IS NULL OR person.role = $role)", person_visible("person")),
+    key="person.sortKey",
+    project=PERSON,
+    item=from_row,
+)
+MEMBERS: Listing[PersonRow, Person] = listing(
+    "members",
+    parent=f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}",
+    match="MATCH (owner)<-[membership:MEMBER_OF]-(person:Person) WHERE membership.validTo IS NULL",
+    walk="person",
+    where=("($role IS NULL OR person.role = $role)",),
+    key="person.sortKey",
+    project=PERSON,
+    item=from_row,
+)
+
+
+async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Person]:
+    """Those of the people that there are and that the viewer may see."""
+    rows = await store.read(FETCH_PEOPLE, {"ids": ids, **reach_parameters(reach)})
+    return {row["id"]: from_row(row) for row in rows}
+
+
+async def fetch_by_email(store: Store, email: str) -> Person | None:
+    """The person with that e-mail address (lower case)."""
+    rows = await store.read(FETCH_PERSON_BY_EMAIL, {"email": email})
+    return from_row(rows[0]) if rows else None
+
+
+async def create(transaction: Transaction, person: Person) -> None:
+    """Add a person. ConflictError where the e-mail address or the username is taken."""
+    await transaction.run(CREATE_PERSON, {"properties": to_row(person)})

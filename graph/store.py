@@ -1,0 +1,185 @@
+"""The one way to the store: named Cypher statements over Bolt, reads in one round trip, writes as units of work."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, Literal, TypeVar, cast
+
+from neo4j import READ_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Query, unit_of_work
+from neo4j.exceptions import AuthError as StoreAuthError
+from neo4j.exceptions import (
+    ClientError,
+    ConfigurationError,
+    ConstraintError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+)
+
+from domain.errors import ConflictError, NetworkError, StoreError
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+Parameters = Mapping[str, object]
+
+_UNREACHABLE = "The store cannot be reached just now. Try again in a few seconds."
+_TAKEN = re.compile(r"property `(?P<property>\w+)`")
+# What the store calls a property, where that is not what clients call it.
+_FIELDS: Final = {"usernameKey": "username", "liveKey": "toId", "childId": "parentId", "thingId": "groupId"}
+
+logging.getLogger("neo4j.pool").setLevel(logging.ERROR)
+logging.getLogger("neo4j").setLevel(logging.ERROR)  # a retried transaction is ordinary, and counted instead
+
+
+@dataclass(frozen=True, slots=True)
+class Statement(Generic[R]):
+    """One whole Cypher statement, which answers records of a single column, each a map of the shape `R`.
+
+    `meant` is the reason why a scan, a cartesian product or an eager operator in its plan is right; a test refuses
+    any that is not marked so.
+    """
+
+    name: str
+    text: str
+    meant: str = ""
+
+
+class Transaction:
+    """The statements of one unit of work; what it read and wrote holds together or not at all."""
+
+    def __init__(self, transaction: AsyncManagedTransaction, observe: Callable[[str], None]) -> None:
+        self._transaction = transaction
+        self._observe = observe
+
+    async def run(self, statement: Statement[R], parameters: Parameters) -> list[R]:
+        """Run a statement and answer all of its rows."""
+        self._observe(statement.name)
+        result = await self._transaction.run(statement.text, dict(parameters))
+        return cast("list[R]", await result.value())
+
+
+class Store:
+    """A Neo4j database."""
+
+    def __init__(self, driver: AsyncDriver, *, database: str | None = None, timeout: float = 30) -> None:
+        """`timeout` (seconds) bounds every statement and every transaction, on the server's side too."""
+        self._driver = driver
+        self._database = database
+        self._timeout = timeout
+        self.observe: Callable[[str], None] = lambda _name: None
+        """Called with the name of each statement that is about to run: one call, one round trip."""
+
+    @classmethod
+    async def open(
+        cls,
+        uri: str,
+        user: str,
+        password: str,
+        *,
+        database: str | None = None,
+        timeout: float = 30,  # noqa: ASYNC109 - of each statement to come, not of this call
+        warn_of: Literal["OFF", "WARNING", "INFORMATION"] = "OFF",
+    ) -> "Store":
+        """Connect and check the credentials. StoreError, in one line, where that cannot be.
+
+        `warn_of` is the least severity of the server's notifications that becomes a Python warning.
+        """
+        try:
+            driver = AsyncGraphDatabase.driver(
+                uri,
+                auth=(user, password),
+                connection_timeout=5,
+                connection_acquisition_timeout=15,
+                max_transaction_retry_time=15,
+                initial_retry_delay=0.02,
+                liveness_check_timeout=60,
+                fetch_size=1000,
+                telemetry_disabled=True,
+                warn_notification_severity=warn_of,
+                notifications_min_severity=warn_of,
+                notifications_disabled_classifications=["UNRECOGNIZED"],
+            )
+        except (ConfigurationError, ValueError) as error:
+            raise StoreError(f"{uri!r} is not a store's address, such as neo4j://localhost:7687: {error}") from error
+        try:
+            await driver.verify_connectivity()
+        except StoreAuthError as error:
+            await driver.close()
+            raise StoreError(f"The store at {uri} refuses the user {user!r}: check its name and password.") from error
+        except (DriverError, Neo4jError, OSError) as error:
+            await driver.close()
+            raise StoreError(f"No store answers at {uri}: check the address, and that it is running.") from error
+        return cls(driver, database=database, timeout=timeout)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._driver.close()
+
+    async def read(self, statement: Statement[R], parameters: Parameters) -> list[R]:
+        """Run a reading statement in one round trip; one lost connection is made good by a second try."""
+        try:
+            return await self._read(statement, parameters)
+        except (ServiceUnavailable, SessionExpired):
+            try:
+                return await self._read(statement, parameters)
+            except (DriverError, OSError) as error:
+                raise NetworkError(_UNREACHABLE) from error
+
+    async def _read(self, statement: Statement[R], parameters: Parameters) -> list[R]:
+        self.observe(statement.name)
+        async with self._driver.session(database=self._database, default_access_mode=READ_ACCESS) as session:
+            query = Query(statement.text, timeout=self._timeout)
+            result = await session.run(query, dict(parameters))
+            return cast("list[R]", await result.value())
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in one transaction, and again from its start on a transient failure: it must bear that.
+
+        ConflictError where a constraint of the store refuses the write.
+        """
+
+        @unit_of_work(timeout=self._timeout)
+        async def attempt(transaction: AsyncManagedTransaction) -> T:
+            return await work(Transaction(transaction, self.observe))
+
+        try:
+            async with self._driver.session(database=self._database) as session:
+                return await session.execute_write(attempt)
+        except ConstraintError as error:
+            raise _conflict(error) from error
+        except (ServiceUnavailable, SessionExpired, OSError) as error:
+            raise NetworkError(_UNREACHABLE) from error
+
+    async def define(self, statements: Sequence[str]) -> None:
+        """Run statements that change the schema of the store, all or none of them."""
+        async with self._driver.session(database=self._database) as session:
+            transaction = await session.begin_transaction()
+            async with transaction:
+                for statement in statements:
+                    await (await transaction.run(statement)).consume()
+                await transaction.commit()
+
+    async def operators(self, statement: Statement[R], parameters: Parameters) -> list[str]:
+        """The names of the operators in the plan that the store makes for a statement, without running it."""
+        async with self._driver.session(database=self._database) as session:
+            result = await session.run(f"EXPLAIN {statement.text}", dict(parameters))
+            plan = (await result.consume()).plan
+        names: list[str] = []
+        pending = [plan] if plan else []
+        while pending:
+            step = pending.pop()
+            names.append(str(step["operatorType"]).partition("@")[0])
+            pending.extend(step.get("children", ()))
+        return names
+
+
+def _conflict(error: ClientError) -> ConflictError:
+    taken = _TAKEN.search(error.message or "")
+    name = taken["property"] if taken else None
+    field = _FIELDS.get(name, name) if name else None
+    if field is None:
+        return ConflictError("This clashes with what is stored.")
+    return ConflictError(f"The same {field} is there already.", field=field)

@@ -1,0 +1,236 @@
+"""Things in the store: `(:Thing)` nodes with a second label for the type, each `IN_GROUP` of exactly one group."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NotRequired, TypedDict
+
+from domain.access import Reach
+from domain.orders import NET_SCALE, OrderTotals, order_lines
+from domain.things import Thing, ThingStatus
+from domain.values import from_micros, to_micros
+from graph.access import group_visible, reach_parameters, thing_visible
+from graph.listing import Listing, listing
+from graph.store import Statement, Store, Transaction
+from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
+
+
+class ThingRow(TypedDict):
+    """A thing as the store keeps it."""
+
+    id: str
+    type: str
+    name: str
+    status: str
+    groupId: str
+    properties: str
+    createdAt: int
+    updatedAt: int
+    archivedAt: int | None
+    version: int
+    sortKey: str
+
+
+class StoredThing(ThingRow):
+    """A thing with what the store also keeps to find it and to add it up, and that follows from its properties."""
+
+    currency: NotRequired[str]
+    lineCount: NotRequired[int]
+    netScaled: NotRequired[int]
+    privateTo: NotRequired[str]
+    secretHash: NotRequired[str]
+
+
+def from_row(row: ThingRow) -> Thing:
+    """The thing that a row holds."""
+    return Thing(
+        id=row["id"],
+        type=row["type"],
+        name=row["name"],
+        status=ThingStatus(row["status"]),
+        group_id=row["groupId"],
+        properties=from_json(row["properties"]),
+        created_at=from_micros(row["createdAt"]),
+        updated_at=from_micros(row["updatedAt"]),
+        archived_at=optional_time(row["archivedAt"]),
+        version=row["version"],
+    )
+
+
+def to_row(thing: Thing) -> StoredThing:
+    """The row that holds a thing."""
+    row: StoredThing = {
+        "id": thing.id,
+        "type": thing.type,
+        "name": thing.name,
+        "status": thing.status,
+        "groupId": thing.group_id,
+        "properties": to_json(thing.properties),
+        "createdAt": to_micros(thing.created_at),
+        "updatedAt": to_micros(thing.updated_at),
+        "archivedAt": optional_micros(thing.archived_at),
+        "version": thing.version,
+        "sortKey": sort_key(thing.created_at, thing.id),
+    }
+    if thing.type == "order":
+        lines = order_lines(thing.properties)
+        row["currency"] = str(thing.properties["currency"])
+        row["lineCount"] = len(lines)
+        row["netScaled"] = int(sum(line.net for line in lines) * NET_SCALE)
+    return row
+
+
+THING = f"thing {{{', '.join(f'.{column}' for column in ThingRow.__annotations__)}}}"
+
+_VISIBLE_PARENT = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
+_STATUS = "($status IS NULL OR thing.status = $status)"
+_PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
+
+FETCH_THINGS: Statement[ThingRow] = Statement(
+    "fetch_things",
+    f"""
+    UNWIND $ids AS id
+    MATCH (thing:Entity:Thing {{id: id}}) WHERE {thing_visible("thing")}
+    RETURN {THING} AS row""",
+)
+THINGS: Listing[ThingRow, Thing] = listing(
+    "things",
+    match="MATCH (thing:Thing)",
+    where=(_STATUS, thing_visible("thing")),
+    key="thing.sortKey",
+    project=THING,
+    item=from_row,
+)
+THINGS_OF_TYPE: Listing[ThingRow, Thing] = listing(
+    "things_of_type",
+    match="MATCH (thing:Thing) WHERE thing.type = $type",
+    where=(_STATUS, thing_visible("thing")),
+    key="thing.sortKey",
+    prefix=("thing.type",),
+    project=THING,
+    item=from_row,
+)
+THINGS_OF_GROUP: Listing[ThingRow, Thing] = listing(
+    "things_of_group",
+    parent=_VISIBLE_PARENT,
+    match="MATCH (thing:Thing) WHERE thing.groupId = parent",
+    where=(_STATUS, _PRIVATE),
+    key="thing.sortKey",
+    prefix=("thing.groupId",),
+    project=THING,
+    item=from_row,
+)
+THINGS_OF_GROUP_AND_TYPE: Listing[ThingRow, Thing] = listing(
+    "things_of_group_and_type",
+    parent=_VISIBLE_PARENT,
+    match="MATCH (thing:Thing) WHERE thing.groupId = parent AND thing.type = $type",
+    where=(_STATUS, _PRIVATE),
+    key="thing.sortKey",
+    prefix=("thing.groupId", "thing.type"),
+    project=THING,
+    item=from_row,
+)
+LOCK_THING: Statement[ThingRow] = Statement(
+    "lock_thing",
+    f"""
+    MATCH (thing:Entity:Thing {{id: $id}}) WHERE {thing_visible("thing")}
+    REMOVE thing._lock
+    RETURN {THING} AS row""",
+)
+CREATE_THING: Statement[bool] = Statement(
+    "create_thing",
+    """
+    MATCH (group:Entity:Group {id: $properties.groupId})
+    CREATE (thing:Entity:Thing:$($label))-[:IN_GROUP {thingId: $properties.id}]->(group)
+    SET thing = $properties
+    RETURN true AS row""",
+    meant="Eager: of the one thing that it makes.",
+)
+SAVE_THING: Statement[bool] = Statement(
+    "save_thing",
+    "MATCH (thing:Entity:Thing {id: $properties.id}) SET thing += $properties RETURN true AS row",
+)
+
+
+class ArchivedRow(TypedDict):
+    """A thing that went with its group."""
+
+    id: str
+    groupId: str
+
+
+ARCHIVE_THINGS: Statement[ArchivedRow] = Statement(
+    "archive_things",
+    """
+    UNWIND $groupIds AS groupId
+    MATCH (thing:Thing)
+    WHERE thing.groupId = groupId AND thing.sortKey > '' AND thing.status <> 'archived'
+    SET thing.status = 'archived', thing.archivedAt = $at, thing.updatedAt = $at, thing.version = thing.version + 1
+    RETURN {id: thing.id, groupId: groupId} AS row""",
+    meant="Eager: a group's things are found by a property of the index before any of them changes.",
+)
+
+
+class OrderTotalsRow(TypedDict):
+    """Sums over the orders of one currency."""
+
+    currency: str
+    orders: int
+    lines: int
+    netScaled: int
+
+
+TOTAL_ORDERS: Statement[OrderTotalsRow] = Statement(
+    "total_orders",
+    f"""
+    MATCH (owner:Entity:Group {{id: $groupId}}) WHERE {group_visible("owner")}
+    MATCH (owner)-[:PARENT_OF*0..]->(group:Group)
+    CALL (group) {{
+        MATCH (thing:Thing)
+        WHERE thing.groupId = group.id AND thing.type = 'order' AND thing.sortKey > '' AND {_PRIVATE}
+        RETURN thing
+    }}
+    WITH thing.currency AS currency, count(*) AS orders, sum(thing.lineCount) AS lines, sum(thing.netScaled) AS net
+    ORDER BY currency
+    RETURN {{currency: currency, orders: orders, lines: lines, netScaled: net}} AS row""",
+)
+
+
+def label_of(thing_type: str) -> str:
+    """The second label of things of that type: `BlogPost` for blog_post."""
+    return "".join(word.capitalize() for word in thing_type.split("_"))
+
+
+async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Thing]:
+    """Those of the things that there are and that the viewer may see."""
+    rows = await store.read(FETCH_THINGS, {"ids": ids, **reach_parameters(reach)})
+    return {row["id"]: from_row(row) for row in rows}
+
+
+async def total_orders(store: Store, reach: Reach, group_id: str) -> list[OrderTotals]:
+    """Sums over all orders of a group and the groups below it, one for each currency."""
+    rows = await store.read(TOTAL_ORDERS, {"groupId": group_id, **reach_parameters(reach)})
+    return [
+        OrderTotals(row["currency"], row["orders"], row["lines"], Decimal(row["netScaled"]) / NET_SCALE) for row in rows
+    ]
+
+
+async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Thing | None:
+    """The thing as it is now and stays until the transaction ends."""
+    rows = await transaction.run(LOCK_THING, {"id": identifier, **reach_parameters(reach)})
+    return from_row(rows[0]) if rows else None
+
+
+async def create(transaction: Transaction, thing: Thing) -> None:
+    """Add a thing to its group, which must be locked."""
+    await transaction.run(CREATE_THING, {"properties": to_row(thing), "label": label_of(thing.type)})
+
+
+async def save(transaction: Transaction, thing: Thing) -> None:
+    """Write a thing that is locked; its type and its group stay."""
+    await transaction.run(SAVE_THING, {"properties": to_row(thing)})
+
+
+async def archive_of_groups(transaction: Transaction, group_ids: Sequence[str], at: datetime) -> list[ArchivedRow]:
+    """Archive what is in groups that are locked."""
+    return await transaction.run(ARCHIVE_THINGS, {"groupIds": group_ids, "at": to_micros(at)})

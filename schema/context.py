@@ -1,0 +1,24 @@
+"""What every resolver finds beside its arguments."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import strawberry
+
+from domain.access import Caller
+from schema.cursors import Cursors
+from schema.loaders import Loaders
+from services.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One operation's caller, and the loaders that batch its reads."""
+
+    caller: Caller
+    services: Services
+    loaders: Loaders
+    cursors: Cursors
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,99 @@
+"""Dataloaders: everything that a nested field reads, batched per tick into one statement a kind."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Generic, TypeVar, cast
+
+from aiodataloader import DataLoader
+
+from domain.access import Caller
+from domain.connections import Connection
+from domain.events import Event
+from domain.groups import Group
+from domain.ids import NodeKind, kind_of
+from domain.pages import Page, Window
+from domain.people import Person
+from domain.things import Thing
+from services.lists import NodeList
+from services.services import Services
+
+T = TypeVar("T")
+
+MAX_BATCH = 1_000
+"""How many keys one statement takes at the most."""
+
+Found = Group | Person | Thing | Connection | Event
+
+
+class Loader(Generic[T]):
+    """Loads one thing for each key, and everything asked for in one tick together."""
+
+    def __init__(self, fetch: Callable[[list[str]], Awaitable[Mapping[str, T]]], missing: T) -> None:
+        async def batch(keys: list[str]) -> list[T]:
+            found = await fetch(keys)
+            return [found.get(key, missing) for key in keys]
+
+        self._loader: DataLoader[str, T] = DataLoader(batch, max_batch_size=MAX_BATCH)
+
+    async def load(self, key: str) -> T:
+        """The value for a key; others who wait for it keep it when this caller is cancelled."""
+        return await asyncio.shield(self._loader.load(key))
+
+
+class Loaders:
+    """The loaders of one operation."""
+
+    def __init__(self, services: Services, caller: Caller) -> None:
+        self._services = services
+        self._caller = caller
+        self._lists: dict[Hashable, object] = {}
+        self.groups = self._by_id(services.groups.fetch)
+        self.people = self._by_id(services.people.fetch)
+        self.things = self._by_id(services.things.fetch)
+        self.connections = self._by_id(services.connections.fetch)
+        self.events = self._by_id(services.events.fetch)
+        self.owners = self._by_id(services.connections.owners)
+        self.ancestors = self._by_id(services.groups.ancestors)
+        self.labels: Loader[list[str]] = Loader(services.things.labels, [])
+
+    def _by_id(self, fetch: Callable[[Caller, list[str]], Awaitable[Mapping[str, T]]]) -> "Loader[T | None]":
+        async def of_caller(ids: list[str]) -> Mapping[str, T | None]:
+            return cast("Mapping[str, T | None]", await fetch(self._caller, ids))
+
+        return Loader(of_caller, None)
+
+    async def node(self, identifier: str) -> Found | None:
+        """Whatever an id names."""
+        match kind_of(identifier):
+            case NodeKind.GROUP:
+                return await self.groups.load(identifier)
+            case NodeKind.PERSON:
+                return await self.people.load(identifier)
+            case NodeKind.THING:
+                return await self.things.load(identifier)
+            case NodeKind.CONNECTION:
+                return await self.connections.load(identifier)
+            case NodeKind.EVENT:
+                return await self.events.load(identifier)
+            case _:
+                return None
+
+    def pages(self, of: NodeList[object, T], window: Window) -> Loader[Page[T] | None]:
+        """The loader of one window of one list, for any number of parents."""
+
+        async def fetch(parents: list[str]) -> Mapping[str, Page[T] | None]:
+            pages = await self._services.lists.pages(self._caller, of, parents, window)
+            return cast("Mapping[str, Page[T] | None]", pages)
+
+        return self._list((of, window), lambda: Loader(fetch, None))
+
+    def totals(self, of: NodeList[object, object]) -> Loader[int]:
+        """The loader of the counts of one list, for any number of parents."""
+
+        async def fetch(parents: list[str]) -> Mapping[str, int]:
+            return await self._services.lists.totals(self._caller, of, parents)
+
+        return self._list((of, None), lambda: Loader(fetch, 0))
+
+    def _list(self, key: Hashable, make: Callable[[], Loader[T]]) -> Loader[T]:
+        return cast("Loader[T]", self._lists.setdefault(key, make()))

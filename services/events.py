@@ -1,0 +1,41 @@
+"""Events: reading what happened."""
+
+from collections.abc import Sequence
+
+from domain.access import Caller
+from domain.events import Event, EventType
+from graph import events
+from graph.store import Store
+from services.access import reach_of
+from services.lists import NodeList
+
+
+def all_events(event_type: EventType | None) -> NodeList[events.EventRow, Event]:
+    """Everything that happened where the caller may see it."""
+    return NodeList("events", events.EVENTS, (("type", event_type),))
+
+
+def events_of_group(event_type: EventType | None) -> NodeList[events.EventRow, Event]:
+    """What happened in a group."""
+    return NodeList("events of group", events.EVENTS_OF_GROUP, (("type", event_type),))
+
+
+def events_of_target(event_type: EventType | None) -> NodeList[events.EventRow, Event]:
+    """What happened to a person, a group or a thing."""
+    return NodeList("events of target", events.EVENTS_OF_TARGET, (("type", event_type),))
+
+
+def events_of_actor(event_type: EventType | None) -> NodeList[events.EventRow, Event]:
+    """What a person did."""
+    return NodeList("events of actor", events.EVENTS_OF_ACTOR, (("type", event_type),))
+
+
+class Events:
+    """What can be asked about events."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Event]:
+        """Those of the events that the caller may see."""
+        return await events.fetch(self._store, reach_of(caller), ids)

@@ -1,0 +1,33 @@
+"""What happened, as events that the transaction which did it records."""
+
+from collections.abc import Mapping
+
+from domain.access import Caller
+from domain.events import SYSTEM_ACTOR, Event, EventType
+from domain.ids import EVENT_PREFIX, new_id
+from domain.values import JSON, now
+
+
+def event(
+    caller: Caller,
+    event_type: EventType,
+    *,
+    target_id: str,
+    group_id: str | None,
+    properties: Mapping[str, JSON] | None = None,
+) -> Event:
+    """Something that the caller does now; the key that it used is noted beside what happened."""
+    details = dict(properties or {})
+    if caller.viewer is not None:
+        details["apiKey"] = caller.viewer.key_id
+    return Event(
+        id=new_id(EVENT_PREFIX),
+        type=event_type,
+        actor=SYSTEM_ACTOR if caller.viewer is None else caller.viewer.person_id,
+        group_id=group_id,
+        target_id=target_id,
+        at=now(),
+        request_id=caller.request_id,
+        trace_id=None,
+        properties=details,
+    )

@@ -1,0 +1,53 @@
+"""Lists that a client can page through, whatever they are of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from domain.access import Caller
+from domain.errors import ValidationError
+from domain.pages import Page, Window
+from graph.listing import Listing
+from graph.store import Store
+from services.access import reach_of
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+MAX_PAGE = 100
+
+Filters = tuple[tuple[str, str | bool | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeList(Generic[R, T]):
+    """One list with its filters: two that are equal can be read together, for many parents at once."""
+
+    name: str
+    listing: Listing[R, T]
+    filters: Filters = ()
+
+    @property
+    def scope(self) -> str:
+        """What tells this list from others in a cursor."""
+        return f"{self.name} {self.filters}"
+
+
+class Lists:
+    """Reads pages of lists."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def pages(
+        self, caller: Caller, of: NodeList[R, T], parents: Sequence[str], window: Window
+    ) -> dict[str, Page[T]]:
+        """The window below each parent that there is and that the caller may see."""
+        if not 1 <= window.limit <= MAX_PAGE:
+            field = "last" if window.from_end else "first"
+            raise ValidationError(field, f"{field} takes a number from 1 to {MAX_PAGE}.")
+        return await of.listing.pages(self._store, reach_of(caller), parents, window, dict(of.filters))
+
+    async def totals(self, caller: Caller, of: NodeList[R, T], parents: Sequence[str]) -> dict[str, int]:
+        """How many rows each parent has that the caller may see."""
+        return await of.listing.totals(self._store, reach_of(caller), parents, dict(of.filters))

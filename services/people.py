@@ -1,0 +1,76 @@
+"""People: reading them, and adding one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.access import Caller
+from domain.events import EventType
+from domain.ids import PERSON_PREFIX, new_id
+from domain.people import Person, PersonStatus, PlatformRole
+from domain.values import now
+from graph import events, people
+from graph.store import Store, Transaction
+from services import validation
+from services.access import reach_of
+from services.journal import event
+from services.lists import NodeList
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A person to add."""
+
+    email: str
+    username: str
+    display_name: str
+    role: PlatformRole
+
+
+def all_people(role: PlatformRole | None) -> NodeList[people.PersonRow, Person]:
+    """Everybody whom the caller may see."""
+    return NodeList("people", people.PEOPLE, (("role", role),))
+
+
+def members(role: PlatformRole | None) -> NodeList[people.PersonRow, Person]:
+    """The members of a group."""
+    return NodeList("members", people.MEMBERS, (("role", role),))
+
+
+class People:
+    """What can be asked and done about people."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Person]:
+        """Those of the people whom the caller may see."""
+        return await people.fetch(self._store, reach_of(caller), ids)
+
+    async def create(self, caller: Caller, new: NewPerson) -> Person:
+        """Add a person. Only an operator does this, at the machine itself; no request reaches it."""
+        at = now()
+        person = Person(
+            id=new_id(PERSON_PREFIX),
+            email=validation.email("email", new.email),
+            username=validation.username("username", new.username),
+            display_name=validation.name("displayName", new.display_name),
+            role=new.role,
+            status=PersonStatus.ACTIVE,
+            bio=None,
+            avatar_url=None,
+            locale=None,
+            timezone=None,
+            wallets=(),
+            settings={},
+            created_at=at,
+            updated_at=at,
+            version=1,
+        )
+
+        async def work(transaction: Transaction) -> Person:
+            await people.create(transaction, person)
+            happened = event(caller, EventType.USER_REGISTERED, target_id=person.id, group_id=None)
+            await events.append(transaction, [happened])
+            return person
+
+        return await self._store.write(work)

@@ -1,0 +1,194 @@
+"""Things of any type: reading them, and the rules that they all share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from domain.access import Caller, Reach
+from domain.changes import KEEP, Change, changed
+from domain.errors import ConflictError, NotFoundError, ValidationError
+from domain.events import EventType
+from domain.ids import NodeKind, new_id, thing_prefix
+from domain.orders import OrderTotals
+from domain.thing_types import THING_TYPES, ThingType
+from domain.things import Thing, ThingStatus
+from domain.values import JSON, now
+from graph import events, knowledge, things
+from graph.store import Store, Transaction
+from services import validation
+from services.access import Action, authorize, reach_of
+from services.groups import lock_active
+from services.journal import event
+from services.lists import NodeList
+
+
+@dataclass(frozen=True, slots=True)
+class NewThing:
+    """A thing to create."""
+
+    group_id: str
+    type: str
+    name: str
+    status: ThingStatus = ThingStatus.DRAFT
+    properties: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ThingChanges:
+    """What to change of a thing."""
+
+    name: Change[str] = KEEP
+    status: Change[ThingStatus] = KEEP
+    properties: Change[Mapping[str, JSON]] = KEEP
+
+
+def all_things(thing_type: str | None, status: ThingStatus | None) -> NodeList[things.ThingRow, Thing]:
+    """Every thing that the caller may see."""
+    if thing_type is None:
+        return NodeList("things", things.THINGS, (("status", status),))
+    known_type("type", thing_type)
+    return NodeList("things", things.THINGS_OF_TYPE, (("type", thing_type), ("status", status)))
+
+
+def things_of_group(thing_type: str | None, status: ThingStatus | None) -> NodeList[things.ThingRow, Thing]:
+    """The things of a group."""
+    if thing_type is None:
+        return NodeList("things of group", things.THINGS_OF_GROUP, (("status", status),))
+    known_type("type", thing_type)
+    filters = (("type", thing_type), ("status", status))
+    return NodeList("things of group", things.THINGS_OF_GROUP_AND_TYPE, filters)
+
+
+def known_type(field_name: str, name: str) -> ThingType:
+    """The thing type of that name."""
+    thing_type = THING_TYPES.get(name)
+    if thing_type is None:
+        raise ValidationError(field_name, f"There is no thing type {name[:60]!r}. Known: {', '.join(THING_TYPES)}.")
+    return thing_type
+
+
+class Things:
+    """What can be asked and done about things."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Thing]:
+        """Those of the things that the caller may see."""
+        return await things.fetch(self._store, reach_of(caller), ids)
+
+    async def labels(self, ids: Sequence[str]) -> Mapping[str, list[str]]:
+        """The labels of things that the caller was shown."""
+        return await knowledge.fetch_labels(self._store, ids)
+
+    async def order_totals(self, caller: Caller, group_id: str) -> list[OrderTotals]:
+        """Sums over the orders of a group and the groups below it, one for each currency."""
+        validation.identifier("groupId", group_id, NodeKind.GROUP)
+        return await things.total_orders(self._store, reach_of(caller), group_id)
+
+    async def create(self, caller: Caller, new: NewThing) -> Thing:
+        """Add a thing to a group."""
+        reach = authorize(caller, Action.CREATE_THING)
+        thing_type = known_type("type", new.type)
+        if not thing_type.creatable:
+            raise ValidationError("type", f"A thing of type {new.type} is not created this way.")
+        if new.status is ThingStatus.ARCHIVED:
+            raise ValidationError("status", "A new thing is a draft, active or published.")
+        at = now()
+        thing = Thing(
+            id=new_id(thing_prefix(new.type)),
+            type=new.type,
+            name=validation.name("name", new.name),
+            status=new.status,
+            group_id=validation.identifier("groupId", new.group_id, NodeKind.GROUP),
+            properties=validation.properties("properties", thing_type.schema, new.properties),
+            created_at=at,
+            updated_at=at,
+            archived_at=None,
+            version=1,
+        )
+
+        async def work(transaction: Transaction) -> Thing:
+            await lock_active(transaction, reach, "groupId", thing.group_id)
+            await things.create(transaction, thing)
+            happened = event(
+                caller,
+                EventType.THING_CREATED,
+                target_id=thing.id,
+                group_id=thing.group_id,
+                properties={"type": thing.type},
+            )
+            await events.append(transaction, [happened])
+            return thing
+
+        return await self._store.write(work)
+
+    async def update(self, caller: Caller, thing_id: str, version: int, changes: ThingChanges) -> Thing:
+        """Change some of a thing; `properties` replaces them all. ConflictError where it changed since `version`."""
+        reach = authorize(caller, Action.UPDATE_THING)
+        validation.identifier("id", thing_id, NodeKind.THING)
+        validation.version(version)
+        name: Change[str] = KEEP if changes.name is KEEP else validation.name("name", changes.name)
+        if changes.status is ThingStatus.ARCHIVED:
+            raise ValidationError("status", "To archive a thing, use archiveThing.")
+
+        async def work(transaction: Transaction) -> Thing:
+            thing = await _lock_version(transaction, reach, thing_id, version)
+            if thing.status is ThingStatus.ARCHIVED:
+                raise ConflictError("This thing is archived.", field="status")
+            properties = changes.properties
+            if properties is not KEEP:
+                properties = validation.properties("properties", THING_TYPES[thing.type].schema, properties)
+            updated = replace(
+                thing,
+                name=changed(name, thing.name),
+                status=changed(changes.status, thing.status),
+                properties=changed(properties, thing.properties),
+                updated_at=now(),
+                version=thing.version + 1,
+            )
+            await things.save(transaction, updated)
+            names: list[JSON] = [each for each in ThingChanges.__slots__ if getattr(changes, each) is not KEEP]
+            happened = event(
+                caller,
+                EventType.THING_UPDATED,
+                target_id=thing_id,
+                group_id=thing.group_id,
+                properties={"changed": names},
+            )
+            await events.append(transaction, [happened])
+            return updated
+
+        return await self._store.write(work)
+
+    async def archive(self, caller: Caller, thing_id: str, version: int) -> Thing:
+        """Take a thing out of use; it stays readable."""
+        reach = authorize(caller, Action.ARCHIVE_THING)
+        validation.identifier("id", thing_id, NodeKind.THING)
+        validation.version(version)
+
+        async def work(transaction: Transaction) -> Thing:
+            thing = await _lock_version(transaction, reach, thing_id, version)
+            if thing.status is ThingStatus.ARCHIVED:
+                raise ConflictError("This thing is archived already.", field="status")
+            at = now()
+            archived = replace(
+                thing, status=ThingStatus.ARCHIVED, archived_at=at, updated_at=at, version=thing.version + 1
+            )
+            await things.save(transaction, archived)
+            happened = event(caller, EventType.THING_ARCHIVED, target_id=thing_id, group_id=thing.group_id)
+            await events.append(transaction, [happened])
+            return archived
+
+        return await self._store.write(work)
+
+
+async def _lock_version(transaction: Transaction, reach: Reach, thing_id: str, version: int) -> Thing:
+    thing = await things.lock(transaction, reach, thing_id)
+    if thing is None:
+        raise NotFoundError("thing", thing_id)
+    if thing.version != version:
+        raise ConflictError(
+            f"Somebody changed this thing since you read it: it is at version {thing.version}. Read it again.",
+            field="version",
+        )
+    return thing

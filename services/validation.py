@@ -1,0 +1,150 @@
+"""What input has to look like. Every failure names the field and says what would be right."""
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final, cast
+
+import jsonschema_rs
+import orjson
+
+from domain.errors import ValidationError
+from domain.ids import NodeKind, kind_of
+from domain.values import JSON, JSONObject
+
+MAX_NAME = 200
+MAX_TEXT = 10_000
+MAX_JSON_BYTES = 64 * 1024
+MAX_JSON_DEPTH = 32
+MAX_SAFE_INTEGER: Final = 2**53 - 1
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
+_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,59}")
+
+
+def identifier(field: str, value: str, *kinds: NodeKind) -> str:
+    """An id of one of the kinds."""
+    kind = kind_of(value)
+    if kind not in kinds:
+        wanted = " or a ".join(kinds)
+        found = "not an id at all" if kind is None else f"the id of a {kind}"
+        raise ValidationError(field, f"{field} takes the id of a {wanted}; this is {found}.")
+    return value
+
+
+def name(field: str, value: str) -> str:
+    """One line of text, trimmed: 1 to 200 characters."""
+    value = unicodedata.normalize("NFC", value).strip()
+    if not value or len(value) > MAX_NAME:
+        raise ValidationError(field, f"{field} takes 1 to {MAX_NAME} characters; this has {len(value)}.")
+    _refuse_unprintable(field, value, allowed="")
+    return value
+
+
+def text(field: str, value: str) -> str:
+    """Text of any number of lines: at most 10,000 characters."""
+    value = unicodedata.normalize("NFC", value)
+    if len(value) > MAX_TEXT:
+        raise ValidationError(field, f"{field} takes at most {MAX_TEXT} characters; this has {len(value)}.")
+    _refuse_unprintable(field, value, allowed="\n\r\t")
+    return value
+
+
+def slug(field: str, value: str) -> str:
+    """A URL-safe name, in lower case whatever the input's."""
+    value = value.strip().lower()
+    if len(value) > MAX_NAME or not _SLUG.fullmatch(value):
+        raise ValidationError(field, f"{field} takes letters a-z, digits and single hyphens between them.")
+    return value
+
+
+def email(field: str, value: str) -> str:
+    """An e-mail address, in lower case whatever the input's."""
+    value = value.strip().lower()
+    if len(value) > MAX_NAME or not value.isprintable() or not _EMAIL.fullmatch(value):
+        raise ValidationError(field, f"{field} takes an e-mail address.")
+    return value
+
+
+def username(field: str, value: str) -> str:
+    """A name to sign in with: 2 to 60 letters, digits, underscores, dots and hyphens."""
+    if not _USERNAME.fullmatch(value):
+        raise ValidationError(field, f"{field} takes 2 to 60 letters, digits, underscores, dots and hyphens.")
+    return value
+
+
+def version(value: int) -> int:
+    """The version that the caller read."""
+    if value < 1:
+        raise ValidationError("version", "version takes the version that you read, which is 1 or more.")
+    return value
+
+
+def fraction(field: str, value: float) -> float:
+    """A number from 0 to 1."""
+    if not 0 <= value <= 1:
+        raise ValidationError(field, f"{field} takes a number from 0 to 1.")
+    return value
+
+
+def json_object(field: str, value: object) -> JSONObject:
+    """A JSON object that reads back equal: no NaN, no integer beyond 2^53, no nul, not too deep and not too large."""
+    if not isinstance(value, Mapping):
+        raise ValidationError(field, f"{field} takes a JSON object.")
+    _check_json(field, value, MAX_JSON_DEPTH)
+    if len(orjson.dumps(value)) > MAX_JSON_BYTES:
+        raise ValidationError(field, f"{field} takes at most {MAX_JSON_BYTES // 1024} KiB of JSON.")
+    return cast("JSONObject", value)
+
+
+def properties(field: str, schema: JSONObject, value: object) -> JSONObject:
+    """A JSON object that fits a JSON Schema (2020-12)."""
+    checked = json_object(field, value)
+    for error in _validator(json.dumps(schema)).iter_errors(cast("dict[str, JSON]", checked)):
+        path = ".".join((field, *(str(step) for step in error.instance_path)))
+        raise ValidationError(path, f"{path}: {error.message}")
+    return checked
+
+
+@cache
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    # The engine of `regex` takes time linear in its input: no pattern can make it explode.
+    return jsonschema_rs.Draft202012Validator(
+        json.loads(schema), validate_formats=True, pattern_options=jsonschema_rs.RegexOptions()
+    )
+
+
+def _check_json(path: str, value: object, depth: int) -> None:
+    if depth == 0:
+        raise ValidationError(path, f"{path} is nested more than {MAX_JSON_DEPTH} levels deep.")
+    match value:
+        case bool() | None:
+            return
+        case str():
+            _refuse_unprintable(path, value, allowed="\n\r\t")
+        case int():
+            if abs(value) > MAX_SAFE_INTEGER:
+                raise ValidationError(path, f"{path} is beyond 2^53, where numbers lose digits: send it as a string.")
+        case float():
+            if not math.isfinite(value):
+                raise ValidationError(path, f"{path} is not a finite number.")
+        case Mapping():
+            for key, item in value.items():
+                _refuse_unprintable(path, str(key), allowed="")
+                _check_json(f"{path}.{key}", item, depth - 1)
+        case Sequence():
+            for index, item in enumerate(value):
+                _check_json(f"{path}.{index}", item, depth - 1)
+        case _:
+            raise ValidationError(path, f"{path} is not JSON.")
+
+
+def _refuse_unprintable(field: str, value: str, *, allowed: str) -> None:
+    for character in value:
+        # Cc: control characters, nul among them. Cs: halves of a surrogate pair, which are not text at all.
+        if unicodedata.category(character) in {"Cc", "Cs"} and character not in allowed:
+            raise ValidationError(field, f"{field} must not contain the character U+{ord(character):04X}.")
