@@ -12,7 +12,7 @@ LOWEST_KEY = ""
 HIGHEST_KEY = "~"  # sorts after every key: keys are hexadecimal digits, ids and a hyphen
 
 
-class Order(StrEnum):
+class CreationOrder(StrEnum):
     """By time of creation, which never changes, so that a page neither skips nor repeats a row."""
 
     NEWEST_FIRST = "newest_first"
@@ -27,7 +27,7 @@ class Window:
     """
 
     limit: int
-    order: Order
+    order: CreationOrder
     after: str | None = None
     before: str | None = None
     from_end: bool = False
@@ -35,12 +35,14 @@ class Window:
     @property
     def ascending(self) -> bool:
         """Whether the store has to walk the keys upwards to meet these rows first."""
-        return (self.order is Order.OLDEST_FIRST) is not self.from_end
+        return (self.order is CreationOrder.OLDEST_FIRST) is not self.from_end
 
     @property
     def bounds(self) -> tuple[str, str]:
         """The exclusive lower and upper key."""
-        first, last = (self.after, self.before) if self.order is Order.OLDEST_FIRST else (self.before, self.after)
+        first, last = (
+            (self.after, self.before) if self.order is CreationOrder.OLDEST_FIRST else (self.before, self.after)
+        )
         return (LOWEST_KEY if first is None else first, HIGHEST_KEY if last is None else last)
 
 

@@ -6,7 +6,6 @@ from enum import Enum
 from typing import ParamSpec, TypeVar, cast, dataclass_transform
 
 import strawberry
-from strawberry.extensions import FieldExtension
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -44,14 +43,9 @@ def field(resolver: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", strawberry.field(resolver, description=_description(resolver)))
 
 
-def mutation(*extensions: FieldExtension) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def mutation(resolver: Callable[P, R]) -> Callable[P, R]:
     """Make a method a mutation."""
-
-    def define(resolver: Callable[P, R]) -> Callable[P, R]:
-        made = strawberry.mutation(resolver, description=_description(resolver), extensions=list(extensions))
-        return cast("Callable[P, R]", made)
-
-    return define
+    return cast("Callable[P, R]", strawberry.mutation(resolver, description=_description(resolver)))
 
 
 def enum(cls: type[E], values: Mapping[E, str]) -> None:

@@ -14,7 +14,7 @@ from domain.ids import NodeKind, kind_of
 from domain.pages import Page, Window
 from domain.people import Person
 from domain.things import Thing
-from services.lists import NodeList
+from services.lists import AnyList
 from services.services import Services
 
 T = TypeVar("T")
@@ -78,16 +78,15 @@ class Loaders:
             case _:
                 return None
 
-    def pages(self, of: NodeList[object, T], window: Window) -> Loader[Page[T] | None]:
+    def pages(self, of: AnyList, window: Window) -> Loader[Page[object] | None]:
         """The loader of one window of one list, for any number of parents."""
 
-        async def fetch(parents: list[str]) -> Mapping[str, Page[T] | None]:
-            pages = await self._services.lists.pages(self._caller, of, parents, window)
-            return cast("Mapping[str, Page[T] | None]", pages)
+        async def fetch(parents: list[str]) -> Mapping[str, Page[object] | None]:
+            return {**await self._services.lists.pages(self._caller, of, parents, window)}
 
         return self._list((of, window), lambda: Loader(fetch, None))
 
-    def totals(self, of: NodeList[object, object]) -> Loader[int]:
+    def totals(self, of: AnyList) -> Loader[int]:
         """The loader of the counts of one list, for any number of parents."""
 
         async def fetch(parents: list[str]) -> Mapping[str, int]:

@@ -1,19 +1,24 @@
 """Relay connections: https://relay.dev/graphql/connections.htm, over the keyset pages of the services."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import Enum
-from typing import Annotated, Generic, TypeVar, cast
+from functools import partial, update_wrapper
+from typing import Annotated, Generic, ParamSpec, TypeVar, cast
 
 import strawberry
 
 from domain.errors import ValidationError
-from domain.pages import Order, Page, Window
+from domain.pages import Page, Window
 from schema.context import Context, Info
 from schema.define import field, object_type
-from services.lists import NodeList
+from schema.enums import CreationOrder
+from services.lists import ROOT, AnyList, NodeList
 
 NodeT = TypeVar("NodeT")
+RowT = TypeVar("RowT")
+ItemT = TypeVar("ItemT")
+P = ParamSpec("P")
 
 First = Annotated[
     int | None,
@@ -22,7 +27,7 @@ First = Annotated[
 After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor of the same list.")]
 Last = Annotated[int | None, strawberry.argument(description="How many to answer from the end, 1 to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor of the same list.")]
-InOrder = Annotated[Order, strawberry.argument(description="Which comes first.")]
+InOrder = Annotated[CreationOrder, strawberry.argument(description="Which comes first.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Source:
     """Where a page came from, and the means to look beyond it."""
 
     context: Context
-    of: NodeList[object, object]
+    of: AnyList
     parent: str
     window: Window
     page: Page[object]
@@ -60,9 +65,9 @@ class Source:
         return found is not None and bool(found.items)
 
 
-def _past(key: str, order: Order, *, up: bool) -> str:
+def _past(key: str, order: CreationOrder, *, up: bool) -> str:
     """A bound that lets the row `key` itself through: just beyond it in list order, or just short of it."""
-    larger = up is (order is Order.OLDEST_FIRST)
+    larger = up is (order is CreationOrder.OLDEST_FIRST)
     return key + " " if larger else key[:-1] + chr(ord(key[-1]) - 1) + "~"
 
 
@@ -140,19 +145,64 @@ class Connection(Generic[NodeT]):
         return await self.source.context.loaders.totals(self.source.of).load(self.source.parent)
 
 
-async def paginate(
-    info: Info,
-    of: NodeList[object, object],
-    parent: str,
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list, and the parent below which to read it."""
+
+    of: AnyList
+    parent: str
+
+
+def listed(of: NodeList[RowT, ItemT], parent: str = ROOT) -> "Connection[NodeT]":
+    """What a method under `paged` answers: the list that the page is to come from."""
+    return cast("Connection[NodeT]", Listed(cast("AnyList", of), parent))
+
+
+def paged(
+    default: CreationOrder,
+) -> Callable[[Callable[P, Connection[NodeT]]], Callable[P, Awaitable[Connection[NodeT]]]]:
+    """Make a method that names a list a field that answers a page of it.
+
+    The field takes the arguments of the method, and before them those of paging: first, after, last, before, order.
+    """
+
+    def define(method: Callable[P, Connection[NodeT]]) -> Callable[P, Awaitable[Connection[NodeT]]]:
+        async def resolver(  # noqa: PLR0917 - as the schema has them
+            self: object,
+            info: Info,
+            first: First = None,
+            after: After = None,
+            last: Last = None,
+            before: Before = None,
+            order: InOrder = default,
+            **arguments: object,
+        ) -> Connection[NodeT]:
+            of = cast("Callable[[object], Listed]", partial(cast("Callable[[object], object]", method), **arguments))(
+                self
+            )
+            return await _read(info.context, of, (first, after, last, before), order)
+
+        own = inspect.signature(resolver).parameters
+        others = inspect.signature(method)
+        parameters = [*list(own.values())[:-1], *list(others.parameters.values())[1:]]
+        update_wrapper(resolver, method)
+        resolver.__signature__ = others.replace(parameters=parameters)  # type: ignore[attr-defined] # as inspect reads it
+        return cast("Callable[P, Awaitable[Connection[NodeT]]]", field(resolver))
+
+    return define
+
+
+async def _read(
+    context: Context,
+    listed: Listed,
     arguments: tuple[int | None, str | None, int | None, str | None],
-    order: Order,
+    order: CreationOrder,
 ) -> Connection[NodeT]:
     """The page that `first`, `after`, `last` and `before` ask for; an empty one below a parent that is not there."""
     first, after, last, before = arguments
     if (first is None) is (last is None):
         raise ValidationError("first", "Give either first or last: how many rows you want, from 1 to 100.")
-    context = info.context
-    scope = _scope(of, parent, order)
+    scope = _scope(listed.of, listed.parent, order)
     window = Window(
         limit=first if first is not None else cast("int", last),
         order=order,
@@ -160,11 +210,9 @@ async def paginate(
         before=None if before is None else context.cursors.read("before", scope, before),
         from_end=first is None,
     )
-    page = await context.loaders.pages(of, window).load(parent)
-    empty: Sequence[object] = ()
-    source = Source(context, of, parent, window, page or Page(empty, (), more=False))
-    return Connection(source=source)
+    page = await context.loaders.pages(listed.of, window).load(listed.parent)
+    return Connection(source=Source(context, listed.of, listed.parent, window, page or Page((), (), more=False)))
 
 
-def _scope(of: NodeList[object, object], parent: str, order: Enum) -> str:
+def _scope(of: AnyList, parent: str, order: CreationOrder) -> str:
     return f"{of.scope} {parent} {order.value}"

@@ -70,6 +70,32 @@ def _known_types(types: Sequence[str] | None) -> frozenset[str]:
     return frozenset(known_type("types", name).name for name in types)
 
 
+def new_connection(new: NewConnection, created_by: str | None) -> Connection:
+    """The connection, once its input was found to be right; whether its ends are there is not looked at yet."""
+    at = now()
+    connection_type = known_type("type", new.type)
+    validation.identifier("fromId", new.from_id, *_in_order(connection_type.sources))
+    validation.identifier("toId", new.to_id, *_in_order(connection_type.targets))
+    if new.from_id == new.to_id and not connection_type.reflexive:
+        raise ValidationError("toId", f"A connection of type {new.type} joins two different nodes.")
+    properties = validation.properties("properties", connection_type.schema, new.properties)
+    if new.type == MEMBERSHIP:
+        properties = {"status": "active", **properties}
+    return Connection(
+        id=new_id(connection_prefix(new.type)),
+        type=new.type,
+        from_id=new.from_id,
+        to_id=new.to_id,
+        properties=properties,
+        strength=None if new.strength is None else validation.fraction("strength", new.strength),
+        valid_from=new.valid_from or at,
+        valid_to=None,
+        metadata=validation.json_object("metadata", new.metadata),
+        created_at=at,
+        created_by=created_by,
+    )
+
+
 class Connections:
     """What can be asked and done about connections."""
 
@@ -87,8 +113,7 @@ class Connections:
     async def connect(self, caller: Caller, new: NewConnection) -> Connection:
         """Make a connection. ConflictError where the pair has a live one and may have only one."""
         reach = authorize(caller, Action.CONNECT)
-        at = now()
-        connection = _checked(new, reach.person_id, at)
+        connection = new_connection(new, reach.person_id)
 
         async def work(transaction: Transaction) -> Connection:
             seen = await connections.visible(transaction, reach, [connection.from_id, connection.to_id])
@@ -127,30 +152,6 @@ class Connections:
             return ended
 
         return await self._store.write(work)
-
-
-def _checked(new: NewConnection, created_by: str, at: datetime) -> Connection:
-    connection_type = known_type("type", new.type)
-    validation.identifier("fromId", new.from_id, *_in_order(connection_type.sources))
-    validation.identifier("toId", new.to_id, *_in_order(connection_type.targets))
-    if new.from_id == new.to_id and not connection_type.reflexive:
-        raise ValidationError("toId", f"A connection of type {new.type} joins two different nodes.")
-    properties = validation.properties("properties", connection_type.schema, new.properties)
-    if new.type == MEMBERSHIP:
-        properties = {"status": "active", **properties}
-    return Connection(
-        id=new_id(connection_prefix(new.type)),
-        type=new.type,
-        from_id=new.from_id,
-        to_id=new.to_id,
-        properties=properties,
-        strength=None if new.strength is None else validation.fraction("strength", new.strength),
-        valid_from=new.valid_from or at,
-        valid_to=None,
-        metadata=validation.json_object("metadata", new.metadata),
-        created_at=at,
-        created_by=created_by,
-    )
 
 
 def _in_order(kinds: frozenset[NodeKind]) -> list[NodeKind]:

@@ -68,6 +68,29 @@ def descendants(
     return NodeList(f"descendants {depth}", groups.descendants(depth), (("type", group_type), ("status", status)))
 
 
+def new_group(new: NewGroup) -> Group:
+    """The group, once its input was found to be right."""
+    at = now()
+    return Group(
+        id=new_id(GROUP_PREFIX),
+        slug=validation.slug("slug", new.slug),
+        name=validation.name("name", new.name),
+        description=_description(new.description),
+        type=new.type,
+        status=GroupStatus.ACTIVE,
+        visibility=new.visibility,
+        join_policy=new.join_policy,
+        plan=new.plan,
+        limits=_limits(new.limits),
+        metadata=validation.json_object("metadata", new.metadata),
+        parent_id=None if new.parent_id is None else _group_id("parentId", new.parent_id),
+        created_at=at,
+        updated_at=at,
+        archived_at=None,
+        version=1,
+    )
+
+
 class Groups:
     """What can be asked and done about groups."""
 
@@ -89,25 +112,7 @@ class Groups:
     async def create(self, caller: Caller, new: NewGroup) -> Group:
         """Add a group, below its parent or as a root."""
         reach = authorize(caller, Action.CREATE_GROUP)
-        at = now()
-        group = Group(
-            id=new_id(GROUP_PREFIX),
-            slug=validation.slug("slug", new.slug),
-            name=validation.name("name", new.name),
-            description=_description(new.description),
-            type=new.type,
-            status=GroupStatus.ACTIVE,
-            visibility=new.visibility,
-            join_policy=new.join_policy,
-            plan=new.plan,
-            limits=_limits(new.limits),
-            metadata=validation.json_object("metadata", new.metadata),
-            parent_id=None if new.parent_id is None else _group_id("parentId", new.parent_id),
-            created_at=at,
-            updated_at=at,
-            archived_at=None,
-            version=1,
-        )
+        group = new_group(new)
 
         async def work(transaction: Transaction) -> Group:
             if group.parent_id is not None:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.access import Caller, KeyScope, Viewer
-from domain.connections import Connection
 from domain.errors import AuthError, NotFoundError, ValidationError
 from domain.events import EventType
-from domain.ids import connection_prefix, new_id, thing_prefix
+from domain.ids import new_id, thing_prefix
 from domain.people import Person
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now
 from graph import connections, events, keys, people
 from graph.store import Store, Transaction
 from services import validation
+from services.connections import NewConnection, new_connection
 from services.journal import event
 
 PREFIX = "one_"
@@ -83,19 +83,7 @@ class Keys:
             archived_at=None,
             version=1,
         )
-        owns = Connection(
-            id=new_id(connection_prefix("owns")),
-            type="owns",
-            from_id=person.id,
-            to_id=key.id,
-            properties={},
-            strength=None,
-            valid_from=at,
-            valid_to=None,
-            metadata={},
-            created_at=at,
-            created_by=None,
-        )
+        owns = new_connection(NewConnection("owns", person.id, key.id), created_by=None)
 
         async def work(transaction: Transaction) -> None:
             await keys.create(transaction, key, person.id, _hash(secret))

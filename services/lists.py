@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from domain.access import Caller
 from domain.errors import ValidationError
 from domain.pages import Page, Window
-from graph.listing import Listing
+from graph.listing import ROOT, Listing
 from graph.store import Store
 from services.access import reach_of
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+__all__ = ["MAX_PAGE", "ROOT", "AnyList", "Filters", "Lists", "NodeList"]
 
 MAX_PAGE = 100
 
@@ -31,6 +33,10 @@ class NodeList(Generic[R, T]):
     def scope(self) -> str:
         """What tells this list from others in a cursor."""
         return f"{self.name} {self.filters}"
+
+
+AnyList: TypeAlias = NodeList[object, object]
+"""A list whose rows the reader need not know."""
 
 
 class Lists:

@@ -36,6 +36,28 @@ def members(role: PlatformRole | None) -> NodeList[people.PersonRow, Person]:
     return NodeList("members", people.MEMBERS, (("role", role),))
 
 
+def new_person(new: NewPerson) -> Person:
+    """The person, once the input was found to be right."""
+    at = now()
+    return Person(
+        id=new_id(PERSON_PREFIX),
+        email=validation.email("email", new.email),
+        username=validation.username("username", new.username),
+        display_name=validation.name("displayName", new.display_name),
+        role=new.role,
+        status=PersonStatus.ACTIVE,
+        bio=None,
+        avatar_url=None,
+        locale=None,
+        timezone=None,
+        wallets=(),
+        settings={},
+        created_at=at,
+        updated_at=at,
+        version=1,
+    )
+
+
 class People:
     """What can be asked and done about people."""
 
@@ -48,24 +70,7 @@ class People:
 
     async def create(self, caller: Caller, new: NewPerson) -> Person:
         """Add a person. Only an operator does this, at the machine itself; no request reaches it."""
-        at = now()
-        person = Person(
-            id=new_id(PERSON_PREFIX),
-            email=validation.email("email", new.email),
-            username=validation.username("username", new.username),
-            display_name=validation.name("displayName", new.display_name),
-            role=new.role,
-            status=PersonStatus.ACTIVE,
-            bio=None,
-            avatar_url=None,
-            locale=None,
-            timezone=None,
-            wallets=(),
-            settings={},
-            created_at=at,
-            updated_at=at,
-            version=1,
-        )
+        person = new_person(new)
 
         async def work(transaction: Transaction) -> Person:
             await people.create(transaction, person)

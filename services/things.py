@@ -66,6 +66,28 @@ def known_type(field_name: str, name: str) -> ThingType:
     return thing_type
 
 
+def new_thing(new: NewThing) -> Thing:
+    """The thing, once its input was found to be right."""
+    thing_type = known_type("type", new.type)
+    if not thing_type.creatable:
+        raise ValidationError("type", f"A thing of type {new.type} is not created this way.")
+    if new.status is ThingStatus.ARCHIVED:
+        raise ValidationError("status", "A new thing is a draft, active or published.")
+    at = now()
+    return Thing(
+        id=new_id(thing_prefix(new.type)),
+        type=new.type,
+        name=validation.name("name", new.name),
+        status=new.status,
+        group_id=validation.identifier("groupId", new.group_id, NodeKind.GROUP),
+        properties=validation.properties("properties", thing_type.schema, new.properties),
+        created_at=at,
+        updated_at=at,
+        archived_at=None,
+        version=1,
+    )
+
+
 class Things:
     """What can be asked and done about things."""
 
@@ -88,24 +110,7 @@ class Things:
     async def create(self, caller: Caller, new: NewThing) -> Thing:
         """Add a thing to a group."""
         reach = authorize(caller, Action.CREATE_THING)
-        thing_type = known_type("type", new.type)
-        if not thing_type.creatable:
-            raise ValidationError("type", f"A thing of type {new.type} is not created this way.")
-        if new.status is ThingStatus.ARCHIVED:
-            raise ValidationError("status", "A new thing is a draft, active or published.")
-        at = now()
-        thing = Thing(
-            id=new_id(thing_prefix(new.type)),
-            type=new.type,
-            name=validation.name("name", new.name),
-            status=new.status,
-            group_id=validation.identifier("groupId", new.group_id, NodeKind.GROUP),
-            properties=validation.properties("properties", thing_type.schema, new.properties),
-            created_at=at,
-            updated_at=at,
-            archived_at=None,
-            version=1,
-        )
+        thing = new_thing(new)
 
         async def work(transaction: Transaction) -> Thing:
             await lock_active(transaction, reach, "groupId", thing.group_id)

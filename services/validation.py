@@ -122,16 +122,8 @@ def _check_json(path: str, value: object, depth: int) -> None:
     if depth == 0:
         raise ValidationError(path, f"{path} is nested more than {MAX_JSON_DEPTH} levels deep.")
     match value:
-        case bool() | None:
-            return
         case str():
             _refuse_unprintable(path, value, allowed="\n\r\t")
-        case int():
-            if abs(value) > MAX_SAFE_INTEGER:
-                raise ValidationError(path, f"{path} is beyond 2^53, where numbers lose digits: send it as a string.")
-        case float():
-            if not math.isfinite(value):
-                raise ValidationError(path, f"{path} is not a finite number.")
         case Mapping():
             for key, item in value.items():
                 _refuse_unprintable(path, str(key), allowed="")
@@ -139,6 +131,20 @@ def _check_json(path: str, value: object, depth: int) -> None:
         case Sequence():
             for index, item in enumerate(value):
                 _check_json(f"{path}.{index}", item, depth - 1)
+        case _:
+            _check_scalar(path, value)
+
+
+def _check_scalar(path: str, value: object) -> None:
+    match value:
+        case bool() | None:
+            return
+        case int() | float() if not math.isfinite(value):
+            raise ValidationError(path, f"{path} is not a finite number.")
+        case int() | float() if abs(value) > MAX_SAFE_INTEGER:
+            raise ValidationError(path, f"{path} is beyond 2^53, where numbers lose digits: send it as a string.")
+        case int() | float():
+            return
         case _:
             raise ValidationError(path, f"{path} is not JSON.")
 

@@ -1,0 +1,44 @@
+"""Anything by its id."""
+
+import asyncio
+from typing import Annotated, cast
+
+import strawberry
+
+from domain.errors import ValidationError
+from domain.ids import NodeKind
+from schema.context import Info
+from schema.define import field, object_type
+from schema.node import Node
+from services.access import viewer_of
+from services.lists import MAX_PAGE
+from services.validation import identifier
+
+
+@object_type
+class NodeQueries:
+    """Questions that take any id."""
+
+    @field
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The id.")],  # noqa: A002
+    ) -> Node | None:
+        """Whatever has this id; null where there is nothing, or nothing that you may see."""
+        viewer_of(info.context.caller)
+        return cast("Node | None", await info.context.loaders.node(identifier("id", id, *NodeKind)))
+
+    @field
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Up to 100 ids.")],
+    ) -> list[Node | None]:
+        """What has these ids, in their order, with null for what there is not or you may not see."""
+        viewer_of(info.context.caller)
+        if len(ids) > MAX_PAGE:
+            raise ValidationError("ids", f"ids takes at most {MAX_PAGE} ids.")
+        wanted = [identifier(f"ids.{index}", each, *NodeKind) for index, each in enumerate(ids)]
+        found = await asyncio.gather(*(info.context.loaders.node(each) for each in wanted))
+        return cast("list[Node | None]", found)

@@ -1,0 +1,27 @@
+"""People: what can be asked."""
+
+from typing import cast
+
+from schema.arguments import OfRole
+from schema.context import Info
+from schema.define import field, object_type
+from schema.enums import CreationOrder
+from schema.paging import Connection, listed, paged
+from schema.people import Person
+from schema.viewer import Viewer
+from services import people
+
+
+@object_type
+class PeopleQueries:
+    """Questions about people."""
+
+    @field
+    def viewer(self, info: Info) -> Viewer | None:
+        """Who you are; null without an API key."""
+        return cast("Viewer | None", info.context.caller.viewer)
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def people(self, role: OfRole = None) -> Connection[Person]:
+        """Everybody whom you may see."""
+        return listed(people.all_people(role))

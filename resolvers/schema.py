@@ -1,0 +1,50 @@
+"""The executable schema, put together from its nouns."""
+
+from functools import partial
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.types import ExecutionContext
+
+from resolvers.connections import ConnectionMutations
+from resolvers.events import EventQueries
+from resolvers.failures import ShowFailures
+from resolvers.groups import GroupMutations, GroupQueries
+from resolvers.nodes import NodeQueries
+from resolvers.people import PeopleQueries
+from resolvers.things import ThingMutations, ThingQueries
+from schema.define import object_type
+from schema.thing_types import OBJECT_TYPES
+
+CACHED_DOCUMENTS = 500
+"""How many query texts are kept parsed and validated."""
+
+
+@object_type
+class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries):
+    """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
+
+
+@object_type
+class Mutation(GroupMutations, ThingMutations, ConnectionMutations):
+    """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
+
+
+class Schema(strawberry.Schema):
+    """A schema that leaves logging to ShowFailures: an expected failure is no news to an operator."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing."""
+
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    types=OBJECT_TYPES,
+    extensions=[
+        ShowFailures,
+        partial(ParserCache, maxsize=CACHED_DOCUMENTS),
+        partial(ValidationCache, maxsize=CACHED_DOCUMENTS),
+    ],
+)

@@ -1,0 +1,25 @@
+"""Arguments that several fields take, each described once."""
+
+from typing import Annotated
+
+import strawberry
+
+from schema.enums import Direction, EventType, GroupStatus, GroupType, PlatformRole, ThingStatus
+
+OfGroupType = Annotated[GroupType | None, strawberry.argument(description="Only groups of this type.")]
+OfGroupStatus = Annotated[GroupStatus | None, strawberry.argument(description="Only groups in this state.")]
+OfRole = Annotated[PlatformRole | None, strawberry.argument(description="Only people with this role on the platform.")]
+OfThingType = Annotated[
+    str | None, strawberry.argument(description="Only things of this type, such as `product` or `blog_post`.")
+]
+OfThingStatus = Annotated[ThingStatus | None, strawberry.argument(description="Only things in this state.")]
+OfEventType = Annotated[EventType | None, strawberry.argument(description="Only events of this type.")]
+ConnectionTypes = Annotated[
+    list[str] | None,
+    strawberry.argument(description="Only connections of these types, such as `owns` or `member_of`; null for all."),
+]
+Toward = Annotated[Direction, strawberry.argument(description="Which end of the connection this node is.")]
+Ended = Annotated[bool, strawberry.argument(description="Whether to include connections that have ended.")]
+Depth = Annotated[
+    int | None, strawberry.argument(description="How many levels down, 1 to 16; null for all the way to the leaves.")
+]

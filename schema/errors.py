@@ -1,0 +1,69 @@
+"""Errors that a mutation answers as data: one type a kind, all with a message, to switch on by `__typename`."""
+
+import strawberry
+
+from domain import errors
+from schema.define import interface, object_type
+
+
+@interface
+class AppError:
+    """Something that the caller can act on."""
+
+    message: str = strawberry.field(description="What is wrong and what would be right, for a developer to read.")
+
+
+@object_type
+class AuthError(AppError):
+    """The caller did not say who it is."""
+
+
+@object_type
+class ForbiddenError(AppError):
+    """The caller may not do this."""
+
+
+@object_type
+class ValidationError(AppError):
+    """A value of the input is not acceptable. Nothing was written."""
+
+    field: str = strawberry.field(description="The path of the value in the input, such as `properties.price.amount`.")
+
+
+@object_type
+class NotFoundError(AppError):
+    """Something that the input refers to is not there, or not for the caller to see. Nothing was written."""
+
+    resource: str = strawberry.field(description="What kind of thing was looked for.")
+    id: strawberry.ID = strawberry.field(description="The id that was looked for.")
+
+
+@object_type
+class ConflictError(AppError):
+    """The input clashes with what is stored: read that again, then decide. Nothing was written."""
+
+    field: str | None = strawberry.field(description="The field that clashes, where one does.")
+
+
+@object_type
+class NetworkError(AppError):
+    """The store cannot be reached just now: try the same again in a few seconds."""
+
+
+def shown_error(error: errors.AppError) -> AppError:
+    """An error of the domain as clients see it."""
+    match error:
+        case errors.AuthError():
+            return AuthError(message=error.message)
+        case errors.ForbiddenError():
+            return ForbiddenError(message=error.message)
+        case errors.ValidationError():
+            return ValidationError(message=error.message, field=error.field)
+        case errors.NotFoundError():
+            return NotFoundError(message=error.message, resource=error.resource, id=strawberry.ID(error.id))
+        case errors.ConflictError():
+            return ConflictError(message=error.message, field=error.field)
+        case errors.NetworkError():
+            return NetworkError(message=error.message)
+        case _:
+            raise error

@@ -1,0 +1,123 @@
+"""Groups as clients see them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
+
+import strawberry
+from strawberry.scalars import JSON
+
+from schema.arguments import (
+    ConnectionTypes,
+    Depth,
+    Ended,
+    OfEventType,
+    OfGroupStatus,
+    OfGroupType,
+    OfRole,
+    OfThingStatus,
+    OfThingType,
+    Toward,
+)
+from schema.context import Info
+from schema.define import field, object_type
+from schema.enums import CreationOrder, Direction, GroupStatus, GroupType, JoinPolicy, Plan, Visibility
+from schema.node import Node
+from schema.order_totals import OrderTotals
+from schema.paging import Connection, listed, paged
+from services import connections, events, groups, people, things
+
+if TYPE_CHECKING:
+    from schema.events import Event
+    from schema.people import Person
+    from schema.relationships import Relationship
+    from schema.things import Thing
+
+Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
+People: TypeAlias = Connection[Annotated["Person", strawberry.lazy("schema.people")]]
+Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
+Things: TypeAlias = Connection[Annotated["Thing", strawberry.lazy("schema.things")]]
+
+
+@object_type
+class GroupLimits:
+    """What a group may use. Null is no limit."""
+
+    members: int | None = strawberry.field(description="The most members that it may have.")
+    storage_bytes: float | None = strawberry.field(description="The most bytes of its files: a whole number.")
+    api_calls_per_month: float | None = strawberry.field(description="The most API calls a month: a whole number.")
+
+
+@object_type
+class Group(Node):
+    """Where something belongs, and who shares it. Groups form a tree of any depth."""
+
+    slug: str = strawberry.field(description="Its unique name in URLs, in lower case.")
+    name: str = strawberry.field(description="Its name for people.")
+    description: str | None = strawberry.field(description="What it is about.")
+    type: GroupType = strawberry.field(description="What sort of community it is.")
+    status: GroupStatus = strawberry.field(description="Whether it is in use.")
+    visibility: Visibility = strawberry.field(description="Who may know of it.")
+    join_policy: JoinPolicy = strawberry.field(description="How a person becomes a member.")
+    plan: Plan = strawberry.field(description="What it pays for.")
+    limits: GroupLimits = strawberry.field(description="What it may use.")
+    metadata: JSON = strawberry.field(description="Free-form properties.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+    archived_at: datetime | None = strawberry.field(description="When it was archived.")
+    version: int = strawberry.field(description="Goes up with every change: give it back with yours.")
+    parent_id: strawberry.Private[str | None]
+
+    @field
+    async def parent(self, info: Info) -> "Group | None":
+        """The group right above; null for a root, and where you may not see it."""
+        if self.parent_id is None:
+            return None
+        return cast("Group | None", await info.context.loaders.groups.load(self.parent_id))
+
+    @field
+    async def ancestors(self, info: Info) -> "list[Group]":
+        """The groups above, the nearest first, as far up as you may see."""
+        return cast("list[Group]", await info.context.loaders.ancestors.load(self.id) or [])
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def children(self, type: OfGroupType = None, status: OfGroupStatus = None) -> "Connection[Group]":  # noqa: A002
+        """The groups right below."""
+        return listed(groups.children(type, status), self.id)
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def descendants(
+        self,
+        depth: Depth = None,
+        type: OfGroupType = None,  # noqa: A002
+        status: OfGroupStatus = None,
+    ) -> "Connection[Group]":
+        """The groups below, down to some depth."""
+        return listed(groups.descendants(depth, type, status), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def things(self, type: OfThingType = None, status: OfThingStatus = None) -> Things:  # noqa: A002
+        """The things of this group itself, without those of the groups below."""
+        return listed(things.things_of_group(type, status), self.id)
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def people(self, role: OfRole = None) -> People:
+        """The members of this group itself. Their roles in it are on its connections of type `member_of`."""
+        return listed(people.members(role), self.id)
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def connections(
+        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH, include_ended: Ended = False
+    ) -> Relationships:
+        """How this group relates to others."""
+        return listed(connections.connections_of(types, direction, ended=include_ended), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def events(self, type: OfEventType = None) -> Events:  # noqa: A002
+        """What happened in this group."""
+        return listed(events.events_of_group(type), self.id)
+
+    @field
+    async def order_totals(self, info: Info) -> list[OrderTotals]:
+        """Sums over the orders of this group and every group below it, one for each currency."""
+        totals = await info.context.services.things.order_totals(info.context.caller, self.id)
+        return cast("list[OrderTotals]", totals)

@@ -1,0 +1,57 @@
+"""What has an id: https://relay.dev/graphql/objectidentification.htm.
+
+Resolvers answer the domain's own objects. The classes of this package say how clients see those: an attribute here is
+read from the attribute of the same name there, and nothing is copied.
+"""
+
+import strawberry
+
+from domain.connections import Connection
+from domain.events import Event
+from domain.groups import Group
+from domain.people import Person
+from domain.things import Thing
+from schema.define import interface
+
+THING_TYPE_NAMES: dict[str, str] = {}
+"""The GraphQL object type of each built-in thing type; filled where those are defined."""
+
+GENERIC_THING = "GenericThing"
+
+
+def object_type_name(source: object) -> str | None:
+    """The GraphQL object type that shows an object of the domain."""
+    match source:
+        case Thing(type=name):
+            return THING_TYPE_NAMES.get(name, GENERIC_THING)
+        case Group():
+            return "Group"
+        case Person():
+            return "Person"
+        case Connection():
+            return "Relationship"
+        case Event():
+            return "Event"
+        case _:
+            return None
+
+
+class Shown:
+    """Lets graphql-core tell which object type shows an object of the domain."""
+
+    @classmethod
+    def resolve_type(cls, source: object, _info: object, _type: object) -> str | None:
+        """Of an interface or a union: the name of the object type."""
+        return object_type_name(source)
+
+    @classmethod
+    def is_type_of(cls, source: object, _info: object) -> bool:
+        """Of an object type: whether it is the one."""
+        return object_type_name(source) == cls.__name__
+
+
+@interface
+class Node(Shown):
+    """Anything that has an id, and that `node(id:)` answers."""
+
+    id: strawberry.ID = strawberry.field(description="Unique across the store, and opaque: do not take it apart.")

@@ -1,0 +1,141 @@
+"""Orders as clients see them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import cast
+
+import strawberry
+
+from domain import orders as domain
+from domain.orders import order_lines
+from schema.context import Info
+from schema.define import field, object_type
+from schema.money import Money, money, stored_money
+from schema.node import Node
+from schema.products import Product
+from schema.properties import node, properties, text, time
+from schema.things import Thing
+
+
+@object_type
+class OrderLine:
+    """One position of an order, as it was at the purchase."""
+
+    name: str = strawberry.field(description="The product's name then.")
+    quantity: int = strawberry.field(description="How many.")
+    discount: Decimal = strawberry.field(description="The part of the price that was let off: `0.15` is 15 %.")
+    line: strawberry.Private[domain.OrderLine]
+    currency: strawberry.Private[str]
+
+    @field
+    def unit_price(self) -> Money:
+        """The price of one, before the discount."""
+        return money(Decimal(self.line.unit_price), self.currency)
+
+    @field
+    def net(self) -> Money:
+        """The price of all after the discount, exact before any rounding."""
+        return money(self.line.net, self.currency)
+
+    @field
+    async def product(self, info: Info) -> Product | None:
+        """The product as it is now; null where you may not see it."""
+        return cast("Product | None", await info.context.loaders.things.load(self.line.product_id))
+
+
+def order_line(line: domain.OrderLine, currency: str) -> OrderLine:
+    """A line of an order in that currency."""
+    return OrderLine(name=line.name, quantity=line.quantity, discount=line.discount, line=line, currency=currency)
+
+
+@object_type
+class ShippingAddress:
+    """Where an order goes to."""
+
+    name: str | None = strawberry.field(description="Who receives it.")
+    street: str | None = strawberry.field(description="Street and number.")
+    city: str | None = strawberry.field(description="City.")
+    region: str | None = strawberry.field(description="State, province or region.")
+    postal_code: str | None = strawberry.field(description="Postal code.")
+    country: str | None = strawberry.field(description="Country.")
+
+
+@object_type
+class Order(Thing):
+    """A purchase. Its lines keep the name, the price and the seller as they were."""
+
+    @field
+    def number(self) -> str | None:
+        """The seller's number for it."""
+        return text(self, "number")
+
+    @field
+    def state(self) -> str | None:
+        """pending, paid, fulfilled, completed, cancelled, expired or refunded."""
+        return text(self, "state")
+
+    @field
+    def lines(self) -> list[OrderLine]:
+        """What was bought."""
+        stored = properties(self)
+        return [order_line(line, str(stored["currency"])) for line in order_lines(stored)]
+
+    @field
+    def net(self) -> Money | None:
+        """What the lines come to after their discounts, exact before any rounding."""
+        stored = properties(self)
+        net = sum(line.net for line in order_lines(stored))
+        return stored_money({"amount": str(net), "currency": stored["currency"]})
+
+    @field
+    def freight(self) -> Money | None:
+        """What the shipping costs."""
+        stored = properties(self)
+        if "freight" not in stored:
+            return None
+        return stored_money({"amount": stored["freight"], "currency": stored["currency"]})
+
+    @field
+    def placed_at(self) -> datetime | None:
+        """When it was placed."""
+        return time(self, "placedAt")
+
+    @field
+    def required_at(self) -> datetime | None:
+        """By when the customer wants it."""
+        return time(self, "requiredAt")
+
+    @field
+    def shipped_at(self) -> datetime | None:
+        """When it was shipped."""
+        return time(self, "shippedAt")
+
+    @field
+    def shipper(self) -> str | None:
+        """Who ships it."""
+        return text(self, "shipper")
+
+    @field
+    def ship_to(self) -> ShippingAddress | None:
+        """Where it goes to."""
+        address = properties(self).get("shipTo")
+        if not isinstance(address, Mapping):
+            return None
+        part = {name: None if (value := address.get(name)) is None else str(value) for name in _ADDRESS}
+        return ShippingAddress(
+            name=part["name"],
+            street=part["street"],
+            city=part["city"],
+            region=part["region"],
+            postal_code=part["postalCode"],
+            country=part["country"],
+        )
+
+    @field
+    async def customer(self, info: Info) -> Node | None:
+        """The person or group that bought; null where you may not see it."""
+        return await node(info, self, "customerId")
+
+
+_ADDRESS = ("name", "street", "city", "region", "postalCode", "country")

@@ -1,0 +1,45 @@
+"""Payments as clients see them."""
+
+from typing import cast
+
+from schema.context import Info
+from schema.define import field, object_type
+from schema.money import Money, stored_money
+from schema.orders import Order
+from schema.properties import node, properties, text
+from schema.things import Thing
+
+
+@object_type
+class Payment(Thing):
+    """Money that moved, or is about to, for an order."""
+
+    @field
+    def amount(self) -> Money | None:
+        """How much."""
+        return stored_money(properties(self).get("amount"))
+
+    @field
+    def state(self) -> str | None:
+        """pending, confirmed, finalized, failed or refunded."""
+        return text(self, "state")
+
+    @field
+    def method(self) -> str | None:
+        """How it was paid."""
+        return text(self, "method")
+
+    @field
+    def reference(self) -> str | None:
+        """What the payer or the bank calls it."""
+        return text(self, "reference")
+
+    @field
+    async def order(self, info: Info) -> Order | None:
+        """The order that it pays for."""
+        return cast("Order | None", await node(info, self, "orderId"))
+
+    @field
+    async def refund_of(self, info: Info) -> "Payment | None":
+        """The payment that this one gives back."""
+        return cast("Payment | None", await node(info, self, "refundOf"))

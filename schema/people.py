@@ -1,0 +1,73 @@
+"""People as clients see them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import strawberry
+from strawberry.scalars import JSON
+
+from schema.arguments import ConnectionTypes, Ended, OfEventType, Toward
+from schema.define import object_type
+from schema.enums import CreationOrder, Direction, PersonStatus, PlatformRole
+from schema.node import Node
+from schema.paging import Connection, listed, paged
+from services import connections, events
+
+if TYPE_CHECKING:
+    from schema.events import Event
+    from schema.relationships import Relationship
+    from schema.things import Thing
+
+Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
+Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
+Things: TypeAlias = Connection[Annotated["Thing", strawberry.lazy("schema.things")]]
+
+
+@object_type
+class Wallet:
+    """A blockchain account of a person."""
+
+    address: str = strawberry.field(description="Its address.")
+    verified_at: datetime | None = strawberry.field(description="When a signature proved it; null while none has.")
+
+
+@object_type
+class Person(Node):
+    """Somebody with an account."""
+
+    email: str = strawberry.field(description="The unique e-mail address, in lower case.")
+    username: str = strawberry.field(description="The unique name to sign in with.")
+    display_name: str = strawberry.field(description="The name that others see.")
+    role: PlatformRole = strawberry.field(description="The role on the platform as a whole.")
+    status: PersonStatus = strawberry.field(description="Whether the account may be used.")
+    bio: str | None = strawberry.field(description="What they say of themselves.")
+    avatar_url: str | None = strawberry.field(description="Where their picture is.")
+    locale: str | None = strawberry.field(description="Their language, as a BCP 47 tag.")
+    timezone: str | None = strawberry.field(description="Their time zone, as the IANA names it.")
+    wallets: list[Wallet] = strawberry.field(description="Their blockchain accounts.")
+    settings: JSON = strawberry.field(description="Their preferences.")
+    created_at: datetime = strawberry.field(description="When they joined.")
+    updated_at: datetime = strawberry.field(description="When their profile last changed.")
+    version: int = strawberry.field(description="Goes up with every change.")
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def connections(
+        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH, include_ended: Ended = False
+    ) -> Relationships:
+        """How this person relates to others; memberships are those of type `member_of`."""
+        return listed(connections.connections_of(types, direction, ended=include_ended), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def related(self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH) -> Things:
+        """The things that this person is connected with."""
+        return listed(connections.related_things(types, direction), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def actions(self, type: OfEventType = None) -> Events:  # noqa: A002
+        """What this person did."""
+        return listed(events.events_of_actor(type), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def events(self, type: OfEventType = None) -> Events:  # noqa: A002
+        """What happened to this person."""
+        return listed(events.events_of_target(type), self.id)

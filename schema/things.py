@@ -1,0 +1,81 @@
+"""Things as clients see them: what all have in common, and those whose type has no fields of its own."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
+
+import strawberry
+from strawberry.scalars import JSON
+
+from schema.arguments import ConnectionTypes, Ended, OfEventType, Toward
+from schema.context import Info
+from schema.define import field, interface, object_type
+from schema.enums import CreationOrder, Direction, ThingStatus
+from schema.node import Node
+from schema.paging import Connection, listed, paged
+from services import connections, events
+
+if TYPE_CHECKING:
+    from schema.events import Event
+    from schema.groups import Group
+    from schema.relationships import Relationship
+
+Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
+Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
+
+
+@interface
+class Thing(Node):
+    """Anything that a group holds. Built-in types have fields of their own; the others are GenericThings."""
+
+    type: str = strawberry.field(description="Its thing type, such as `product` or `blog_post`.")
+    name: str = strawberry.field(description="Its name.")
+    status: ThingStatus = strawberry.field(description="How far along it is.")
+    properties: JSON = strawberry.field(
+        description="Its properties as stored, validated against the schema of its type. "
+        "Money in them is `{amount, currency}` in integer minor units."
+    )
+    created_at: datetime = strawberry.field(description="When it was created.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+    archived_at: datetime | None = strawberry.field(description="When it was archived.")
+    version: int = strawberry.field(description="Goes up with every change: give it back with yours.")
+    group_id: strawberry.Private[str]
+
+    @field
+    async def group(self, info: Info) -> Annotated["Group", strawberry.lazy("schema.groups")] | None:
+        """The group that it belongs to; null where you may not see that."""
+        return cast("Group | None", await info.context.loaders.groups.load(self.group_id))
+
+    @field
+    async def owner(self, info: Info) -> Node | None:
+        """The person or group that owns it; the first of several. All are its connections of type `owns`."""
+        owner_id = await info.context.loaders.owners.load(self.id)
+        return None if owner_id is None else cast("Node | None", await info.context.loaders.node(owner_id))
+
+    @field
+    async def labels(self, info: Info) -> list[str]:
+        """What it is labelled with, as `category:value`."""
+        return await info.context.loaders.labels.load(self.id)
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def connections(
+        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH, include_ended: Ended = False
+    ) -> Relationships:
+        """How it relates to others."""
+        return listed(connections.connections_of(types, direction, ended=include_ended), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def related(
+        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH
+    ) -> "Connection[Annotated[Thing, strawberry.lazy('schema.things')]]":
+        """The things that it is connected with, each once."""
+        return listed(connections.related_things(types, direction), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def events(self, type: OfEventType = None) -> Events:  # noqa: A002
+        """What happened to it."""
+        return listed(events.events_of_target(type), self.id)
+
+
+@object_type
+class GenericThing(Thing):
+    """A thing of a type without fields of its own: see `type` and `properties`."""
