@@ -166,6 +166,10 @@ LOCK_GROUP: Statement[GroupRow] = Statement(
     REMOVE group._lock
     RETURN {GROUP} AS row""",
 )
+LOCK_GROUP_BY_SLUG: Statement[GroupRow] = Statement(
+    "lock_group_by_slug",
+    f"MATCH (group:Group {{slug: $slug}}) REMOVE group._lock RETURN {GROUP} AS row",
+)
 LOCK_TREE: Statement[bool] = Statement(
     "lock_tree",
     "MERGE (lock:Lock {name: 'group_tree'}) REMOVE lock._lock RETURN true AS row",
@@ -264,6 +268,12 @@ async def fetch_ancestors(store: Store, reach: Reach, ids: Sequence[str]) -> dic
 async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Group | None:
     """The group as it is now and stays until the transaction ends."""
     rows = await transaction.run(LOCK_GROUP, {"id": identifier, **reach_parameters(reach)})
+    return from_row(rows[0]) if rows else None
+
+
+async def lock_by_slug(transaction: Transaction, slug: str) -> Group | None:
+    """The group with that slug (lower case), whoever may see it, as it is now and stays."""
+    rows = await transaction.run(LOCK_GROUP_BY_SLUG, {"slug": slug})
     return from_row(rows[0]) if rows else None
 
 

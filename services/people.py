@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.access import Caller
-from domain.events import EventType
 from domain.ids import PERSON_PREFIX, new_id
 from domain.people import Person, PersonStatus, PlatformRole
 from domain.values import now
-from graph import events, people
-from graph.store import Store, Transaction
+from graph import people
+from graph.store import Store
 from services import validation
 from services.access import reach_of
-from services.journal import event
 from services.lists import NodeList
 
 
@@ -67,15 +65,3 @@ class People:
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Person]:
         """Those of the people whom the caller may see."""
         return await people.fetch(self._store, reach_of(caller), ids)
-
-    async def create(self, caller: Caller, new: NewPerson) -> Person:
-        """Add a person. Only an operator does this, at the machine itself; no request reaches it."""
-        person = new_person(new)
-
-        async def work(transaction: Transaction) -> Person:
-            await people.create(transaction, person)
-            happened = event(caller, EventType.USER_REGISTERED, target_id=person.id, group_id=None)
-            await events.append(transaction, [happened])
-            return person
-
-        return await self._store.write(work)

@@ -104,10 +104,24 @@ def json_object(field: str, value: object) -> JSONObject:
 def properties(field: str, schema: JSONObject, value: object) -> JSONObject:
     """A JSON object that fits a JSON Schema (2020-12)."""
     checked = json_object(field, value)
-    for error in _validator(json.dumps(schema)).iter_errors(cast("dict[str, JSON]", checked)):
+    for error in _validator_of(schema).iter_errors(cast("dict[str, JSON]", checked)):
         path = ".".join((field, *(str(step) for step in error.instance_path)))
         raise ValidationError(path, f"{path}: {error.message}")
     return checked
+
+
+def _validator_of(schema: JSONObject) -> jsonschema_rs.Draft202012Validator:
+    found = _known.get(id(schema))
+    if found is None:
+        if len(_known) >= _MAX_KNOWN:
+            _known.clear()
+        # The schema is kept beside its validator, so that no other object can come to have its id.
+        found = _known[id(schema)] = (schema, _validator(json.dumps(schema)))
+    return found[1]
+
+
+_MAX_KNOWN: Final = 1_000
+_known: Final[dict[int, tuple[JSONObject, jsonschema_rs.Draft202012Validator]]] = {}
 
 
 @cache
@@ -150,6 +164,8 @@ def _check_scalar(path: str, value: object) -> None:
 
 
 def _refuse_unprintable(field: str, value: str, *, allowed: str) -> None:
+    if value.isprintable():
+        return
     for character in value:
         # Cc: control characters, nul among them. Cs: halves of a surrogate pair, which are not text at all.
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in allowed:

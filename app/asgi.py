@@ -1,0 +1,45 @@
+"""The ASGI application: its routes and what stands around them."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, Router
+
+from app.explorer import Explorer
+from app.graphql_view import GraphQLView
+from app.requests import Requests
+from domain.errors import NetworkError, StoreError
+from graph.migrate import read_migrations, status
+from graph.store import Store
+from resolvers.schema import schema
+from schema.cursors import Cursors
+from services.services import Services
+
+
+def create_app(store: Store, cursor_key: bytes, explorer: Explorer, *, body_limit: int) -> Requests:
+    """Everything that is served on one port, over a store that is migrated."""
+    migrations = read_migrations()
+
+    async def live(_request: Request) -> Response:
+        return JSONResponse({"status": "live"})
+
+    async def ready(_request: Request) -> Response:
+        try:
+            states = await status(store, migrations)
+        except (NetworkError, StoreError) as error:
+            return JSONResponse({"status": "not ready", "reason": str(error)}, 503)
+        if not all(state.applied_at for state in states):
+            return JSONResponse({"status": "not ready", "reason": "The store is not migrated."}, 503)
+        return JSONResponse({"status": "ready"})
+
+    async def home(_request: Request) -> Response:
+        return RedirectResponse("/graphql")
+
+    view = GraphQLView(schema, Services.of(store), Cursors(cursor_key), explorer)
+    routes = [
+        Route("/", home),
+        Route("/graphql", view),
+        Mount("/explorer", explorer.assets),
+        Route("/health/live", live),
+        Route("/health/ready", ready),
+    ]
+    return Requests(Router(routes), body_limit)

@@ -1,0 +1,180 @@
+"""The command line: `one serve`, `one migrate`, `one key`, `one person`, `one import`, `one export`, `one schema`."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from app.logs import configure_logs
+from app.settings import CHECKOUT, Settings, SettingsError, load_settings
+from app.stores import opened_store
+from domain.access import Caller, KeyScope
+from domain.errors import AppError, StoreError
+from domain.people import MemberRole, PlatformRole
+from domain.values import from_micros
+from graph.migrate import down, read_migrations, status, up
+from graph.store import Store
+from services.keys import Keys
+from services.people import NewPerson
+from services.registration import register
+
+SCHEMA_FILE = CHECKOUT / "schema.graphql"
+_OPERATOR = Caller(viewer=None)
+
+app = typer.Typer(help="ONE: a GraphQL API server over a graph-shaped ontology.", no_args_is_help=True)
+migrate_app = typer.Typer(help="The migrations of the store.", no_args_is_help=True)
+key_app = typer.Typer(help="API keys.", no_args_is_help=True)
+person_app = typer.Typer(help="People with an account.", no_args_is_help=True)
+app.add_typer(migrate_app, name="migrate")
+app.add_typer(key_app, name="key")
+app.add_typer(person_app, name="person")
+
+DataOption = Annotated[Path | None, typer.Option("--data", help="The folder of the local store.")]
+StoreOption = Annotated[
+    str | None, typer.Option("--store", help="A Neo4j of your own: neo4j://… or bolt://…; see ONE_STORE_PASSWORD.")
+]
+
+console = Console(stderr=True)
+
+
+def main() -> None:
+    """Run one command; what goes wrong as expected is one line on standard error and exit code 1."""
+    try:
+        app()
+    except (StoreError, SettingsError, AppError) as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    console.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(1)
+
+
+def _settings(**given: object) -> Settings:
+    settings = load_settings(**given)
+    configure_logs(settings.log_format, settings.log_level)
+    return settings
+
+
+def _with_store(settings: Settings, owner: str, work: Callable[[Store], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with opened_store(settings, owner=owner, console=console, share=True) as store:
+            await work(store)
+
+    asyncio.run(run())
+
+
+@app.command()
+def serve(
+    port: Annotated[int | None, typer.Option(help="The port to listen at; 0 picks a free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen at.")] = None,
+    data: DataOption = None,
+    store: StoreOption = None,
+    demo: Annotated[bool | None, typer.Option(help="Whether to fill an empty store with a demo world.")] = None,
+) -> None:
+    """Serve the API until Ctrl-C."""
+    from app.server import serve as run_server  # noqa: PLC0415 - it takes a second that other commands need not
+
+    settings = _settings(port=port, host=host, data=data, store=store, demo=demo)
+    asyncio.run(run_server(settings, Console()))
+
+
+@migrate_app.command("status")
+def migrate_status(data: DataOption = None, store: StoreOption = None) -> None:
+    """List the migrations, and when each was applied."""
+
+    async def work(opened: Store) -> None:
+        for state in await status(opened, read_migrations()):
+            at = (
+                "not applied" if state.applied_at is None else f"applied {from_micros(state.applied_at):%Y-%m-%d %H:%M}"
+            )
+            typer.echo(f"{state.migration.number:04} {state.migration.title:<20} {at}")
+
+    _with_store(_settings(data=data, store=store), "migrate status", work)
+
+
+@migrate_app.command("up")
+def migrate_up(data: DataOption = None, store: StoreOption = None) -> None:
+    """Apply the migrations that are missing."""
+
+    async def work(opened: Store) -> None:
+        for migration in await up(opened, read_migrations()):
+            typer.echo(f"applied {migration.number:04} {migration.title}")
+
+    _with_store(_settings(data=data, store=store), "migrate up", work)
+
+
+@migrate_app.command("down")
+def migrate_down(
+    to: Annotated[int, typer.Argument(help="The number of the last migration to keep; 0 for none.")],
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Undo the migrations above a number, the latest first."""
+
+    async def work(opened: Store) -> None:
+        for migration in await down(opened, read_migrations(), to):
+            typer.echo(f"undid {migration.number:04} {migration.title}")
+
+    _with_store(_settings(data=data, store=store), "migrate down", work)
+
+
+@person_app.command("create")
+def person_create(
+    email: Annotated[str, typer.Option(help="The e-mail address.")],
+    role: Annotated[PlatformRole, typer.Option(help="The role on the platform.")] = PlatformRole.CUSTOMER,
+    username: Annotated[str | None, typer.Option(help="The name to sign in with; by default from the address.")] = None,
+    name: Annotated[str | None, typer.Option(help="The name that others see; the username by default.")] = None,
+    group: Annotated[str | None, typer.Option(help="The slug of the group to join; made if there is none.")] = None,
+    member_role: Annotated[MemberRole, typer.Option(help="The role in that group.")] = MemberRole.VIEWER,
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Add a person, and make them a member of a group."""
+    sign_in = username or email.partition("@")[0]
+
+    async def work(opened: Store) -> None:
+        await up(opened, read_migrations())
+        new = NewPerson(email=email, username=sign_in, display_name=name or sign_in, role=role)
+        person = await register(opened, new, group, member_role)
+        typer.echo(person.id)
+
+    _with_store(_settings(data=data, store=store), "person create", work)
+
+
+@key_app.command("create")
+def key_create(
+    person: Annotated[str, typer.Option(help="The e-mail address of the person in whose name the key acts.")],
+    scope: Annotated[KeyScope, typer.Option(help="What the key may be used for.")] = KeyScope.READ,
+    name: Annotated[str, typer.Option(help="What to call the key.")] = "API key",
+    days: Annotated[int | None, typer.Option(min=1, help="For how many days it is valid; for ever by default.")] = None,
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Make an API key. Its secret is shown now and never again."""
+
+    async def work(opened: Store) -> None:
+        expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+        created = await Keys(opened).create(_OPERATOR, person, scope, name=name, expires_at=expires_at)
+        typer.echo(f"Authorization: Bearer {created.secret}")
+
+    _with_store(_settings(data=data, store=store), "key create", work)
+
+
+@app.command()
+def schema(
+    check: Annotated[bool, typer.Option("--check", help="Only compare: fail where the file is out of date.")] = False,
+) -> None:
+    """Write the GraphQL schema to schema.graphql."""
+    from resolvers.schema import schema as executable  # noqa: PLC0415 - it takes a second that other commands need not
+
+    text = executable.as_str() + "\n"
+    if check and (not SCHEMA_FILE.exists() or SCHEMA_FILE.read_text(encoding="utf-8") != text):
+        _fail("schema.graphql is out of date: run `scripts/one schema` and commit it.")
+    if not check:
+        SCHEMA_FILE.write_text(text, encoding="utf-8")

@@ -1,0 +1,95 @@
+"""What holds for every request: an id in and out, a log line, and a body of bounded size."""
+
+import logging
+import re
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from domain.ids import new_id
+
+log = logging.getLogger("one.http")
+
+REQUEST_ID = "X-Request-Id"
+_ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+class BodyTooLargeError(Exception):
+    """The request has more bytes than it may."""
+
+
+class Requests:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, body_limit: int) -> None:
+        self._app = app
+        self._body_limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, and log it once it is answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked_for = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = asked_for if _ACCEPTABLE_ID.fullmatch(asked_for) else new_id("req")
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        status = 500
+        started = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        with bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, self._bounded(receive), send_with_id)
+            except BodyTooLargeError:
+                await too_large(self._body_limit)(scope, receive, send_with_id)
+            except Exception:
+                log.exception("unexpected error %s", request_id)
+                await failed(request_id)(scope, receive, send_with_id)
+            finally:
+                fields = {
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "status": status,
+                    "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+                    "viewer": state.get("viewer"),
+                    "operation": state.get("operation"),
+                }
+                log.info("request", extra={name: value for name, value in fields.items() if value is not None})
+
+    def _bounded(self, receive: Receive) -> Receive:
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._body_limit:
+                raise BodyTooLargeError
+            return message
+
+        return receive_bounded
+
+
+def refusal(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A response to what never became a GraphQL operation, in the form of one."""
+    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers)
+
+
+def too_large(limit: int) -> JSONResponse:
+    """The response to a body that is too large."""
+    return refusal(413, f"The body of a request may have at most {limit:,} bytes.", "BODY_TOO_LARGE")
+
+
+def failed(request_id: str) -> JSONResponse:
+    """The response to a fault of ours."""
+    return refusal(500, f"Something went wrong on our side. Quote {request_id} when you report it.", "INTERNAL")

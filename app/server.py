@@ -1,0 +1,115 @@
+"""Serving until told to stop: the store, the demo world, the port, and a shutdown that finishes what is in flight."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import uvicorn
+from rich.console import Console
+
+from app.asgi import create_app
+from app.demo_accounts import DemoAccounts
+from app.explorer import Explorer
+from app.settings import CHECKOUT, Settings
+from app.stores import opened_store
+from domain.errors import StoreError
+from graph.migrate import read_migrations, up
+from graph.secrets import ensure_secret
+from services.demo import seed
+
+log = logging.getLogger("one.server")
+
+GRACE_SECONDS = 2
+"""How long a request in flight may still take once the server was told to stop."""
+
+
+class Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs it, so that being told to stop is a success."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell_started = started
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so once requests are answered."""
+        await super().startup(sockets)
+        self._tell_started()
+
+
+async def serve(settings: Settings, console: Console) -> None:
+    """Serve until SIGINT or SIGTERM. StoreError, in one line, where that cannot begin."""
+    with bound_socket(settings.host, settings.port) as listener:
+        address = f"http://{settings.host}:{listener.getsockname()[1]}"
+        async with opened_store(settings, owner=f"serve {address}", console=console) as store:
+            applied = await up(store, read_migrations())
+            if applied:
+                console.print(f"Migrated the store: {', '.join(migration.title for migration in applied)}.")
+            accounts = DemoAccounts(settings.data)
+            if settings.demo:
+                with console.status("Looking for a world to serve …"):
+                    accounts.remember(await seed(store))
+            async with running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer:
+                app = create_app(
+                    store, await ensure_secret(store, "cursor_key"), explorer, body_limit=settings.body_limit
+                )
+                config = uvicorn.Config(
+                    app,
+                    log_config=None,
+                    access_log=False,
+                    lifespan="off",
+                    server_header=False,
+                    timeout_graceful_shutdown=GRACE_SECONDS,
+                )
+
+                def started() -> None:
+                    accounts.show(console)
+                    console.print(f"\nONE serves {address}/graphql  (Ctrl-C stops it)", highlight=False)
+
+                await _run(Server(config, started), listener)
+
+
+async def _run(server: Server, listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.force_exit = server.should_exit  # the second time means now
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    await server.serve(sockets=[listener])
+
+
+@contextlib.contextmanager
+def bound_socket(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket. StoreError where the port is taken or the address is not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StoreError(
+            f"Cannot listen at {host}:{port}: {error.strerror}. Stop what does, or choose another with --port."
+        ) from error
+    with listener:
+        yield listener
+
+
+@contextlib.asynccontextmanager
+async def running(explorer: Explorer) -> AsyncIterator[Explorer]:
+    """The explorer, building its page if need be for as long as the server runs."""
+    await explorer.start()
+    try:
+        yield explorer
+    finally:
+        await explorer.stop()

@@ -1,0 +1,62 @@
+"""Settings: from the environment or a `.env` file, each named ONE_…; an unknown or a bad one is named in the error."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "ONE_"
+CHECKOUT = Path(__file__).parent.parent
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; the message is one line that names each and says what is wrong with it."""
+
+
+class Settings(BaseSettings):
+    """Everything about a server that an operator may choose."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    host: str = Field("127.0.0.1", description="The address to listen at.")
+    port: int = Field(8000, ge=0, le=65_535, description="The port to listen at; 0 picks a free one.")
+    data: Path = Field(CHECKOUT / "data", description="The folder of the local store and of what belongs to it.")
+    demo: bool = Field(True, description="Whether to fill an empty store with a demo world.")
+    store: str | None = Field(
+        None, pattern="^(neo4j|bolt)(\\+s|\\+ssc)?://", description="The Neo4j to use instead of a local one."
+    )
+    store_user: str = Field("neo4j", description="The user of that Neo4j.")
+    store_password: SecretStr | None = Field(None, description="The password of that user.")
+    store_database: str | None = Field(None, description="The database in that Neo4j; its default where not given.")
+    store_timeout: float = Field(30, gt=0, description="How many seconds one statement may take in the store.")
+    maven_mirror: str | None = Field(None, pattern="^https?://", description="Where to fetch Neo4j's jars from.")
+    java_home: Path | None = Field(None, description="The Java that runs the local store, if not the packaged one.")
+    explorer: bool = Field(True, description="Whether a browser gets GraphiQL at /graphql.")
+    body_limit: int = Field(1_000_000, gt=0, description="How many bytes the body of a request may have.")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings, with what is given on the command line before what the environment says."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    if unknown:
+        raise SettingsError(f"Unknown setting {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**chosen)  # type: ignore[arg-type] # pydantic checks each value
+    except ValidationError as error:
+        problems = [f"{_setting(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors()]
+        raise SettingsError(f"Bad settings. {'; '.join(problems)}.") from error
+
+
+def _setting(name: str) -> str:
+    # The file's unknown names arrive with their prefix, everything else without.
+    return f"{PREFIX}{name.removeprefix(PREFIX.lower())}".upper()

@@ -1,0 +1,75 @@
+"""A GraphQL client for tests: it posts real requests to the real application."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import httpx2
+
+from domain.values import JSON, JSONObject
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server answered."""
+
+    status: int
+    body: Mapping[str, JSON]
+    headers: Mapping[str, str]
+
+    @property
+    def data(self) -> Mapping[str, JSON]:
+        """The data of an operation that met no error."""
+        assert "errors" not in self.body, self.body["errors"]
+        return cast("Mapping[str, JSON]", self.body["data"])
+
+    @property
+    def errors(self) -> list[Mapping[str, JSON]]:
+        """The errors of one that did."""
+        assert "errors" in self.body, self.body
+        return cast("list[Mapping[str, JSON]]", self.body["errors"])
+
+    @property
+    def codes(self) -> list[JSON]:
+        """The code of each error."""
+        return [cast("Mapping[str, JSON]", error["extensions"])["code"] for error in self.errors]
+
+    def at(self, path: str) -> JSON:
+        """The value at a dotted path in the data, where a number is an index."""
+        value: JSON = self.data
+        for step in path.split("."):
+            value = value[int(step)] if isinstance(value, list) else cast("Mapping[str, JSON]", value)[step]
+        return value
+
+
+class Api:
+    """Posts operations in the name of whoever has the key."""
+
+    def __init__(self, http: httpx2.AsyncClient, secret: str | None = None) -> None:
+        self.http = http
+        self._headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
+
+    def as_holder_of(self, secret: str | None) -> "Api":
+        """The same server, in another name."""
+        return Api(self.http, secret)
+
+    async def ask(self, query: str, variables: JSONObject | None = None, /, **more: JSON) -> Answer:
+        """Post a query or a mutation; variables by name or as a mapping."""
+        body = {"query": query, "variables": {**(variables or {}), **more}}
+        response = await self.http.post("/graphql", json=body, headers=self._headers)
+        return Answer(response.status_code, response.json(), response.headers)
+
+    async def change(self, field: str, given: JSONObject, answer: str = "") -> Mapping[str, JSON]:
+        """Post one mutation with that input; `answer` selects from its success, of errors everything comes back."""
+        name = field[0].upper() + field[1:]
+        found = await self.ask(
+            f"""mutation ($input: {name}Input!) {{ answer: {field}(input: $input) {{
+                __typename {f"... on {name}Success {{ {answer} }}" if answer else ""}
+                ... on AppError {{ message }}
+                ... on ValidationError {{ field }}
+                ... on ConflictError {{ conflict: field }}
+                ... on NotFoundError {{ resource id }}
+            }} }}""",
+            input=given,
+        )
+        return cast("Mapping[str, JSON]", found.data["answer"])
