@@ -1,5 +1,6 @@
 """The ASGI application: its routes and what stands around them."""
 
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
@@ -42,4 +43,4 @@ def create_app(store: Store, cursor_key: bytes, explorer: Explorer, *, body_limi
         Route("/health/live", live),
         Route("/health/ready", ready),
     ]
-    return Requests(Router(routes), body_limit)
+    return Requests(ExceptionMiddleware(Router(routes)), body_limit)
