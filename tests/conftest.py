@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,9 +12,9 @@ import pytest
 from app.asgi import create_app
 from app.explorer import Explorer
 from app.local_store.address import StoreAddress
-from app.local_store.errors import StoreError
 from app.local_store.instance import LocalStore
 from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
+from domain.errors import StoreError
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
 from tests.client import Api
@@ -61,6 +62,7 @@ async def store_address(
         owner="tests",
         release=release,
         java_home=Path(java_home) if java_home else None,
+        short_lived=True,
     )
     try:
         address: StoreAddress = await local.__aenter__()
@@ -104,21 +106,28 @@ async def wipe(store: Store) -> None:
 
 
 @pytest.fixture
-def statements(store: Store) -> Iterator[list[str]]:
-    """The names of the statements that run meanwhile: one for each round trip."""
+def statements(migrated_store: Store) -> Iterator[list[str]]:
+    """The names of the statements that run meanwhile: one for each round trip. Name it after the world."""
     names: list[str] = []
-    store.observe = names.append
+    migrated_store.observe = names.append
     yield names
-    store.observe = lambda _name: None
+    migrated_store.observe = lambda _name: None
+
+
+@asynccontextmanager
+async def served(store: Store) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the application over a store, in this process."""
+    explorer = Explorer(CHECKOUT / "explorer", enabled=False)
+    app = create_app(store, b"a key for cursors in tests", explorer, body_limit=1_000_000)
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
 
 
 @pytest.fixture
 async def http(store: Store) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over the store, in this process."""
-    explorer = Explorer(CHECKOUT / "explorer", enabled=False)
-    app = create_app(store, b"a key for cursors in tests", explorer, body_limit=1_000_000)
-    transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+    async with served(store) as client:
         yield client
 
 
@@ -132,3 +141,11 @@ def api(http: httpx2.AsyncClient) -> Api:
 async def world(store: Store, api: Api) -> World:
     """A platform owner who may write, in an organization of their own."""
     return await World.create(store, api)
+
+
+@pytest.fixture(scope="module")
+async def shared_world(migrated_store: Store) -> AsyncIterator[World]:
+    """A world for all tests of a module that bear each other's traces; none of them may use what wipes the store."""
+    await wipe(migrated_store)
+    async with served(migrated_store) as client:
+        yield await World.create(migrated_store, Api(client))
