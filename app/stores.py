@@ -43,11 +43,15 @@ async def opened_store(
 @contextlib.asynccontextmanager
 async def _local_store(settings: Settings, owner: str, console: Console) -> AsyncIterator[StoreAddress]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    progress = Progress(*columns, console=console, transient=True)
+    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     tasks = {step: progress.add_task(label, total=None, visible=False) for step, label in _LABELS.items()}
+    told: set[Step] = set()
 
     def show(step: Step, done: int, total: int) -> None:
         progress.update(tasks[step], completed=done, total=total, visible=done < total)
+        if not console.is_terminal and done < total and step not in told:
+            told.add(step)
+            console.print(f"{_LABELS[step]} …")
 
     local = LocalStore(
         settings.data, owner=owner, java_home=settings.java_home, mirror=settings.maven_mirror, progress=show
