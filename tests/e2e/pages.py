@@ -6,7 +6,8 @@ The info string of a block says what it is:
   `graphql nobody` without a key. A `json variables` block after it holds its variables.
 - `sh` is run, beside a server of the demo world at the address that the pages use. `sh checked` is only looked at,
   where running it would be absurd: its programs, files and options have to exist. So is `graphql checked`.
-- `json` or `text` next after one of those is the whole answer.
+- `json` or `text` next after one of those is the whole answer; any other `text` is just text.
+- `yaml` and `csv` have to be that.
 """
 
 import re
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from domain.values import JSON
 
-KINDS = {"graphql", "sh", "json", "text", "yaml"}
+KINDS = {"graphql", "sh", "json", "text", "yaml", "csv"}
 
 _FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _WILD = re.compile(r"[\w@/.+-]*…")

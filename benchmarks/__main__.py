@@ -1,0 +1,71 @@
+"""`scripts/bench`: measure, and print a table in Markdown."""
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+
+from app.local_store.sharing import running_store
+from benchmarks import imports, reads, starts
+from benchmarks.figures import Figure, machine, mebibytes, table
+from benchmarks.servers import start
+from benchmarks.world import MAPPING, write_world
+from domain.access import Caller, KeyScope
+from domain.people import MemberRole, PlatformRole
+from graph.store import Store
+from services.importing.mapping import read_mapping
+from services.keys import Keys
+from services.people import NewPerson
+from services.registration import register
+
+CHECKOUT = Path(__file__).parents[1]
+NORTHWIND_MAPPING = CHECKOUT / "docs" / "import" / "northwind.yaml"
+
+
+async def main(things: int, northwind: Path | None) -> None:
+    """Everything, one after the other, so that nothing competes with what is measured."""
+    print(machine(), flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        figures = await starts.measure(folder)
+        world = folder / "world"
+        world.mkdir()
+        write_world(world, things)
+        data = folder / "data"
+        running = await start("--data", str(data), "--no-demo")
+        address = running_store(data)
+        if address is None:
+            raise SystemExit("the server's store cannot be found")
+        login = (address.uri, address.user, address.password)
+        store = await Store.open(*login)
+        if northwind is not None:
+            mapping = read_mapping(NORTHWIND_MAPPING)
+            figures.append(await imports.measure(login, "Northwind", mapping, northwind, folder))
+        what = f"{things:,} things, {things // 50:,} groups, {things * 3:,} connections"
+        figures.append(await imports.measure(login, what, read_mapping(MAPPING), world, folder))
+        owner = await _key(store, "owner", PlatformRole.PLATFORM_OWNER, "bench")
+        member = await _key(store, "member", PlatformRole.ORG_OWNER, "world-0")
+        await store.close()
+        figures += await reads.measure(running.url, owner, "a platform owner")
+        figures += await reads.measure(running.url, member, "a member of the root group")
+        figures.append(_memory(running.resident()))
+        await running.stop()
+    print(table(figures))
+
+
+async def _key(store: Store, name: str, role: PlatformRole, group: str) -> str:
+    await register(store, NewPerson(f"{name}@bench.example", name, name, role), group, MemberRole.VIEWER)
+    return (await Keys(store).create(Caller(None), f"{name}@bench.example", KeyScope.READ)).secret
+
+
+def _memory(resident: dict[str, int]) -> Figure:
+    total = sum(resident.values())
+    parts = ", ".join(f"{name} {mebibytes(size)}" for name, size in resident.items())
+    return Figure("resident memory afterwards", mebibytes(total), f"{parts}; at most 1,500 MiB")
+
+
+parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+parser.add_argument("--things", type=int, default=100_000, help="how large a world to generate")
+parser.add_argument("--northwind", type=Path, help="the folder of the Northwind files")
+arguments = parser.parse_args()
+asyncio.run(main(arguments.things, arguments.northwind))
