@@ -45,9 +45,11 @@ console = Console(stderr=True)
 def main() -> None:
     """Run one command; what goes wrong as expected is one line on standard error and exit code 1."""
     try:
-        app()
+        app(prog_name="one")
     except (StoreError, SettingsError, AppError) as error:
         _fail(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _fail(message: str) -> NoReturn:

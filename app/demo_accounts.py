@@ -4,10 +4,12 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 
-from services.keys import CreatedKey
+from domain.errors import AuthError
+from services.keys import CreatedKey, Keys
 
 FILE = "demo-accounts.json"
 
@@ -28,16 +30,28 @@ class DemoAccounts:
         with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(accounts, file, indent=1)
 
-    def show(self, console: Console) -> None:
-        """Print a line for each account, if there are any."""
-        try:
-            accounts = json.loads(self._path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return
-        console.print("\nDemo accounts: role, e-mail, and a header to paste")
+    async def show(self, console: Console, keys: Keys) -> None:
+        """Print a line for each account that the store knows: the file may be another store's."""
+        accounts = [account for account in self._kept() if await _is_valid(keys, account["secret"])]
+        if accounts:
+            console.print("\nDemo accounts: role, e-mail, and a header to paste")
         for account in accounts:
             console.print(
                 f"  {account['role']:<15} {account['email']:<20} Authorization: Bearer {account['secret']}",
                 soft_wrap=True,
                 highlight=False,
             )
+
+    def _kept(self) -> list[dict[str, str]]:
+        try:
+            return cast("list[dict[str, str]]", json.loads(self._path.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError):
+            return []
+
+
+async def _is_valid(keys: Keys, secret: str) -> bool:
+    try:
+        await keys.authenticate(secret)
+    except AuthError:
+        return False
+    return True

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import uvicorn
 from rich.console import Console
@@ -19,6 +19,7 @@ from domain.errors import StoreError
 from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
 from services.demo import seed
+from services.keys import Keys
 
 log = logging.getLogger("one.server")
 
@@ -29,7 +30,7 @@ GRACE_SECONDS = 2
 class Server(uvicorn.Server):
     """A server that leaves signals to whoever runs it, so that being told to stop is a success."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self._tell_started = started
 
@@ -41,7 +42,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say so once requests are answered."""
         await super().startup(sockets)
-        self._tell_started()
+        await self._tell_started()
 
 
 async def serve(settings: Settings, console: Console) -> None:
@@ -69,8 +70,8 @@ async def serve(settings: Settings, console: Console) -> None:
                     timeout_graceful_shutdown=GRACE_SECONDS,
                 )
 
-                def started() -> None:
-                    accounts.show(console)
+                async def started() -> None:
+                    await accounts.show(console, Keys(store))
                     console.print(f"\nONE serves {address}/graphql  (Ctrl-C stops it)", highlight=False)
 
                 await _run(Server(config, started), listener)

@@ -1,10 +1,11 @@
 """Settings: from the environment or a `.env` file, each named ONE_…; an unknown or a bad one is named in the error."""
 
 import os
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ONE_"
@@ -15,20 +16,27 @@ class SettingsError(Exception):
     """Settings that cannot be used; the message is one line that names each and says what is wrong with it."""
 
 
+def _address(value: str) -> str:
+    if not re.match(r"(neo4j|bolt)(\+s|\+ssc)?://", value):
+        raise ValueError("takes neo4j://HOST:PORT or bolt://HOST:PORT")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
 class Settings(BaseSettings):
     """Everything about a server that an operator may choose."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="forbid", frozen=True
+        env_prefix=PREFIX, env_file=CHECKOUT / ".env", env_ignore_empty=True, extra="forbid", frozen=True
     )
 
     host: str = Field("127.0.0.1", description="The address to listen at.")
     port: int = Field(8000, ge=0, le=65_535, description="The port to listen at; 0 picks a free one.")
     data: Path = Field(CHECKOUT / "data", description="The folder of the local store and of what belongs to it.")
     demo: bool = Field(True, description="Whether to fill an empty store with a demo world.")
-    store: str | None = Field(
-        None, pattern="^(neo4j|bolt)(\\+s|\\+ssc)?://", description="The Neo4j to use instead of a local one."
-    )
+    store: Address | None = Field(None, description="The Neo4j to use instead of a local one.")
     store_user: str = Field("neo4j", description="The user of that Neo4j.")
     store_password: SecretStr | None = Field(None, description="The password of that user.")
     store_database: str | None = Field(None, description="The database in that Neo4j; its default where not given.")

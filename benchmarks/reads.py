@@ -73,7 +73,7 @@ async def measure(url: str, secret: str, viewer: str) -> list[Figure]:
             Figure(
                 f"page {DEEP:,} of {PAGE}, as {viewer}",
                 milliseconds(deep_page),
-                f"{ratio:.2f} × the first; at most 1.3",
+                f"{ratio:.2f} times the first; at most 1.3",
             ),
             Figure(f"three levels (5, 5, 10), as {viewer}", milliseconds(await reader.seconds(NESTED, {}))),
         ]

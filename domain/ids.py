@@ -5,13 +5,12 @@ of their source key, so that importing the same row again finds the same node.
 """
 
 import re
-import uuid
 from enum import StrEnum
 
 import uuid_utils
 
 _IDENTIFIER = re.compile(r"(?P<prefix>[a-z]{3}|con_[a-z][a-z0-9_]{0,59})_(?P<uuid>[0-9a-f]{32})", re.ASCII)
-_IMPORT_NAMESPACE = uuid.UUID("6f6e652d-6f6e-746f-6c6f-67792d696d70")
+_IMPORT_NAMESPACE = uuid_utils.UUID("6f6e652d-6f6e-746f-6c6f-67792d696d70")
 
 
 class NodeKind(StrEnum):
@@ -71,7 +70,7 @@ def new_id(prefix: str) -> str:
 def imported_id(prefix: str, source: str, key: str) -> str:
     """The id that the row `key` of the import source `source` always gets."""
     name = f"{source}\x00{prefix}\x00{key}"
-    return f"{prefix}_{uuid.uuid5(_IMPORT_NAMESPACE, name).hex}"
+    return f"{prefix}_{uuid_utils.uuid5(_IMPORT_NAMESPACE, name).hex}"
 
 
 def kind_of(identifier: str) -> NodeKind | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 # ISO 4217 currencies whose minor unit is not a hundredth, and the tokens we price in.
 _DIGITS = {
@@ -25,8 +26,10 @@ class Money:
 
     @property
     def amount(self) -> Decimal:
-        """The amount in whole units: 18.00 for 1800 cents."""
-        return self.minor.scaleb(-minor_digits(self.currency))
+        """The amount in whole units: 18.00 for 1800 cents, with further digits only where they are not zeros."""
+        digits = minor_digits(self.currency)
+        shortest = self.minor.scaleb(-digits).normalize()
+        return shortest if -cast("int", shortest.as_tuple().exponent) > digits else round(shortest, digits)
 
 
 def parse_minor(amount: Decimal, currency: str) -> int:

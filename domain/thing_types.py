@@ -30,6 +30,8 @@ API_KEY_SCOPES = ("read", "write")
 
 # Beyond 2^53 a number is no longer the same in every client.
 _MAX_SAFE = 9_007_199_254_740_991
+# What GraphQL's Int holds.
+_MAX_INT = 2_147_483_647
 
 
 def _closed(properties: Mapping[str, JSON], *required: str) -> JSONObject:
@@ -41,12 +43,22 @@ def _closed(properties: Mapping[str, JSON], *required: str) -> JSONObject:
     }
 
 
+def _id_of(thing_type: str) -> JSONObject:
+    return {"type": "string", "pattern": f"^{THING_PREFIXES[thing_type]}_[0-9a-f]{{32}}$"}
+
+
 _TEXT: JSONObject = {"type": "string", "maxLength": 10_000}
 _NAME: JSONObject = {"type": "string", "minLength": 1, "maxLength": 200}
 _ID: JSONObject = {"type": "string", "pattern": "^[a-z0-9_]+_[0-9a-f]{32}$"}
-_TIME: JSONObject = {"type": "string", "format": "date-time"}
+# Without RFC 3339's leap seconds, its lower case and its digits beyond microseconds, which not every program reads.
+_TIME: JSONObject = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^[0-9-]{10}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$",
+}
 _URI: JSONObject = {"type": "string", "format": "uri", "maxLength": 2_000}
 _COUNT: JSONObject = {"type": "integer", "minimum": 0, "maximum": _MAX_SAFE}
+_SMALL_COUNT: JSONObject = {"type": "integer", "minimum": 0, "maximum": _MAX_INT}
 _CURRENCY: JSONObject = {"type": "string", "pattern": "^[A-Z]{3,5}$"}
 _FRACTION: JSONObject = {"type": "string", "pattern": "^(0(\\.[0-9]{1,4})?|1)$"}
 _MONEY = _closed({"amount": _COUNT, "currency": _CURRENCY}, "amount", "currency")
@@ -55,7 +67,7 @@ _POSTAL = _closed(
 )
 _ORDER_LINE = _closed(
     {
-        "productId": _ID,
+        "productId": _id_of("product"),
         "name": _NAME,
         "sellerId": _ID,
         "unitPrice": {**_COUNT, "description": "In minor units of the order's currency."},
@@ -71,7 +83,7 @@ _ORDER_LINE = _closed(
 _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
     "creator": (
         "Somebody who makes and publishes.",
-        _closed({"bio": _TEXT, "niche": _NAME, "websiteUrl": _URI, "followers": _COUNT}),
+        _closed({"bio": _TEXT, "niche": _NAME, "websiteUrl": _URI, "followers": _SMALL_COUNT}),
     ),
     "product": (
         "Something that can be bought.",
@@ -82,9 +94,9 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
                 "sku": _NAME,
                 "price": _MONEY,
                 "salePrice": _MONEY,
-                "stock": {**_COUNT, "description": "Absent where it is unlimited."},
+                "stock": {**_SMALL_COUNT, "description": "Absent where it is unlimited."},
                 "unit": _NAME,
-                "reorderLevel": _COUNT,
+                "reorderLevel": _SMALL_COUNT,
             },
             "category",
             "price",
@@ -117,12 +129,12 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
         "Money that moved, or is about to, for an order.",
         _closed(
             {
-                "orderId": _ID,
+                "orderId": _id_of("order"),
                 "amount": _MONEY,
                 "state": {"enum": PAYMENT_STATES},
                 "method": _NAME,
                 "reference": _TEXT,
-                "refundOf": _ID,
+                "refundOf": _id_of("payment"),
             },
             "amount",
             "state",
@@ -134,7 +146,9 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
             {
                 "lines": {
                     "type": "array",
-                    "items": _closed({"productId": _ID, "quantity": _COUNT}, "productId", "quantity"),
+                    "items": _closed(
+                        {"productId": _id_of("product"), "quantity": _SMALL_COUNT}, "productId", "quantity"
+                    ),
                     "maxItems": 1_000,
                 },
                 "expiresAt": _TIME,
@@ -146,7 +160,7 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
         "A product that is paid for again and again.",
         _closed(
             {
-                "productId": _ID,
+                "productId": _id_of("product"),
                 "state": {"enum": SUBSCRIPTION_STATES},
                 "price": _MONEY,
                 "interval": {"enum": ("month", "year")},

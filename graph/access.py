@@ -43,7 +43,7 @@ def entity_visible(entity: str) -> str:
         f"($everything OR {entity}.id = $personId"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
         f" AND EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF*0..1]->{_below_a_root('(:Group)')}"
-        " AND all(edge IN step WHERE edge.validTo IS NULL) }))"
+        " AND all(hop IN step WHERE hop.validTo IS NULL) }))"
     )
 
 

@@ -17,7 +17,7 @@ from domain.values import from_micros, to_micros
 from graph import things
 from graph.access import entity_visible, reach_parameters, thing_visible
 from graph.listing import Listing, listing
-from graph.store import Statement, Store, Transaction
+from graph.store import Statement, Store, Transaction, lock_clauses
 from graph.values import from_json, optional_micros, optional_time, to_json
 
 
@@ -156,7 +156,7 @@ def lock_connection(connection_type: str) -> Statement[ConnectionRow]:
         f"""
         MATCH (source:Entity)-[edge:{relationship} {{id: $id}}]->(target:Entity)
         WHERE {entity_visible("source")} AND {entity_visible("target")}
-        REMOVE edge._lock
+        {lock_clauses("edge")}
         RETURN {CONNECTION} AS row""",
     )
 

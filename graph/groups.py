@@ -10,7 +10,7 @@ from domain.groups import Group, GroupStatus, GroupType, JoinPolicy, Limits, Pla
 from domain.values import from_micros, to_micros
 from graph.access import group_visible, reach_parameters
 from graph.listing import Listing, listing
-from graph.store import Statement, Store, Transaction
+from graph.store import Statement, Store, Transaction, lock_clauses
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
 
@@ -163,25 +163,26 @@ LOCK_GROUP: Statement[GroupRow] = Statement(
     "lock_group",
     f"""
     MATCH (group:Entity:Group {{id: $id}}) WHERE {group_visible("group")}
-    REMOVE group._lock
+    {lock_clauses("group")}
     RETURN {GROUP} AS row""",
+    meant="Eager: of the one group that it locks.",
 )
 LOCK_GROUP_BY_SLUG: Statement[GroupRow] = Statement(
     "lock_group_by_slug",
-    f"MATCH (group:Group {{slug: $slug}}) REMOVE group._lock RETURN {GROUP} AS row",
+    f"MATCH (group:Group {{slug: $slug}}) {lock_clauses('group')} RETURN {GROUP} AS row",
 )
 LOCK_TREE: Statement[bool] = Statement(
     "lock_tree",
-    "MERGE (lock:Lock {name: 'group_tree'}) REMOVE lock._lock RETURN true AS row",
+    f"MERGE (lock:Lock {{name: 'group_tree'}}) {lock_clauses('lock')} RETURN true AS row",
 )
 LOCK_SUBTREE: Statement[int] = Statement(
     "lock_subtree",
-    """
-    MATCH (:Entity:Group {id: $id})-[:PARENT_OF*0..]->(group:Group)
+    f"""
+    MATCH (:Entity:Group {{id: $id}})-[:PARENT_OF*0..]->(group:Group)
     WITH group ORDER BY group.id
-    REMOVE group._lock
+    {lock_clauses("group")}
     RETURN count(group) AS row""",
-    meant="Eager: the whole subtree is found before the first of it is locked, in order of their ids.",
+    meant="Sort: the whole subtree is found before the first of it is locked, in order of their ids.",
 )
 IS_BELOW: Statement[bool] = Statement(
     "is_below",

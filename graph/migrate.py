@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from domain.errors import StoreError
 from domain.values import now, to_micros
-from graph.store import Statement, Store, Transaction
+from graph.store import Statement, Store, Transaction, lock_clauses
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -69,13 +69,16 @@ LIST_APPLIED: Statement[AppliedRow] = Statement(
 )
 LOCK_MIGRATIONS: Statement[bool] = Statement(
     "lock_migrations",
-    "MERGE (lock:Lock {name: 'migrations'}) REMOVE lock._lock RETURN true AS row",
+    f"MERGE (lock:Lock {{name: 'migrations'}}) {lock_clauses('lock')} RETURN true AS row",
 )
 RECORD_MIGRATION: Statement[bool] = Statement(
     "record_migration", "CREATE (migration:Migration) SET migration = $properties RETURN true AS row"
 )
 FORGET_MIGRATION: Statement[bool] = Statement(
     "forget_migration", "MATCH (migration:Migration {number: $number}) DELETE migration RETURN true AS row"
+)
+FORGET_LOCKS: Statement[bool] = Statement(
+    "forget_locks", "MATCH (lock:Lock) WHERE lock.name > '' DELETE lock RETURN true AS row"
 )
 SHOW_SCHEMA: Statement[SchemaRow] = Statement(
     "show_schema",
@@ -87,6 +90,10 @@ SHOW_SCHEMA: Statement[SchemaRow] = Statement(
 _GROUND = (
     "CREATE CONSTRAINT Lock_name_unique IF NOT EXISTS FOR (n:Lock) REQUIRE n.name IS UNIQUE",
     "CREATE CONSTRAINT Migration_number_unique IF NOT EXISTS FOR (n:Migration) REQUIRE n.number IS UNIQUE",
+)
+_GROUND_UNDONE = (
+    "DROP CONSTRAINT Migration_number_unique IF EXISTS",
+    "DROP CONSTRAINT Lock_name_unique IF EXISTS",
 )
 _AWAIT_INDEXES = "CALL db.awaitIndexes(300)"
 
@@ -155,7 +162,7 @@ async def up(store: Store, migrations: Sequence[Migration]) -> list[Migration]:
 
 
 async def down(store: Store, migrations: Sequence[Migration], to: int) -> list[Migration]:
-    """Undo the applied migrations above number `to`, the latest first, and answer them."""
+    """Undo the applied migrations above number `to`, the latest first, and answer them; 0 leaves nothing of ours."""
 
     async def work(transaction: Transaction) -> list[Migration]:
         await transaction.run(LOCK_MIGRATIONS, {})
@@ -164,9 +171,14 @@ async def down(store: Store, migrations: Sequence[Migration], to: int) -> list[M
         for migration in doomed:
             await store.define(migration.down)
             await transaction.run(FORGET_MIGRATION, {"number": migration.number})
+        if to == 0:
+            await transaction.run(FORGET_LOCKS, {})
         return doomed
 
-    return await store.write(work)
+    undone = await store.write(work)
+    if to == 0:
+        await store.define(_GROUND_UNDONE)
+    return undone
 
 
 async def verify(store: Store, migrations: Sequence[Migration]) -> None:

@@ -12,6 +12,7 @@ ENSURE_SECRET: Statement[str] = Statement(
     MERGE (setting:Setting {name: $name})
     ON CREATE SET setting.value = $value
     RETURN setting.value AS row""",
+    meant="Eager: of the one setting that it makes.",
 )
 
 

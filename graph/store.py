@@ -47,6 +47,14 @@ class Statement(Generic[R]):
     meant: str = ""
 
 
+def lock_clauses(variable: str) -> str:
+    """The clauses that lock a node or a relationship until the transaction ends, and leave no trace on it.
+
+    `REMOVE` alone would do nothing where no node has ever had the property: its name is unknown to the store then.
+    """
+    return f"SET {variable}._lock = true REMOVE {variable}._lock"
+
+
 class Transaction:
     """The statements of one unit of work; what it read and wrote holds together or not at all."""
 
@@ -154,13 +162,16 @@ class Store:
             raise NetworkError(_UNREACHABLE) from error
 
     async def define(self, statements: Sequence[str]) -> None:
-        """Run statements that change the schema of the store, all or none of them."""
-        async with self._driver.session(database=self._database) as session:
-            transaction = await session.begin_transaction()
-            async with transaction:
-                for statement in statements:
-                    await (await transaction.run(statement)).consume()
-                await transaction.commit()
+        """Run statements that change the schema of the store, all or none. StoreError where it refuses one."""
+        try:
+            async with self._driver.session(database=self._database) as session:
+                transaction = await session.begin_transaction()
+                async with transaction:
+                    for statement in statements:
+                        await (await transaction.run(statement)).consume()
+                    await transaction.commit()
+        except ClientError as error:
+            raise StoreError(f"The store refuses a change of its schema: {error.message}") from error
 
     async def operators(self, statement: Statement[R], parameters: Parameters) -> list[str]:
         """The names of the operators in the plan that the store makes for a statement, without running it."""

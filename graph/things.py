@@ -11,7 +11,7 @@ from domain.things import Thing, ThingStatus
 from domain.values import from_micros, to_micros
 from graph.access import group_visible, reach_parameters, thing_visible
 from graph.listing import Listing, listing
-from graph.store import Statement, Store, Transaction
+from graph.store import Statement, Store, Transaction, lock_clauses
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
 
@@ -85,6 +85,8 @@ THING = f"thing {{{', '.join(f'.{column}' for column in ThingRow.__annotations__
 _VISIBLE_PARENT = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
 _STATUS = "($status IS NULL OR thing.status = $status)"
 _PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
+# Keys and the like are no content: a list that was not asked for their type leaves them out.
+_NOT_PRIVATE = "thing.privateTo IS NULL"
 
 FETCH_THINGS: Statement[ThingRow] = Statement(
     "fetch_things",
@@ -96,7 +98,7 @@ FETCH_THINGS: Statement[ThingRow] = Statement(
 THINGS: Listing[ThingRow, Thing] = listing(
     "things",
     match="MATCH (thing:Thing)",
-    where=(_STATUS, thing_visible("thing")),
+    where=(_STATUS, _NOT_PRIVATE, thing_visible("thing")),
     key="thing.sortKey",
     project=THING,
     item=from_row,
@@ -114,7 +116,7 @@ THINGS_OF_GROUP: Listing[ThingRow, Thing] = listing(
     "things_of_group",
     parent=_VISIBLE_PARENT,
     match="MATCH (thing:Thing) WHERE thing.groupId = parent",
-    where=(_STATUS, _PRIVATE),
+    where=(_STATUS, _NOT_PRIVATE),
     key="thing.sortKey",
     prefix=("thing.groupId",),
     project=THING,
@@ -134,8 +136,9 @@ LOCK_THING: Statement[ThingRow] = Statement(
     "lock_thing",
     f"""
     MATCH (thing:Entity:Thing {{id: $id}}) WHERE {thing_visible("thing")}
-    REMOVE thing._lock
+    {lock_clauses("thing")}
     RETURN {THING} AS row""",
+    meant="Eager: of the one thing that it locks.",
 )
 CREATE_THING: Statement[bool] = Statement(
     "create_thing",

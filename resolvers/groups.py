@@ -5,7 +5,7 @@ from typing import Annotated, cast
 import strawberry
 
 from resolvers.answers import answering
-from schema.arguments import OfGroupStatus, OfGroupType
+from schema.arguments import INPUT, OfGroupStatus, OfGroupType
 from schema.context import Info
 from schema.define import field, mutation, object_type
 from schema.enums import CreationOrder
@@ -53,14 +53,14 @@ class GroupMutations:
 
     @mutation
     @answering
-    async def create_group(self, info: Info, input: CreateGroupInput) -> CreateGroupResult:  # noqa: A002
+    async def create_group(self, info: Info, input: Annotated[CreateGroupInput, INPUT]) -> CreateGroupResult:  # noqa: A002
         """Create a group, as a root or below another one."""
         group = await info.context.services.groups.create(info.context.caller, input.to_domain())
         return CreateGroupSuccess(group=cast("Group", group))
 
     @mutation
     @answering
-    async def update_group(self, info: Info, input: UpdateGroupInput) -> UpdateGroupResult:  # noqa: A002
+    async def update_group(self, info: Info, input: Annotated[UpdateGroupInput, INPUT]) -> UpdateGroupResult:  # noqa: A002
         """Change some of a group."""
         changes = input.to_domain()
         group = await info.context.services.groups.update(info.context.caller, input.id, input.version, changes)
@@ -68,15 +68,15 @@ class GroupMutations:
 
     @mutation
     @answering
-    async def move_group(self, info: Info, input: MoveGroupInput) -> MoveGroupResult:  # noqa: A002
+    async def move_group(self, info: Info, input: Annotated[MoveGroupInput, INPUT]) -> MoveGroupResult:  # noqa: A002
         """Hang a group, with everything below it, under another one."""
-        parent_id = input.parent_id
+        parent_id = input.new_parent()
         group = await info.context.services.groups.move(info.context.caller, input.id, input.version, parent_id)
         return MoveGroupSuccess(group=cast("Group", group))
 
     @mutation
     @answering
-    async def archive_group(self, info: Info, input: ArchiveGroupInput) -> ArchiveGroupResult:  # noqa: A002
+    async def archive_group(self, info: Info, input: Annotated[ArchiveGroupInput, INPUT]) -> ArchiveGroupResult:  # noqa: A002
         """Take a group out of use."""
         group = await info.context.services.groups.archive(
             info.context.caller, input.id, input.version, with_contents=input.with_contents

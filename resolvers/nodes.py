@@ -14,6 +14,8 @@ from services.access import viewer_of
 from services.lists import MAX_PAGE
 from services.validation import identifier
 
+NODES = (NodeKind.GROUP, NodeKind.PERSON, NodeKind.THING, NodeKind.CONNECTION, NodeKind.EVENT)
+
 
 @object_type
 class NodeQueries:
@@ -27,7 +29,7 @@ class NodeQueries:
     ) -> Node | None:
         """Whatever has this id; null where there is nothing, or nothing that you may see."""
         viewer_of(info.context.caller)
-        return cast("Node | None", await info.context.loaders.node(identifier("id", id, *NodeKind)))
+        return cast("Node | None", await info.context.loaders.node(identifier("id", id, *NODES)))
 
     @field
     async def nodes(
@@ -39,6 +41,6 @@ class NodeQueries:
         viewer_of(info.context.caller)
         if len(ids) > MAX_PAGE:
             raise ValidationError("ids", f"ids takes at most {MAX_PAGE} ids.")
-        wanted = [identifier(f"ids.{index}", each, *NodeKind) for index, each in enumerate(ids)]
+        wanted = [identifier(f"ids.{index}", each, *NODES) for index, each in enumerate(ids)]
         found = await asyncio.gather(*(info.context.loaders.node(each) for each in wanted))
         return cast("list[Node | None]", found)

@@ -6,7 +6,7 @@ import strawberry
 
 from domain.ids import NodeKind
 from resolvers.answers import answering
-from schema.arguments import OfThingStatus, OfThingType
+from schema.arguments import INPUT, OfThingStatus, OfThingType
 from schema.context import Info
 from schema.define import mutation, object_type
 from schema.enums import CreationOrder
@@ -40,7 +40,7 @@ class ThingQueries:
         type: OfThingType = None,  # noqa: A002
         status: OfThingStatus = None,
     ) -> Connection[Thing]:
-        """Every thing that you may see."""
+        """Every thing that you may see; those of a private type, such as `api_key`, only when asked for by it."""
         if group_id is None:
             return listed(things.all_things(type, status))
         return listed(things.things_of_group(type, status), identifier("groupId", group_id, NodeKind.GROUP))
@@ -52,14 +52,14 @@ class ThingMutations:
 
     @mutation
     @answering
-    async def create_thing(self, info: Info, input: CreateThingInput) -> CreateThingResult:  # noqa: A002
+    async def create_thing(self, info: Info, input: Annotated[CreateThingInput, INPUT]) -> CreateThingResult:  # noqa: A002
         """Create a thing of any type in a group."""
         thing = await info.context.services.things.create(info.context.caller, input.to_domain())
         return CreateThingSuccess(thing=cast("Thing", thing))
 
     @mutation
     @answering
-    async def update_thing(self, info: Info, input: UpdateThingInput) -> UpdateThingResult:  # noqa: A002
+    async def update_thing(self, info: Info, input: Annotated[UpdateThingInput, INPUT]) -> UpdateThingResult:  # noqa: A002
         """Change some of a thing."""
         changes = input.to_domain()
         thing = await info.context.services.things.update(info.context.caller, input.id, input.version, changes)
@@ -67,7 +67,7 @@ class ThingMutations:
 
     @mutation
     @answering
-    async def archive_thing(self, info: Info, input: ArchiveThingInput) -> ArchiveThingResult:  # noqa: A002
+    async def archive_thing(self, info: Info, input: Annotated[ArchiveThingInput, INPUT]) -> ArchiveThingResult:  # noqa: A002
         """Take a thing out of use. It stays readable."""
         thing = await info.context.services.things.archive(info.context.caller, input.id, input.version)
         return ArchiveThingSuccess(thing=cast("Thing", thing))

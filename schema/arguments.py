@@ -23,3 +23,4 @@ Ended = Annotated[bool, strawberry.argument(description="Whether to include conn
 Depth = Annotated[
     int | None, strawberry.argument(description="How many levels down, 1 to 16; null for all the way to the leaves.")
 ]
+INPUT = strawberry.argument(description="All that the mutation takes, as one object.")

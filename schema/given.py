@@ -22,8 +22,8 @@ def given(value: Given[T] | None) -> Change[T]:
     return KEEP if value is None else value.value
 
 
-def required(field: str, value: Given[T] | None) -> Change[T]:
-    """The change of a field that cannot be empty."""
+def required(field: str, value: Given[T | None] | None) -> Change[T]:
+    """The change of a field that cannot be empty. ValidationError where it is null."""
     if value is None:
         return KEEP
     if value.value is None:

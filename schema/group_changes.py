@@ -6,6 +6,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from domain.changes import KEEP, Change
+from domain.errors import ValidationError as InvalidError
+from domain.errors import ValidationError as InvalidInput
 from domain.groups import Limits
 from domain.values import JSONObject
 from schema.define import input_type, object_type
@@ -28,11 +30,19 @@ class GroupLimitsInput:
 
     def to_domain(self) -> Limits:
         """As the services take it."""
-        return Limits(self.members, _whole(self.storage_bytes), _whole(self.api_calls_per_month))
+        return Limits(
+            self.members,
+            _whole("limits.storageBytes", self.storage_bytes),
+            _whole("limits.apiCallsPerMonth", self.api_calls_per_month),
+        )
 
 
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
+def _whole(field: str, value: float | None) -> int | None:
+    if value is None:
+        return None
+    if not value.is_integer():
+        raise InvalidError(field, f"{field} takes a whole number.")
+    return int(value)
 
 
 @input_type
@@ -74,13 +84,13 @@ class UpdateGroupInput:
 
     id: strawberry.ID = strawberry.field(description="The group.")
     version: int = strawberry.field(description="The version that you read.")
-    slug: strawberry.Maybe[str] = strawberry.field(description="A new name in URLs.")
-    name: strawberry.Maybe[str] = strawberry.field(description="A new name for people.")
-    type: strawberry.Maybe[GroupType] = strawberry.field(description="What sort of community it is now.")
+    slug: strawberry.Maybe[str | None] = strawberry.field(description="A new name in URLs.")
+    name: strawberry.Maybe[str | None] = strawberry.field(description="A new name for people.")
+    type: strawberry.Maybe[GroupType | None] = strawberry.field(description="What sort of community it is now.")
     description: strawberry.Maybe[str | None] = strawberry.field(description="What it is about; null for nothing.")
-    visibility: strawberry.Maybe[Visibility] = strawberry.field(description="Who may know of it.")
-    join_policy: strawberry.Maybe[JoinPolicy] = strawberry.field(description="How a person becomes a member.")
-    plan: strawberry.Maybe[Plan] = strawberry.field(description="What it pays for.")
+    visibility: strawberry.Maybe[Visibility | None] = strawberry.field(description="Who may know of it.")
+    join_policy: strawberry.Maybe[JoinPolicy | None] = strawberry.field(description="How a person becomes a member.")
+    plan: strawberry.Maybe[Plan | None] = strawberry.field(description="What it pays for.")
     limits: strawberry.Maybe[GroupLimitsInput | None] = strawberry.field(description="All its limits; null for none.")
     metadata: strawberry.Maybe[JSON | None] = strawberry.field(description="All its free-form properties.")
 
@@ -91,7 +101,7 @@ class UpdateGroupInput:
             limits = Limits() if self.limits.value is None else self.limits.value.to_domain()
         metadata: Change[JSONObject] = KEEP
         if self.metadata is not None:
-            metadata = cast("JSONObject", self.metadata.value or {})
+            metadata = {} if self.metadata.value is None else cast("JSONObject", self.metadata.value)
         return GroupChanges(
             slug=required("slug", self.slug),
             name=required("name", self.name),
@@ -111,7 +121,15 @@ class MoveGroupInput:
 
     id: strawberry.ID = strawberry.field(description="The group.")
     version: int = strawberry.field(description="The version that you read.")
-    parent_id: strawberry.ID | None = strawberry.field(description="The new group above; null makes it a root.")
+    parent_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(
+        description="The new group above. It has to be given: null makes the group a root."
+    )
+
+    def new_parent(self) -> str | None:
+        """The id of the new parent, or None for none."""
+        if self.parent_id is None:
+            raise InvalidInput("parentId", "Give parentId: the id of the new group above, or null to make it a root.")
+        return self.parent_id.value
 
 
 @input_type

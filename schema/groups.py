@@ -96,7 +96,7 @@ class Group(Node):
 
     @paged(CreationOrder.NEWEST_FIRST)
     def things(self, type: OfThingType = None, status: OfThingStatus = None) -> Things:  # noqa: A002
-        """The things of this group itself, without those of the groups below."""
+        """The things of this group itself, without those of the groups below; private ones only by their type."""
         return listed(things.things_of_group(type, status), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)

@@ -55,10 +55,10 @@ class ShippingAddress:
 
     name: str | None = strawberry.field(description="Who receives it.")
     street: str | None = strawberry.field(description="Street and number.")
-    city: str | None = strawberry.field(description="City.")
+    city: str | None = strawberry.field(description="The town or city.")
     region: str | None = strawberry.field(description="State, province or region.")
-    postal_code: str | None = strawberry.field(description="Postal code.")
-    country: str | None = strawberry.field(description="Country.")
+    postal_code: str | None = strawberry.field(description="The code that the post uses there.")
+    country: str | None = strawberry.field(description="The country's name.")
 
 
 @object_type

@@ -24,7 +24,7 @@ def text(thing: Thing, name: str) -> str | None:
 def whole(thing: Thing, name: str) -> int | None:
     """One that is a whole number."""
     value = properties(thing).get(name)
-    return value if isinstance(value, int) else None
+    return int(value) if isinstance(value, int | float) else None  # JSON Schema takes 3.0 for an integer too
 
 
 def time(thing: Thing, name: str) -> datetime | None:

@@ -41,9 +41,11 @@ class UpdateThingInput:
 
     id: strawberry.ID = strawberry.field(description="The thing.")
     version: int = strawberry.field(description="The version that you read.")
-    name: strawberry.Maybe[str] = strawberry.field(description="A new name.")
-    status: strawberry.Maybe[ThingStatus] = strawberry.field(description="How far along it is now.")
-    properties: strawberry.Maybe[JSON] = strawberry.field(description="All its properties; they replace the old ones.")
+    name: strawberry.Maybe[str | None] = strawberry.field(description="A new name.")
+    status: strawberry.Maybe[ThingStatus | None] = strawberry.field(description="How far along it is now.")
+    properties: strawberry.Maybe[JSON | None] = strawberry.field(
+        description="All its properties; they replace the old ones."
+    )
 
     def to_domain(self) -> ThingChanges:
         """As the services take it."""

@@ -88,7 +88,7 @@ def new_connection(new: NewConnection, created_by: str | None) -> Connection:
         to_id=new.to_id,
         properties=properties,
         strength=None if new.strength is None else validation.fraction("strength", new.strength),
-        valid_from=new.valid_from or at,
+        valid_from=at if new.valid_from is None else validation.moment("validFrom", new.valid_from),
         valid_to=None,
         metadata=validation.json_object("metadata", new.metadata),
         created_at=at,
@@ -154,6 +154,12 @@ class Connections:
         return await self._store.write(work)
 
 
+def group_of(connection: Connection) -> str | None:
+    """The group that it happens in: the one that it leads to, or else starts from, if either end is one."""
+    ends = (connection.to_id, connection.from_id)
+    return next((end for end in ends if kind_of(end) is NodeKind.GROUP), None)
+
+
 def _in_order(kinds: frozenset[NodeKind]) -> list[NodeKind]:
     return [kind for kind in ENTITIES if kind in kinds]
 
@@ -161,7 +167,7 @@ def _in_order(kinds: frozenset[NodeKind]) -> list[NodeKind]:
 def _happened(caller: Caller, plain: EventType, of_member: EventType, connection: Connection) -> list[Event]:
     """A membership is an access change too, and told as such."""
     details: Mapping[str, JSON] = {"type": connection.type, "from": connection.from_id, "to": connection.to_id}
-    group_id = next((end for end in (connection.to_id, connection.from_id) if kind_of(end) is NodeKind.GROUP), None)
+    group_id = group_of(connection)
     happened = [event(caller, plain, target_id=connection.id, group_id=group_id, properties=details)]
     if connection.type == MEMBERSHIP:
         role = {"role": connection.properties["role"]}

@@ -19,7 +19,7 @@ from graph import connections, events, groups, knowledge, people, things
 from graph.emptiness import is_empty
 from graph.store import Store, Transaction
 from services import demo_world
-from services.connections import NewConnection, new_connection
+from services.connections import NewConnection, group_of, new_connection
 from services.groups import new_group
 from services.journal import event
 from services.keys import CreatedKey, Keys
@@ -135,7 +135,7 @@ def _happened(world: World) -> list[Event]:
                 _SYSTEM,
                 EventType.CONNECTION_CREATED,
                 target_id=connection.id,
-                group_id=None,
+                group_id=group_of(connection),
                 properties={"type": connection.type, "from": connection.from_id, "to": connection.to_id},
             )
             for connection in world.connections

@@ -14,7 +14,7 @@ from graph import events, groups, things
 from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize, reach_of
-from services.journal import event
+from services.journal import changed_names, event
 from services.lists import NodeList
 
 
@@ -133,11 +133,15 @@ class Groups:
 
         async def work(transaction: Transaction) -> Group:
             group = await _lock_version(transaction, reach, group_id, version)
+            _refuse_archived(group)
             updated = _apply(group, checked)
             await groups.save(transaction, updated)
-            names: list[JSON] = [name for name in GroupChanges.__slots__ if getattr(changes, name) is not KEEP]
             happened = event(
-                caller, EventType.GROUP_UPDATED, target_id=group_id, group_id=group_id, properties={"changed": names}
+                caller,
+                EventType.GROUP_UPDATED,
+                target_id=group_id,
+                group_id=group_id,
+                properties={"changed": changed_names(changes)},
             )
             await events.append(transaction, [happened])
             return updated
@@ -156,6 +160,7 @@ class Groups:
             # One change of the tree's shape at a time: two crossing moves could each look harmless and make a cycle.
             await groups.lock_tree(transaction)
             group = await _lock_version(transaction, reach, group_id, version)
+            _refuse_archived(group)
             if parent_id is not None:
                 await lock_active(transaction, reach, "parentId", parent_id)
                 if await groups.is_below(transaction, parent_id, group_id):
@@ -183,8 +188,7 @@ class Groups:
         async def work(transaction: Transaction) -> Group:
             await groups.lock_tree(transaction)
             group = await _lock_version(transaction, reach, group_id, version)
-            if group.status is GroupStatus.ARCHIVED:
-                raise ConflictError("This group is archived already.", field="status")
+            _refuse_archived(group)
             await groups.lock_subtree(transaction, group_id)
             if not with_contents:
                 left = await groups.contents(transaction, group_id)
@@ -234,6 +238,11 @@ async def _lock_version(transaction: Transaction, reach: Reach, group_id: str, v
     return group
 
 
+def _refuse_archived(group: Group) -> None:
+    if group.status is GroupStatus.ARCHIVED:
+        raise ConflictError("This group is archived.", field="status")
+
+
 def _group_id(field_name: str, value: str) -> str:
     return validation.identifier(field_name, value, NodeKind.GROUP)
 
@@ -246,7 +255,9 @@ def _limits(limits: Limits) -> Limits:
     for name in Limits.__slots__:
         value = getattr(limits, name)
         if value is not None and not 0 <= value <= validation.MAX_SAFE_INTEGER:
-            raise ValidationError(f"limits.{name}", "A limit is 0 or more, and at most 2^53 - 1.")
+            raise ValidationError(
+                f"limits.{validation.client_name(name)}", "A limit is 0 or more, and at most 2^53 - 1."
+            )
     return limits
 
 

@@ -1,11 +1,18 @@
 """What happened, as events that the transaction which did it records."""
 
 from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from domain.access import Caller
+from domain.changes import KEEP
 from domain.events import SYSTEM_ACTOR, Event, EventType
 from domain.ids import EVENT_PREFIX, new_id
 from domain.values import JSON, now
+from services.validation import client_name
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def event(
@@ -31,3 +38,8 @@ def event(
         trace_id=None,
         properties=details,
     )
+
+
+def changed_names(changes: "DataclassInstance") -> list[JSON]:
+    """What a partial update sets, in the names that clients know."""
+    return [client_name(field.name) for field in fields(changes) if getattr(changes, field.name) is not KEEP]

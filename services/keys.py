@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.access import Caller, KeyScope, Viewer
-from domain.errors import AuthError, NotFoundError, ValidationError
+from domain.errors import AuthError, ValidationError
 from domain.events import EventType
 from domain.ids import new_id, thing_prefix
 from domain.people import Person
@@ -59,18 +59,18 @@ class Keys:
 
         Only an operator does this, at the machine itself; no request reaches it.
         """
-        address = validation.email("email", email)
+        address = validation.email("person", email)
         person = await people.fetch_by_email(self._store, address)
         if person is None:
-            raise NotFoundError("person", address)
+            raise ValidationError("person", f"Nobody has the e-mail address {address}.")
         home = await keys.fetch_home(self._store, person.id)
         if home is None:
-            raise ValidationError("email", f"{address} is a member of no group, and a key belongs to a group.")
+            raise ValidationError("person", f"{address} is a member of no group, and a key belongs to a group.")
         secret = PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         at = now()
         properties: dict[str, JSON] = {"scope": scope, "hint": secret[: len(PREFIX) + 4]}
         if expires_at is not None:
-            properties["expiresAt"] = expires_at.isoformat()
+            properties["expiresAt"] = validation.moment("expiresAt", expires_at).isoformat()
         key = Thing(
             id=new_id(thing_prefix("api_key")),
             type="api_key",
@@ -92,7 +92,7 @@ class Keys:
                 caller,
                 EventType.THING_CREATED,
                 target_id=key.id,
-                group_id=home,
+                group_id=None,  # a key is its person's alone, and so is the news of it
                 properties={"type": "api_key", "scope": scope, "person": person.id},
             )
             await events.append(transaction, [happened])

@@ -17,7 +17,7 @@ from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize, reach_of
 from services.groups import lock_active
-from services.journal import event
+from services.journal import changed_names, event
 from services.lists import NodeList
 
 
@@ -152,13 +152,12 @@ class Things:
                 version=thing.version + 1,
             )
             await things.save(transaction, updated)
-            names: list[JSON] = [each for each in ThingChanges.__slots__ if getattr(changes, each) is not KEEP]
             happened = event(
                 caller,
                 EventType.THING_UPDATED,
                 target_id=thing_id,
                 group_id=thing.group_id,
-                properties={"changed": names},
+                properties={"changed": changed_names(changes)},
             )
             await events.append(transaction, [happened])
             return updated

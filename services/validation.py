@@ -5,6 +5,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Final, cast
 
@@ -26,14 +27,24 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,59}")
 
 
+def client_name(attribute: str) -> str:
+    """The name of an attribute as clients write it: `joinPolicy` for join_policy."""
+    first, *others = attribute.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
 def identifier(field: str, value: str, *kinds: NodeKind) -> str:
     """An id of one of the kinds."""
     kind = kind_of(value)
     if kind not in kinds:
-        wanted = " or a ".join(kinds)
-        found = "not an id at all" if kind is None else f"the id of a {kind}"
-        raise ValidationError(field, f"{field} takes the id of a {wanted}; this is {found}.")
+        wanted = " or ".join(_with_article(each) for each in kinds)
+        found = "not an id at all" if kind is None else f"the id of {_with_article(kind)}"
+        raise ValidationError(field, f"{field} takes the id of {wanted}; this is {found}.")
     return value
+
+
+def _with_article(kind: NodeKind) -> str:
+    return "an event" if kind is NodeKind.EVENT else "knowledge" if kind is NodeKind.KNOWLEDGE else f"a {kind}"
 
 
 def name(field: str, value: str) -> str:
@@ -89,6 +100,16 @@ def fraction(field: str, value: float) -> float:
     if not 0 <= value <= 1:
         raise ValidationError(field, f"{field} takes a number from 0 to 1.")
     return value
+
+
+def moment(field: str, value: datetime) -> datetime:
+    """A time with an offset, in UTC."""
+    try:
+        if value.tzinfo is not None:
+            return value.astimezone(UTC)
+    except OverflowError:
+        pass
+    raise ValidationError(field, f"{field} takes a time with an offset, such as 2026-01-31T09:30:00Z.")
 
 
 def json_object(field: str, value: object) -> JSONObject:
@@ -153,7 +174,7 @@ def _check_scalar(path: str, value: object) -> None:
     match value:
         case bool() | None:
             return
-        case int() | float() if not math.isfinite(value):
+        case float() if not math.isfinite(value):
             raise ValidationError(path, f"{path} is not a finite number.")
         case int() | float() if abs(value) > MAX_SAFE_INTEGER:
             raise ValidationError(path, f"{path} is beyond 2^53, where numbers lose digits: send it as a string.")
