@@ -168,6 +168,40 @@ def key_create(
     _with_store(_settings(data=data, store=store), "key create", work)
 
 
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="A mapping (YAML), or a file that `one export` wrote.")],
+    folder: Annotated[Path | None, typer.Argument(help="The folder of the files that the mapping names.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="End at the first row that breaks a rule.")] = False,
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Bring CSV or JSON Lines into the ontology; a second run changes nothing. Or read an export back."""
+    from app import transfer  # noqa: PLC0415 - it takes a second that other commands need not
+
+    async def work(opened: Store) -> None:
+        await up(opened, read_migrations())
+        if not await transfer.bring_in(opened, source, folder, strict=strict, console=console):
+            raise typer.Exit(1)
+
+    _with_store(_settings(data=data, store=store), "import", work)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="The file to write. It holds what the store holds: keep it as safe.")],
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Write the whole store as JSON Lines, which `one import` reads back to an identical store."""
+    from app import transfer  # noqa: PLC0415 - it takes a second that other commands need not
+
+    async def work(opened: Store) -> None:
+        await transfer.take_out(opened, file, console=console)
+
+    _with_store(_settings(data=data, store=store), "export", work)
+
+
 @app.command()
 def schema(
     check: Annotated[bool, typer.Option("--check", help="Only compare: fail where the file is out of date.")] = False,

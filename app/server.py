@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import signal
 import socket
@@ -10,7 +11,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import uvicorn
 from rich.console import Console
 
-from app.asgi import create_app
 from app.demo_accounts import DemoAccounts
 from app.explorer import Explorer
 from app.settings import CHECKOUT, Settings
@@ -49,6 +49,8 @@ async def serve(settings: Settings, console: Console) -> None:
     """Serve until SIGINT or SIGTERM. StoreError, in one line, where that cannot begin."""
     with bound_socket(settings.host, settings.port) as listener:
         address = f"http://{settings.host}:{listener.getsockname()[1]}"
+        # The schema takes a second or two to build, which are better spent while Neo4j starts.
+        loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "app.asgi"))
         async with opened_store(settings, owner=f"serve {address}", console=console) as store:
             applied = await up(store, read_migrations())
             if applied:
@@ -57,6 +59,9 @@ async def serve(settings: Settings, console: Console) -> None:
             if settings.demo:
                 with console.status("Looking for a world to serve …"):
                     accounts.remember(await seed(store))
+            await loading
+            from app.asgi import create_app  # noqa: PLC0415 - see above
+
             async with running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer:
                 app = create_app(
                     store, await ensure_secret(store, "cursor_key"), explorer, body_limit=settings.body_limit

@@ -54,7 +54,7 @@ async def jars() -> None:
     try:
         await provide(DEFAULT_RELEASE, None, os.environ.get("ONE_MAVEN_MIRROR"), no_progress)
     except StoreUnavailableError as error:
-        if os.environ.get("ONE_REQUIRE_LEGS"):
+        if os.environ.get("TESTS_REQUIRE_LEGS"):
             raise
         pytest.skip(str(error))
 

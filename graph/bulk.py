@@ -1,0 +1,204 @@
+"""Writing many nodes and connections at once: each statement takes a batch of rows."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TypeAlias, TypedDict
+
+from domain.connection_types import CONNECTION_TYPES
+from graph.store import Statement, Transaction
+from graph.things import label_of
+
+StoredRow: TypeAlias = Mapping[str, object]
+"""All properties of a node or of a relationship, as the store keeps them."""
+
+
+class GroupState(TypedDict):
+    """A group that is locked, and whether it is in use."""
+
+    id: str
+    status: str
+
+
+class StoredEdge(TypedDict):
+    """A connection with its ends."""
+
+    fromId: str
+    toId: str
+    edge: StoredRow
+
+
+class Taken(TypedDict):
+    """A value that has to be unique, and the id of what has it."""
+
+    value: str
+    id: str
+
+
+class Edge(TypedDict):
+    """A connection to make."""
+
+    fromId: str
+    toId: str
+    edge: StoredRow
+
+
+class Changed(TypedDict):
+    """New values for some properties of one node or connection."""
+
+    id: str
+    values: StoredRow
+
+
+class Placement(TypedDict):
+    """The group that a group or a thing is to be in."""
+
+    id: str
+    groupId: str
+
+
+LOCK_GROUPS: Statement[GroupState] = Statement(
+    "lock_groups",
+    """
+    UNWIND $ids AS id
+    MATCH (group:Entity:Group {id: id})
+    REMOVE group._lock
+    RETURN {id: group.id, status: group.status} AS row""",
+)
+FETCH_NODES: Statement[StoredRow] = Statement(
+    "fetch_nodes", "UNWIND $ids AS id MATCH (node:Entity {id: id}) RETURN properties(node) AS row"
+)
+CREATE_GROUPS: Statement[int] = Statement(
+    "create_groups", "UNWIND $rows AS row CREATE (group:Entity:Group) SET group = row RETURN count(group) AS row"
+)
+PLACE_GROUPS: Statement[int] = Statement(
+    "place_groups",
+    """
+    UNWIND $placements AS placement
+    MATCH (group:Entity:Group {id: placement.id})
+    MATCH (parent:Entity:Group {id: placement.groupId})
+    CREATE (parent)-[:PARENT_OF {childId: group.id}]->(group)
+    RETURN count(*) AS row""",
+    meant="CartesianProduct: of one group with one group.",
+)
+CREATE_PEOPLE: Statement[int] = Statement(
+    "create_people", "UNWIND $rows AS row CREATE (person:Entity:Person) SET person = row RETURN count(person) AS row"
+)
+MOVE_THINGS: Statement[int] = Statement(
+    "move_things",
+    """
+    UNWIND $placements AS placement
+    MATCH (thing:Entity:Thing {id: placement.id})
+    MATCH (thing)-[edge:IN_GROUP]->(:Group)
+    DELETE edge
+    WITH placement, thing
+    MATCH (group:Entity:Group {id: placement.groupId})
+    CREATE (thing)-[:IN_GROUP {thingId: thing.id}]->(group)
+    RETURN count(*) AS row""",
+    meant="Eager: every old edge has to be gone before the new ones are made.",
+)
+UPDATE_NODES: Statement[int] = Statement(
+    "update_nodes",
+    """
+    UNWIND $changed AS changed
+    MATCH (node:Entity {id: changed.id})
+    REMOVE node._lock
+    SET node += changed.values, node.version = node.version + 1
+    RETURN count(node) AS row""",
+    meant="Eager: every node is found and locked before the first of them changes.",
+)
+REMOVE_LABELS: Statement[int] = Statement(
+    "remove_labels",
+    """
+    UNWIND $links AS link
+    MATCH (:Entity:Thing {id: link.thingId})-[edge:HAS_KNOWLEDGE {role: 'label'}]->(:Knowledge {label: link.label})
+    DELETE edge
+    RETURN count(*) AS row""",
+    meant="Eager: the edges are found before the first of them is deleted.",
+)
+TAKEN_SLUGS: Statement[Taken] = Statement(
+    "taken_slugs",
+    "UNWIND $values AS value MATCH (group:Group {slug: value}) RETURN {value: value, id: group.id} AS row",
+)
+TAKEN_EMAILS: Statement[Taken] = Statement(
+    "taken_emails",
+    "UNWIND $values AS value MATCH (person:Person {email: value}) RETURN {value: value, id: person.id} AS row",
+)
+TAKEN_USERNAMES: Statement[Taken] = Statement(
+    "taken_usernames",
+    "UNWIND $values AS value MATCH (person:Person {usernameKey: value}) RETURN {value: value, id: person.id} AS row",
+)
+
+
+@lru_cache(maxsize=512)
+def create_things(thing_type: str) -> Statement[int]:
+    """Make things of one type, each in its group, which must be there."""
+    return Statement(
+        "create_things",
+        f"""
+        UNWIND $rows AS row
+        MATCH (group:Entity:Group {{id: row.groupId}})
+        CREATE (thing:Entity:Thing:{label_of(thing_type)})-[:IN_GROUP {{thingId: row.id}}]->(group)
+        SET thing = row
+        RETURN count(thing) AS row""",
+        meant="Eager: the groups are found before things are made, which are entities too.",
+    )
+
+
+@lru_cache(maxsize=512)
+def create_edges(connection_type: str) -> Statement[str]:
+    """Make connections of one type; the ids of those whose ends are there, and which were made therefore."""
+    return Statement(
+        "create_edges",
+        f"""
+        UNWIND $rows AS row
+        MATCH (source:Entity {{id: row.fromId}})
+        MATCH (target:Entity {{id: row.toId}})
+        CREATE (source)-[edge:{CONNECTION_TYPES[connection_type].relationship}]->(target)
+        SET edge = row.edge
+        RETURN row.edge.id AS row""",
+        meant="CartesianProduct: of one entity with one entity. Eager: both are found before an edge is made.",
+    )
+
+
+@lru_cache(maxsize=512)
+def fetch_edges(connection_type: str) -> Statement[StoredEdge]:
+    """Connections of one type by id."""
+    return Statement(
+        "fetch_edges",
+        f"""
+        UNWIND $ids AS id
+        MATCH (source)-[edge:{CONNECTION_TYPES[connection_type].relationship} {{id: id}}]->(target)
+        RETURN {{fromId: source.id, toId: target.id, edge: properties(edge)}} AS row""",
+    )
+
+
+@lru_cache(maxsize=512)
+def taken_pairs(connection_type: str) -> Statement[Taken]:
+    """Live connections of one type between pairs that may have only one."""
+    return Statement(
+        "taken_pairs",
+        f"""
+        UNWIND $values AS value
+        MATCH ()-[edge:{CONNECTION_TYPES[connection_type].relationship} {{liveKey: value}}]->()
+        RETURN {{value: value, id: edge.id}} AS row""",
+    )
+
+
+@lru_cache(maxsize=512)
+def update_edges(connection_type: str) -> Statement[int]:
+    """Give connections of one type new properties."""
+    return Statement(
+        "update_edges",
+        f"""
+        UNWIND $changed AS changed
+        MATCH ()-[edge:{CONNECTION_TYPES[connection_type].relationship} {{id: changed.id}}]->()
+        SET edge += changed.values
+        RETURN count(edge) AS row""",
+        meant="Eager: every connection is found before the first of them changes.",
+    )
+
+
+async def lock_groups(transaction: Transaction, ids: Sequence[str]) -> dict[str, str]:
+    """The status of those groups that there are, which stay as they are until the transaction ends."""
+    rows = await transaction.run(LOCK_GROUPS, {"ids": sorted(set(ids))})
+    return {row["id"]: row["status"] for row in rows}

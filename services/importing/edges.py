@@ -1,0 +1,111 @@
+"""How connections of an import are written."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from typing_extensions import override
+
+from domain.connection_types import CONNECTION_TYPES
+from domain.events import Event, EventType
+from domain.groups import GroupStatus
+from domain.people import MemberRole
+from domain.values import JSON
+from graph import bulk
+from graph.bulk import Edge, StoredRow
+from graph.store import Transaction
+from graph.values import from_json
+from services.connections import MEMBERSHIP
+from services.importing.nodes import claims
+from services.importing.records import Draft
+from services.importing.writing import SYSTEM, Change, Writer
+from services.journal import event
+
+_ENDS = ("fromId", "toId")
+
+
+class EdgeWriter(Writer):
+    """Connections of one type."""
+
+    def __init__(self, columns: frozenset[str], connection_type: str) -> None:
+        super().__init__(columns)
+        self._type = connection_type
+
+    @override
+    async def fetch(self, transaction: Transaction, drafts: Sequence[Draft]) -> Mapping[str, StoredRow]:
+        rows = await transaction.run(bulk.fetch_edges(self._type), {"ids": [draft.id for draft in drafts]})
+        return {str(row["edge"]["id"]): {**row["edge"], "fromId": row["fromId"], "toId": row["toId"]} for row in rows}
+
+    @override
+    def difference(self, draft: Draft, stored: StoredRow) -> Mapping[str, object]:
+        if stored.get("validTo") is not None:
+            return {}  # it has ended, and what has ended stays as it was
+        values = dict(super().difference(draft, stored))
+        return values | {name: end for name, end in zip(_ENDS, draft.ends, strict=True) if stored[name] != end}
+
+    @override
+    async def taken(self, transaction: Transaction, drafts: Sequence[Draft]) -> dict[str, str]:
+        if CONNECTION_TYPES[self._type].several:
+            return {}
+        statement = bulk.taken_pairs(self._type)
+        return await claims(transaction, statement, self._type, drafts, lambda draft: draft.row.get("liveKey"))
+
+    @override
+    async def admit(self, transaction: Transaction, new: Sequence[Draft], changes: Sequence[Change]) -> dict[str, str]:
+        reasons = {
+            change.draft.id: "the connection of this key joins other nodes in the store: end that one first"
+            for change in changes
+            if not change.values.keys().isdisjoint(_ENDS)
+        }
+        if self._type != MEMBERSHIP:
+            return reasons
+        reasons |= {
+            change.draft.id: "role: an import takes no owner's role away"
+            for change in changes
+            if change.stored.get("role") == MemberRole.OWNER and "role" in change.values
+        }
+        drafts = [*new, *(change.draft for change in changes)]
+        states = await bulk.lock_groups(transaction, [draft.ends[1] for draft in drafts])
+        for draft in drafts:
+            if states.get(draft.ends[1]) == GroupStatus.ARCHIVED:
+                reasons[draft.id] = "to: that group is archived"
+        return reasons
+
+    @override
+    async def create(self, transaction: Transaction, drafts: Sequence[Draft]) -> tuple[list[Event], dict[str, str]]:
+        rows: list[Edge] = [{"fromId": draft.ends[0], "toId": draft.ends[1], "edge": draft.row} for draft in drafts]
+        made = set(await transaction.run(bulk.create_edges(self._type), {"rows": rows}))
+        missed = {
+            draft.id: "from or to refers to a row that nothing was made of" for draft in drafts if draft.id not in made
+        }
+        return [each for draft in drafts if draft.id in made for each in self._created(draft)], missed
+
+    @override
+    async def update(self, transaction: Transaction, changes: Sequence[Change]) -> list[Event]:
+        changed = [{"id": change.draft.id, "values": change.values} for change in changes]
+        await transaction.run(bulk.update_edges(self._type), {"changed": changed})
+        happened: list[Event] = []
+        for change in changes:
+            if "role" in change.values:
+                roles: Mapping[str, JSON] = {
+                    "from": cast("str", change.stored["role"]),
+                    "to": cast("str", change.values["role"]),
+                }
+                happened.append(self._event(EventType.MEMBER_ROLE_CHANGED, change.draft, change.draft.ends[0], roles))
+            else:
+                # Nothing is called a change of a connection: it is told as the end of what it was and its new start.
+                happened.append(self._event(EventType.CONNECTION_ENDED, change.draft, change.draft.id))
+                happened.append(self._event(EventType.CONNECTION_CREATED, change.draft, change.draft.id))
+        return happened
+
+    def _created(self, draft: Draft) -> list[Event]:
+        happened = [self._event(EventType.CONNECTION_CREATED, draft, draft.id)]
+        if self._type == MEMBERSHIP:
+            role = from_json(cast("str", draft.row["properties"]))["role"]
+            happened.append(self._event(EventType.USER_JOINED_GROUP, draft, draft.ends[0], {"role": role}))
+        return happened
+
+    def _event(
+        self, event_type: EventType, draft: Draft, target_id: str, properties: Mapping[str, JSON] | None = None
+    ) -> Event:
+        details = {"type": self._type, "from": draft.ends[0], "to": draft.ends[1]} if properties is None else properties
+        return event(SYSTEM, event_type, target_id=target_id, group_id=draft.group_id, properties=details)
