@@ -40,9 +40,9 @@ async def main(things: int, northwind: Path | None) -> None:
         store = await Store.open(*login)
         if northwind is not None:
             mapping = read_mapping(NORTHWIND_MAPPING)
-            figures.append(await imports.measure(login, "Northwind", mapping, northwind, folder))
+            figures.append(await imports.measure(login, "Northwind", mapping, northwind, folder, rounds=5))
         what = f"{things:,} things, {things // 50:,} groups, {things * 3:,} connections"
-        figures.append(await imports.measure(login, what, read_mapping(MAPPING), world, folder))
+        figures.append(await imports.measure(login, what, read_mapping(MAPPING), world, folder, rounds=2))
         owner = await _key(store, "owner", PlatformRole.PLATFORM_OWNER, "bench")
         member = await _key(store, "member", PlatformRole.ORG_OWNER, "world-0")
         await store.close()

@@ -20,7 +20,6 @@ T = TypeVar("T")
 Batch = list[tuple[str, Mapping[str, object]]]
 
 WIPE = "MATCH (n) WHERE NOT n:Migration CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS"
-ROUNDS = 3
 
 
 class Recorder(Store):
@@ -68,9 +67,9 @@ def _batches(file: Path) -> Iterator[Batch]:
 
 
 async def measure(
-    address: tuple[str, str, str], what: str, mapping: ImportMapping, folder: Path, scratch: Path
+    address: tuple[str, str, str], what: str, mapping: ImportMapping, folder: Path, scratch: Path, *, rounds: int
 ) -> Figure:
-    """The best of some rounds of each, in turn; the store holds the world afterwards."""
+    """The best of some rounds of each, in turn, after one that warms the store; it holds the world afterwards."""
     uri, user, password = address
     driver = AsyncGraphDatabase.driver(uri, auth=(user, password), warn_notification_severity="OFF")
     notes = scratch / "batches"
@@ -82,7 +81,7 @@ async def measure(
         raise SystemExit(f"{report.refused_total} rows were refused: {report.refused[:3]}")
     store = await Store.open(*address)
     ours, bare = [], []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         await _wipe(driver)
         bare.append(await _replay(driver, notes))
         await _wipe(driver)

@@ -38,7 +38,9 @@ async def page(world: World, **arguments: JSON) -> tuple[str, dict[str, JSON]]:
     [("oldest_first", "t0 t1 t2 t3 t4 t5 t6"), ("newest_first", "t6 t5 t4 t3 t2 t1 t0")],
 )
 async def test_walking_forwards_meets_every_row_once_in_order(seven: World, order: str, expected: str) -> None:
-    met, after, more = [], None, True
+    met: list[str] = []
+    after: JSON = None
+    more: JSON = True
     while more:
         names, info = await page(seven, first=2, after=after, order=order)
         met.append(names)
@@ -47,7 +49,9 @@ async def test_walking_forwards_meets_every_row_once_in_order(seven: World, orde
 
 
 async def test_walking_backwards_meets_every_row_once_and_each_page_is_in_list_order(seven: World) -> None:
-    met, before, more = [], None, True
+    met: list[str] = []
+    before: JSON = None
+    more: JSON = True
     while more:
         names, info = await page(seven, last=3, before=before)
         met.append(names)
@@ -109,7 +113,7 @@ async def test_a_page_that_cannot_be_is_refused_with_the_argument_to_mend(
 
 async def test_a_cursor_of_another_list_or_another_order_is_refused(seven: World) -> None:
     _, info = await page(seven, first=3)
-    foreign = [
+    foreign: list[dict[str, JSON]] = [
         {"groupId": None, "order": "oldest_first"},
         {"groupId": seven.home, "order": "newest_first"},
         {"groupId": await seven.group("other"), "order": "oldest_first"},
