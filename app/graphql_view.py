@@ -87,14 +87,18 @@ class GraphQLView(GraphQL[Context, None]):
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The response of one operation. One that never ran has no `data`, not even null."""
         response = await super().process_result(request, result)
-        if isinstance(result, PreExecutionError):
+        never_ran = result.data is None and all(error.path is None for error in result.errors or ())
+        if isinstance(result, PreExecutionError) or never_ran:
             request.state.request_error = True
             return cast("GraphQLHTTPResponse", {"errors": [error.formatted for error in result.errors or ()]})
         return response
 
     def decode_json(self, data: str | bytes) -> object:
-        """Strictly JSON and strictly UTF-8."""
-        return orjson.loads(data)
+        """Strictly JSON and strictly UTF-8, and an object or the list that a batch would be."""
+        decoded: object = orjson.loads(data)
+        if not isinstance(decoded, dict | list):
+            raise HTTPException(400, "A request is a JSON object.")
+        return decoded
 
     def encode_json(self, data: object) -> bytes:
         """As bytes."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.local_store.sharing import running_store
 from benchmarks import imports, reads, starts
-from benchmarks.figures import Figure, machine, mebibytes, table
+from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import start
 from benchmarks.world import MAPPING, write_world
 from domain.access import Caller, KeyScope
@@ -24,10 +24,10 @@ NORTHWIND_MAPPING = CHECKOUT / "docs" / "import" / "northwind.yaml"
 
 async def main(things: int, northwind: Path | None) -> None:
     """Everything, one after the other, so that nothing competes with what is measured."""
-    print(machine(), flush=True)
+    show_head()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        figures = await starts.measure(folder)
+        show(*await starts.measure(folder))
         world = folder / "world"
         world.mkdir()
         write_world(world, things)
@@ -40,17 +40,16 @@ async def main(things: int, northwind: Path | None) -> None:
         store = await Store.open(*login)
         if northwind is not None:
             mapping = read_mapping(NORTHWIND_MAPPING)
-            figures.append(await imports.measure(login, "Northwind", mapping, northwind, folder, rounds=5))
+            show(await imports.measure(login, "Northwind", mapping, northwind, folder, rounds=5))
         what = f"{things:,} things, {things // 50:,} groups, {things * 3:,} connections"
-        figures.append(await imports.measure(login, what, read_mapping(MAPPING), world, folder, rounds=2))
+        show(await imports.measure(login, what, read_mapping(MAPPING), world, folder, rounds=2))
         owner = await _key(store, "owner", PlatformRole.PLATFORM_OWNER, "bench")
         member = await _key(store, "member", PlatformRole.ORG_OWNER, "world-0")
         await store.close()
-        figures += await reads.measure(running.url, owner, "a platform owner")
-        figures += await reads.measure(running.url, member, "a member of the root group")
-        figures.append(_memory(running.resident()))
+        show(*await reads.measure(running.url, owner, "a platform owner"))
+        show(*await reads.measure(running.url, member, "a member of the root group"))
+        show(_memory(running.resident()))
         await running.stop()
-    print(table(figures))
 
 
 async def _key(store: Store, name: str, role: PlatformRole, group: str) -> str:

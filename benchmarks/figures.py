@@ -38,7 +38,12 @@ def machine() -> str:
     )
 
 
-def table(figures: Sequence[Figure]) -> str:
-    """The figures in Markdown."""
-    lines = ["| what | figure | beside |", "| --- | --- | --- |"]
-    return "\n".join([*lines, *(f"| {each.what} | {each.value} | {each.beside} |" for each in figures)])
+def show(*figures: Figure) -> None:
+    """Print lines of the table, in Markdown."""
+    for each in figures:
+        print(f"| {each.what} | {each.value} | {each.beside} |", flush=True)
+
+
+def show_head() -> None:
+    """Print the machine, and the head of the table."""
+    print(f"{machine()}\n\n| what | figure | beside |\n| --- | --- | --- |", flush=True)

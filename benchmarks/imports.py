@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 Batch = list[tuple[str, Mapping[str, object]]]
 
-WIPE = "MATCH (n) WHERE NOT n:Migration CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 20000 ROWS"
+WIPE = "MATCH (n) WHERE NOT n:Migration WITH n LIMIT 2000 DETACH DELETE n RETURN count(*) AS deleted"
 
 
 class Recorder(Store):
@@ -101,7 +101,8 @@ async def measure(
 
 async def _wipe(driver: AsyncDriver) -> None:
     async with driver.session() as session:
-        await (await session.run(WIPE)).consume()
+        while (await (await session.run(WIPE)).value())[0]:
+            pass
     await asyncio.sleep(1)
 
 

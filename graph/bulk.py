@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TypeAlias, TypedDict
 
 from domain.connection_types import CONNECTION_TYPES
-from graph.store import Statement, Transaction
+from graph.store import Statement, Transaction, lock_clauses
 from graph.things import label_of
 
 StoredRow: TypeAlias = Mapping[str, object]
@@ -58,11 +58,12 @@ class Placement(TypedDict):
 
 LOCK_GROUPS: Statement[GroupState] = Statement(
     "lock_groups",
-    """
+    f"""
     UNWIND $ids AS id
-    MATCH (group:Entity:Group {id: id})
-    REMOVE group._lock
-    RETURN {id: group.id, status: group.status} AS row""",
+    MATCH (group:Entity:Group {{id: id}})
+    {lock_clauses("group")}
+    RETURN {{id: group.id, status: group.status}} AS row""",
+    meant="Eager: every group is found before the first of them is locked.",
 )
 FETCH_NODES: Statement[StoredRow] = Statement(
     "fetch_nodes", "UNWIND $ids AS id MATCH (node:Entity {id: id}) RETURN properties(node) AS row"
@@ -98,10 +99,10 @@ MOVE_THINGS: Statement[int] = Statement(
 )
 UPDATE_NODES: Statement[int] = Statement(
     "update_nodes",
-    """
+    f"""
     UNWIND $changed AS changed
-    MATCH (node:Entity {id: changed.id})
-    REMOVE node._lock
+    MATCH (node:Entity {{id: changed.id}})
+    {lock_clauses("node")}
     SET node += changed.values, node.version = node.version + 1
     RETURN count(node) AS row""",
     meant="Eager: every node is found and locked before the first of them changes.",

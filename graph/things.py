@@ -175,8 +175,9 @@ ARCHIVE_THINGS: Statement[ArchivedRow] = Statement(
 
 
 class OrderTotalsRow(TypedDict):
-    """Sums over the orders of one currency."""
+    """Sums over the orders of one currency in and below one group."""
 
+    id: str
     currency: str
     orders: int
     lines: int
@@ -186,16 +187,17 @@ class OrderTotalsRow(TypedDict):
 TOTAL_ORDERS: Statement[OrderTotalsRow] = Statement(
     "total_orders",
     f"""
-    MATCH (owner:Entity:Group {{id: $groupId}}) WHERE {group_visible("owner")}
+    UNWIND $ids AS id
+    MATCH (owner:Entity:Group {{id: id}}) WHERE {group_visible("owner")}
     MATCH (owner)-[:PARENT_OF*0..]->(group:Group)
     CALL (group) {{
         MATCH (thing:Thing)
         WHERE thing.groupId = group.id AND thing.type = 'order' AND thing.sortKey > '' AND {_PRIVATE}
         RETURN thing
     }}
-    WITH thing.currency AS currency, count(*) AS orders, sum(thing.lineCount) AS lines, sum(thing.netScaled) AS net
+    WITH id, thing.currency AS currency, count(*) AS orders, sum(thing.lineCount) AS lines, sum(thing.netScaled) AS net
     ORDER BY currency
-    RETURN {{currency: currency, orders: orders, lines: lines, netScaled: net}} AS row""",
+    RETURN {{id: id, currency: currency, orders: orders, lines: lines, netScaled: net}} AS row""",
 )
 
 
@@ -210,12 +212,13 @@ async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Thi
     return {row["id"]: from_row(row) for row in rows}
 
 
-async def total_orders(store: Store, reach: Reach, group_id: str) -> list[OrderTotals]:
-    """Sums over all orders of a group and the groups below it, one for each currency."""
-    rows = await store.read(TOTAL_ORDERS, {"groupId": group_id, **reach_parameters(reach)})
-    return [
-        OrderTotals(row["currency"], row["orders"], row["lines"], Decimal(row["netScaled"]) / NET_SCALE) for row in rows
-    ]
+async def total_orders(store: Store, reach: Reach, group_ids: Sequence[str]) -> dict[str, list[OrderTotals]]:
+    """For each group that has any, sums over all orders in it and below it, one for each currency."""
+    totals: dict[str, list[OrderTotals]] = {}
+    for row in await store.read(TOTAL_ORDERS, {"ids": group_ids, **reach_parameters(reach)}):
+        net = Decimal(row["netScaled"]) / NET_SCALE
+        totals.setdefault(row["id"], []).append(OrderTotals(row["currency"], row["orders"], row["lines"], net))
+    return totals
 
 
 async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Thing | None:

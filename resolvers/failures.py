@@ -4,8 +4,10 @@ import logging
 from collections.abc import Iterator
 
 from graphql import ExecutionResult as CoreResult
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult
 
 from domain.errors import AppError, InternalError, NotFoundError, RateLimitError, ValidationError
@@ -17,13 +19,22 @@ log = logging.getLogger("one.graphql")
 BAD_REQUEST = "BAD_REQUEST"
 """The code of what is wrong as GraphQL: syntax, unknown fields, values of another type."""
 
+TOO_MUCH = "This cannot be read as GraphQL: a number in it has too many digits, or it is nested too deep."
+
 
 class ShowFailures(SchemaExtension):
     """Gives each error of a result its code, and keeps to ourselves what nobody was meant to see."""
 
     def on_operation(self) -> Iterator[None]:
-        """Once the operation is done."""
-        yield
+        """Once the operation is done. One that could not even be parsed arrives as an exception."""
+        try:
+            yield
+        except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError):
+            raise
+        except GraphQLError as error:
+            raise self._shown(error) from error
+        except Exception as error:
+            raise self._shown(GraphQLError(str(error), original_error=error)) from error
         result = self.execution_context.result
         if isinstance(result, CoreResult | ExecutionResult) and result.errors:
             result.errors = [self._shown(error) for error in result.errors]
@@ -32,6 +43,8 @@ class ShowFailures(SchemaExtension):
         cause = error.original_error
         if cause is None or isinstance(cause, GraphQLError):
             return _with(error, error.message, {"code": BAD_REQUEST})
+        if isinstance(cause, ValueError | RecursionError) and error.path is None:
+            return _with(error, TOO_MUCH, {"code": BAD_REQUEST})
         if not isinstance(cause, AppError):
             context = self.execution_context.context
             request_id = context.caller.request_id if isinstance(context, Context) else None
@@ -47,6 +60,23 @@ class ShowFailures(SchemaExtension):
             case RateLimitError():
                 extensions["retryAfter"] = cause.retry_after
         return _with(error, cause.message, extensions)
+
+
+class NameTheOperation(SchemaExtension):
+    """Refuses several operations of which the request names none: https://spec.graphql.org/draft/#GetOperation() ."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Before validation, whose error this then is."""
+        context = self.execution_context
+        named = context._provided_operation_name  # noqa: SLF001 - the public one falls back on the first operation
+        operations = [
+            definition
+            for definition in (context.graphql_document.definitions if context.graphql_document else ())
+            if isinstance(definition, OperationDefinitionNode)
+        ]
+        if named is None and len(operations) > 1:
+            context.pre_execution_errors = [GraphQLError("Say which operation to run, with operationName.")]
+        yield
 
 
 def _with(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

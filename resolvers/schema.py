@@ -9,7 +9,7 @@ from strawberry.types import ExecutionContext
 
 from resolvers.connections import ConnectionMutations
 from resolvers.events import EventQueries
-from resolvers.failures import ShowFailures
+from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.nodes import NodeQueries
 from resolvers.people import PeopleQueries
@@ -46,5 +46,6 @@ schema = Schema(
         ShowFailures,
         partial(ParserCache, maxsize=CACHED_DOCUMENTS),
         partial(ValidationCache, maxsize=CACHED_DOCUMENTS),
+        NameTheOperation,  # after the cache, which would forget its error
     ],
 )

@@ -54,6 +54,7 @@ class Loaders:
         self.events = self._by_id(services.events.fetch)
         self.owners = self._by_id(services.connections.owners)
         self.ancestors = self._by_id(services.groups.ancestors)
+        self.order_totals = self._by_id(services.things.order_totals)
         self.labels: Loader[list[str]] = Loader(services.things.labels, [])
 
     def _by_id(self, fetch: Callable[[Caller, list[str]], Awaitable[Mapping[str, T]]]) -> "Loader[T | None]":

@@ -1,5 +1,6 @@
 """The caller itself, as clients see it."""
 
+import asyncio
 from typing import cast
 
 import strawberry
@@ -35,5 +36,5 @@ class Viewer:
     async def groups(self, info: Info) -> list[Group]:
         """The groups that you are an active member of, and from which you see what they and those below them hold."""
         loaders = info.context.loaders
-        found = [await loaders.groups.load(group_id) for group_id in self.member_of]
+        found = await asyncio.gather(*(loaders.groups.load(group_id) for group_id in self.member_of))
         return cast("list[Group]", [group for group in found if group is not None])

@@ -102,8 +102,9 @@ class Groups:
         return await groups.fetch(self._store, reach_of(caller), ids)
 
     async def by_slug(self, caller: Caller, slug: str) -> Group | None:
-        """The group with that slug, in whatever case."""
-        return await groups.fetch_by_slug(self._store, reach_of(caller), slug.strip().lower())
+        """The group with that slug, in whatever case. ValidationError where it cannot be one."""
+        reach = reach_of(caller)
+        return await groups.fetch_by_slug(self._store, reach, validation.slug("slug", slug))
 
     async def ancestors(self, caller: Caller, ids: Sequence[str]) -> dict[str, list[Group]]:
         """For each group those above it that the caller may see, the nearest first."""

@@ -102,10 +102,9 @@ class Things:
         """The labels of things that the caller was shown."""
         return await knowledge.fetch_labels(self._store, ids)
 
-    async def order_totals(self, caller: Caller, group_id: str) -> list[OrderTotals]:
-        """Sums over the orders of a group and the groups below it, one for each currency."""
-        validation.identifier("groupId", group_id, NodeKind.GROUP)
-        return await things.total_orders(self._store, reach_of(caller), group_id)
+    async def order_totals(self, caller: Caller, group_ids: Sequence[str]) -> Mapping[str, list[OrderTotals]]:
+        """For each group sums over the orders in it and below it, one for each currency."""
+        return await things.total_orders(self._store, reach_of(caller), group_ids)
 
     async def create(self, caller: Caller, new: NewThing) -> Thing:
         """Add a thing to a group."""

@@ -41,6 +41,10 @@ class Answer:
             value = value[int(step)] if isinstance(value, list) else cast("Mapping[str, JSON]", value)[step]
         return value
 
+    def each(self, path: str, key: str = "name") -> list[JSON]:
+        """One value of every object in the list at a path."""
+        return [item[key] for item in cast("list[Mapping[str, JSON]]", self.at(path))]
+
 
 class Api:
     """Posts operations in the name of whoever has the key."""
@@ -48,6 +52,11 @@ class Api:
     def __init__(self, http: httpx2.AsyncClient, secret: str | None = None) -> None:
         self.http = http
         self._headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
+
+    @property
+    def authorization(self) -> str:
+        """The header that says who asks; empty for nobody."""
+        return self._headers.get("Authorization", "")
 
     def as_holder_of(self, secret: str | None) -> "Api":
         """The same server, in another name."""

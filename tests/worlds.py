@@ -1,7 +1,8 @@
 """Small worlds for tests: people with keys, groups and things, made through the services and the API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict, cast
+from typing import TypeAlias, TypedDict, cast
 
 from domain.access import Caller, KeyScope
 from domain.people import MemberRole, Person, PlatformRole
@@ -14,7 +15,7 @@ from tests.client import Api
 
 
 class CountRow(TypedDict):
-    """How many nodes of a label, or relationships of a type, there are."""
+    """How many nodes of a label, or relationships of a type, there are; every change of one counts too."""
 
     kind: str
     total: int
@@ -24,11 +25,36 @@ COUNT_ALL: Statement[CountRow] = Statement(
     "count_all",
     """
     MATCH (node) UNWIND labels(node) AS kind
-    RETURN {kind: kind, total: count(*)} AS row
+    WITH kind, count(*) + sum(coalesce(node.version, 0)) AS total
+    RETURN {kind: kind, total: total} AS row
     UNION ALL
     MATCH ()-[edge]->()
-    RETURN {kind: type(edge), total: count(*)} AS row""",
+    WITH type(edge) AS kind, count(*) + count(edge.validTo) AS total
+    RETURN {kind: kind, total: total} AS row""",
 )
+
+
+Change: TypeAlias = tuple[str, JSONObject]
+"""A mutation and its input."""
+
+_MADE = {"createGroup": "group", "createThing": "thing", "connect": "relationship"}
+
+
+def new_group(slug: str, parent: str | None = None, **more: JSON) -> Change:
+    """Create a group."""
+    name = slug.capitalize()
+    return "createGroup", {"slug": slug, "name": name, "type": "business", "parentId": parent, **more}
+
+
+def new_thing(group: str, type_: str, name: str, status: str = "draft", **properties: JSON) -> Change:
+    """Create a thing."""
+    given: dict[str, JSON] = {"groupId": group, "type": type_, "name": name, "status": status}
+    return "createThing", {**given, "properties": properties}
+
+
+def new_connection(type_: str, source: str, target: str, **properties: JSON) -> Change:
+    """Connect two nodes."""
+    return "connect", {"type": type_, "fromId": source, "toId": target, "properties": properties}
 
 
 @dataclass
@@ -83,8 +109,29 @@ class World:
         given: dict[str, JSON] = {"type": type_, "fromId": source, "toId": target, "properties": properties}
         return await self._created("connect", given, "relationship")
 
+    async def make(self, **changes: Change) -> dict[str, str]:
+        """The ids of what several mutations made in one request: under each name the mutation and its input."""
+        declared, asked = [], []
+        for name, (field, _) in changes.items():
+            title = field[0].upper() + field[1:]
+            declared.append(f"${name}: {title}Input!")
+            success = f"... on {title}Success {{ {_MADE[field]} {{ id }} }}"
+            asked.append(f"{name}: {field}(input: ${name}) {{ {success} ... on AppError {{ message }} }}")
+        answer = await self.api.ask(
+            f"mutation ({', '.join(declared)}) {{ {' '.join(asked)} }}",
+            {name: given for name, (_, given) in changes.items()},
+        )
+        made = cast("dict[str, dict[str, dict[str, str]]]", answer.data)
+        assert all("message" not in each for each in made.values()), made
+        return {name: made[name][_MADE[field]]["id"] for name, (field, _) in changes.items()}
+
+    async def journal(self) -> "Journal":
+        """What happens from now on."""
+        answer = await self.api.ask("{ events(last: 1, order: oldest_first) { pageInfo { endCursor } } }")
+        return Journal(self.api, answer.at("events.pageInfo.endCursor"))
+
     async def count(self) -> dict[str, int]:
-        """How many of everything the store holds: two counts that are equal mean that nothing was written."""
+        """How many of everything the store holds, and in what version: two that are equal mean nothing was written."""
         rows = await self.store.read(COUNT_ALL, {})
         return {row["kind"]: row["total"] for row in rows}
 
@@ -92,3 +139,35 @@ class World:
         answer = await self.api.change(field, given, f"{what} {{ id }}")
         assert what in answer, answer
         return str(cast("dict[str, JSON]", answer[what])["id"])
+
+
+@dataclass
+class Journal:
+    """The events that were recorded since some moment, as the API tells them."""
+
+    api: Api
+    cursor: JSON
+
+    async def read(self) -> list[tuple[JSON, JSON, JSON, JSON]]:
+        """Of each event since the last look its type, its target, its group's id and its properties, in their order."""
+        answer = await self.api.ask(
+            """query ($after: String) { viewer { person { id } apiKey { id } }
+            events(first: 100, order: oldest_first, after: $after) {
+                nodes { type actor targetId group { id } properties } pageInfo { endCursor }
+            } }""",
+            after=self.cursor,
+        )
+        found = cast("list[dict[str, JSON]]", answer.at("events.nodes"))
+        if found:
+            self.cursor = answer.at("events.pageInfo.endCursor")
+        read: list[tuple[JSON, JSON, JSON, JSON]] = []
+        for event in found:
+            properties = dict(cast("Mapping[str, JSON]", event["properties"]))
+            # Whoever did it and with what is in every event.
+            assert (event["actor"], properties.pop("apiKey")) == (
+                answer.at("viewer.person.id"),
+                answer.at("viewer.apiKey.id"),
+            )
+            group = cast("Mapping[str, JSON] | None", event["group"])
+            read.append((event["type"], event["targetId"], group and group["id"], properties))
+        return read

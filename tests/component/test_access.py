@@ -1,0 +1,381 @@
+"""Access: nobody reaches what no rule gives them, by whatever way, and a rule is missing nowhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+)
+
+from domain.access import Caller, KeyScope
+from domain.ids import new_id
+from domain.people import MemberRole, PlatformRole
+from domain.values import JSON, now
+from graph.store import Statement, Transaction
+from resolvers.schema import schema
+from services.access import ALLOWED_ROLES, Action
+from services.keys import Keys
+from tests.client import Answer, Api
+from tests.worlds import World, new_connection, new_group, new_thing
+
+SUSPEND: Statement[int] = Statement(
+    "suspend", "MATCH (person:Person {email: $email}) SET person.status = $status RETURN 1 AS row"
+)
+LINE: Mapping[str, JSON] = {"name": "L", "unitPrice": 1, "quantity": 1}
+ORDER: Mapping[str, JSON] = {"number": "1", "state": "paid", "currency": "USD", "placedAt": "2026-01-01T00:00:00Z"}
+
+
+@dataclass(frozen=True)
+class Town:
+    """Organization `org` with `team` and `sibling` below it, `squad` below the team, and `strange` beside it all."""
+
+    world: World
+    ids: Mapping[str, str]
+    mia: Api
+    """A member of the team, like ben, whose key and membership nobody else has."""
+    ben: Api
+
+    async def as_mia(self, query: str, **names: str) -> Answer:
+        declared = f"query ({', '.join(f'${name}: ID!' for name in names)})" if names else ""
+        return await self.mia.ask(f"{declared} {query}", {name: self.ids[of] for name, of in names.items()})
+
+
+@pytest.fixture(scope="module")
+async def town(shared_world: World) -> Town:
+    world = shared_world
+    at = {"home": world.home, **await world.make(org=new_group("org"), strange=new_group("strange"))}
+    at |= await world.make(team=new_group("team", at["org"]), sibling=new_group("sibling", at["org"]))
+    at |= await world.make(squad=new_group("squad", at["team"]))
+    mia, ben = await world.member("mia", "team"), await world.member("ben", "team", member_role=MemberRole.OWNER)
+    await world.member("sam", "squad")
+    await world.member("sue", "sibling")
+    for name, api in (("mia", mia), ("ben", ben)):
+        answer = await api.ask("{ viewer { person { id } apiKey { id } } }")
+        at |= {name: str(answer.at("viewer.person.id")), f"{name}Key": str(answer.at("viewer.apiKey.id"))}
+    people = await world.api.ask("{ people(first: 20) { nodes { username id } } }")
+    for username, person in zip(*(people.each("people.nodes", key) for key in ("username", "id")), strict=True):
+        at[str(username)] = str(person)
+    places = ("org", "team", "sibling", "squad", "strange")
+    at |= await world.make(**{f"{place}Thing": new_thing(at[place], "video", place) for place in places})
+    hidden = await world.make(
+        orgProduct=new_thing(at["org"], "product", "Hidden", category="course", price={"amount": 1, "currency": "USD"}),
+    )
+    at |= hidden
+    lines: list[JSON] = [{**LINE, "productId": at["orgProduct"]}]
+    at |= await world.make(
+        order=new_thing(at["team"], "order", "Order", "active", **ORDER, lines=lines, customerId=at["sue"]),
+        down=new_connection("references", at["teamThing"], at["squadThing"]),
+        up=new_connection("references", at["teamThing"], at["orgThing"]),
+        across=new_connection("references", at["teamThing"], at["strangeThing"]),
+        into=new_connection("references", at["siblingThing"], at["teamThing"]),
+        owned=new_connection("owns", at["org"], at["teamThing"]),
+    )
+    return Town(world, at, mia, ben)
+
+
+def root_fields(name: str) -> Mapping[str, GraphQLField]:
+    defined: GraphQLNamedType = schema._schema.type_map[name]  # noqa: SLF001 - Strawberry has no public way to it
+    fields: Mapping[str, GraphQLField] = cast("GraphQLObjectType", defined).fields
+    return fields
+
+
+def some(type_: GraphQLInputType, name: str) -> JSON:
+    """A value that is right as GraphQL."""
+    if isinstance(type_, GraphQLNonNull):
+        return some(type_.of_type, name)
+    if isinstance(type_, GraphQLList):
+        return [some(type_.of_type, name)]
+    if isinstance(type_, GraphQLEnumType):
+        return str(next(iter(type_.values)))
+    if isinstance(type_, GraphQLInputObjectType):
+        given = {
+            key: some(each.type, key) for key, each in type_.fields.items() if isinstance(each.type, GraphQLNonNull)
+        }
+        return given | ({"parentId": None} if "parentId" in type_.fields else {})
+    values: dict[str, JSON] = {
+        "ID": new_id("grp"),
+        "Int": 1,
+        "Float": 1.0,
+        "Boolean": False,
+        "DateTime": "2026-01-01T00:00:00Z",
+    }
+    return values.get(str(get_named_type(type_)), "x")
+
+
+def call(operation: str, name: str) -> tuple[str, dict[str, JSON]]:
+    """An operation of one root field with the least of arguments."""
+    field = root_fields(operation.capitalize())[name]
+    wanted = {
+        key: each.type for key, each in field.args.items() if isinstance(each.type, GraphQLNonNull) or key == "first"
+    }
+    wanted.pop("order", None)
+    declared = ", ".join(f"${key}: {type_}" for key, type_ in wanted.items())
+    given = ", ".join(f"{key}: ${key}" for key in wanted)
+    head = f"{operation} ({declared})" if wanted else operation
+    answered = f"{name}({given})" if wanted else name
+    return f"{head} {{ answer: {answered} {{ __typename }} }}", {key: some(each, key) for key, each in wanted.items()}
+
+
+@pytest.mark.parametrize("name", root_fields("Query"))
+async def test_every_question_of_nobody_is_refused_before_the_store_is_asked(
+    town: Town, statements: list[str], name: str
+) -> None:
+    answer = await town.world.api.as_holder_of(None).ask(*call("query", name))
+    if name == "viewer":
+        assert answer.data == {"answer": None}
+    else:
+        assert answer.codes == ["UNAUTHENTICATED"]
+        assert answer.body["data"] in ({"answer": None}, None)
+    assert statements == []
+
+
+@pytest.mark.parametrize("name", root_fields("Mutation"))
+async def test_every_change_by_nobody_is_refused_before_the_store_is_asked(
+    town: Town, statements: list[str], name: str
+) -> None:
+    before = await town.world.count()
+    statements.clear()
+    answer = await town.world.api.as_holder_of(None).ask(*call("mutation", name))
+    assert answer.at("answer.__typename") == "AuthError"
+    assert statements == []
+    assert await town.world.count() == before
+
+
+@pytest.fixture(scope="module")
+async def unentitled(town: Town) -> Mapping[str, Api]:
+    """Everybody who may not write: the platform owner with a key for reading, and the other roles with one for it."""
+    reading = await Keys(town.world.store).create(Caller(None), "owner@one.example", KeyScope.READ)
+    others = [role for role in PlatformRole if role is not PlatformRole.PLATFORM_OWNER]
+    return {
+        "reader": town.world.api.as_holder_of(reading.secret),
+        **{
+            role.value: await town.world.member(
+                role.value, "team", role=role, scope=KeyScope.WRITE, member_role=MemberRole.OWNER
+            )
+            for role in others
+        },
+    }
+
+
+@pytest.mark.parametrize("name", root_fields("Mutation"))
+async def test_every_change_by_somebody_without_the_right_is_forbidden(
+    unentitled: Mapping[str, Api], town: Town, statements: list[str], name: str
+) -> None:
+    before = await town.world.count()
+    for api in unentitled.values():
+        statements.clear()
+        answer = await api.ask(*call("mutation", name))
+        assert answer.at("answer.__typename") == "ForbiddenError"
+        assert statements == ["authenticate"]
+    assert await town.world.count() == before
+
+
+def test_every_action_has_a_rule() -> None:
+    assert set(ALLOWED_ROLES) == set(Action)
+    assert all(roles == {PlatformRole.PLATFORM_OWNER} for roles in ALLOWED_ROLES.values())
+
+
+async def test_a_member_finds_in_every_list_what_is_in_their_group_and_below(town: Town) -> None:
+    answer = await town.as_mia(
+        "{ groups(first: 50) { nodes { slug } totalCount } people(first: 50) { nodes { username } totalCount } "
+        'things(type: "video", first: 50) { nodes { name } totalCount } all: things(first: 50) { nodes { type } } '
+        'orders: things(type: "order", first: 50) { totalCount } '
+        "org: things(groupId: $org, first: 50) { nodes { name } totalCount } "
+        "team: things(groupId: $team, first: 50) { nodes { name } totalCount } "
+        "events(first: 100) { nodes { group { slug } actor } totalCount } "
+        "ofOrg: events(groupId: $org, first: 50) { nodes { id } totalCount } "
+        "ofOrgThing: events(targetId: $orgThing, first: 50) { nodes { id } totalCount } }",
+        org="org",
+        team="team",
+        orgThing="orgThing",
+    )
+    assert answer.each("groups.nodes", "slug") == ["team", "squad"]
+    assert answer.at("groups.totalCount") == 2
+    assert {"mia", "ben", "sam"} <= set(answer.each("people.nodes", "username"))
+    assert not {"sue", "owner"} & set(answer.each("people.nodes", "username"))
+    assert answer.at("people.totalCount") == len(answer.each("people.nodes", "username"))
+    assert answer.each("things.nodes") == ["squad", "team"]
+    assert answer.at("things.totalCount") == 2
+    assert sorted(map(str, answer.each("all.nodes", "type"))) == ["order", "video", "video"]
+    assert answer.at("orders.totalCount") == 1
+    assert answer.at("org") == {"nodes": [], "totalCount": 0}
+    assert answer.at("team.totalCount") == 2
+    assert {str(event) for event in answer.each("events.nodes", "group")} == {"{'slug': 'team'}", "{'slug': 'squad'}"}
+    assert answer.at("events.totalCount") == len(answer.each("events.nodes", "actor"))
+    assert answer.at("ofOrg") == answer.at("ofOrgThing") == {"nodes": [], "totalCount": 0}
+
+
+async def test_what_a_member_may_not_see_is_not_there_by_its_id_either(town: Town) -> None:
+    hidden = ["org", "sibling", "strange", "home", "owner", "sue", "orgThing", "siblingThing", "strangeThing"]
+    hidden += ["up", "across", "into", "owned", "benKey"]
+    shown = ["team", "squad", "mia", "ben", "sam", "teamThing", "squadThing", "order", "down", "miaKey"]
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    answer = await town.mia.ask(query, ids=[town.ids[name] for name in hidden + shown])
+    found = cast("list[dict[str, JSON] | None]", answer.at("nodes"))
+    assert found == [None] * len(hidden) + [{"id": town.ids[name]} for name in shown]
+    everything = await town.world.api.ask(query, ids=[town.ids[name] for name in hidden + shown])
+    assert None not in cast("list[JSON]", everything.at("nodes"))
+    for slug in ("org", "sibling", "strange"):
+        assert (await town.as_mia(f'{{ group(slug: "{slug}") {{ id }} }}')).data == {"group": None}
+
+
+async def test_an_event_is_seen_where_it_happened_or_by_who_did_it(town: Town) -> None:
+    query = "query ($id: ID!) { events(targetId: $id, first: 9) { nodes { id type } } }"
+    of = {
+        name: (await town.world.api.ask(query, id=town.ids[name])).each("events.nodes", "id")
+        for name in ("orgThing", "teamThing", "sue", "mia")
+    }
+    for name, expected in (("orgThing", False), ("teamThing", True)):
+        answer = await town.mia.ask("query ($id: ID!) { node(id: $id) { id } }", id=of[name][0])
+        assert (answer.at("node") is not None) is expected
+    answer = await town.as_mia("{ node(id: $id) { ... on Person { events(first: 9) { nodes { type } } } } }", id="mia")
+    assert answer.each("node.events.nodes", "type") == ["user_joined_group"]  # she was registered in no group
+
+
+async def test_nested_fields_of_a_visible_group_show_nothing_above_it(town: Town) -> None:
+    answer = await town.as_mia(
+        "{ node(id: $id) { ... on Group { parent { id } ancestors { id } children(first: 9) { nodes { slug } } "
+        "descendants(first: 9) { nodes { slug } totalCount } connections(first: 50) { nodes { type fromId } } } } }",
+        id="team",
+    )
+    assert answer.at("node.parent") is None
+    assert answer.at("node.ancestors") == []
+    assert answer.each("node.children.nodes", "slug") == answer.each("node.descendants.nodes", "slug") == ["squad"]
+    assert set(answer.each("node.connections.nodes", "type")) == {"member_of"}
+    squad = await town.as_mia("{ node(id: $id) { ... on Group { ancestors { slug } parent { slug } } } }", id="squad")
+    assert squad.at("node") == {"ancestors": [{"slug": "team"}], "parent": {"slug": "team"}}
+
+
+async def test_nested_fields_of_a_visible_thing_show_no_hidden_end(town: Town) -> None:
+    answer = await town.as_mia(
+        "{ node(id: $id) { ... on Thing { owner { id } connections(first: 9) { nodes { id target { id } } totalCount } "
+        "related(first: 9) { nodes { name } totalCount } } } "
+        "order: node(id: $order) { ... on Order { customer { id } lines { name product { id } } } } }",
+        id="teamThing",
+        order="order",
+    )
+    assert answer.at("node.owner") is None
+    assert answer.at("node.connections") == {
+        "nodes": [{"id": town.ids["down"], "target": {"id": town.ids["squadThing"]}}],
+        "totalCount": 1,
+    }
+    assert answer.at("node.related") == {"nodes": [{"name": "squad"}], "totalCount": 1}
+    assert answer.at("order") == {"customer": None, "lines": [{"name": "L", "product": None}]}
+
+
+async def test_the_key_of_somebody_else_is_not_there_for_their_fellow_members(town: Town) -> None:
+    answer = await town.as_mia(
+        '{ things(type: "api_key", first: 9) { nodes { id } totalCount } '
+        "ben: node(id: $ben) { ... on Person { related(first: 9) { nodes { id } totalCount } "
+        'connections(types: ["owns"], first: 9) { nodes { id } totalCount } } } '
+        'team: node(id: $team) { ... on Group { things(type: "api_key", first: 9) { nodes { id } totalCount } } } '
+        "events(targetId: $key, first: 9) { totalCount } "
+        "told: events(groupId: $team, type: thing_created, first: 50) { nodes { targetId target { id } } } }",
+        ben="ben",
+        team="team",
+        key="benKey",
+    )
+    mine = {"nodes": [{"id": town.ids["miaKey"]}], "totalCount": 1}
+    assert answer.at("things") == answer.at("team.things") == mine
+    assert answer.at("ben") == {
+        "related": {"nodes": [], "totalCount": 0},
+        "connections": {"nodes": [], "totalCount": 0},
+    }
+    assert answer.at("events.totalCount") == 0
+    assert answer.each("told.nodes", "targetId") == [town.ids["order"], town.ids["teamThing"]]
+
+
+WHO = "{ viewer { groups { slug } } groups(first: 9) { nodes { slug } } }"
+
+
+async def refused(api: Api) -> bool:
+    answer = await api.ask(WHO)
+    if answer.status == 200:
+        return False
+    assert (answer.status, answer.codes, answer.headers["www-authenticate"]) == (401, ["UNAUTHENTICATED"], "Bearer")
+    assert "data" not in answer.body
+    return True
+
+
+async def test_a_suspended_person_is_out_with_the_next_request_and_back_in_afterwards(town: Town) -> None:
+    api = await town.world.member("leaving", "team")
+    for status in ("active", "suspended", "active"):
+        parameters = {"email": "leaving@one.example", "status": status}
+
+        async def work(transaction: Transaction, given: Mapping[str, str] = parameters) -> None:
+            await transaction.run(SUSPEND, given)
+
+        await town.world.store.write(work)
+        assert await refused(api) is (status == "suspended")
+
+
+async def test_an_ended_membership_gives_nothing_any_more(town: Town) -> None:
+    api = await town.world.member("ending", "team")
+    answer = await api.ask(
+        '{ viewer { person { connections(types: ["member_of"], first: 2) { nodes { id } } } groups { slug } } }'
+    )
+    assert answer.each("viewer.groups", "slug") == ["team"]
+    [membership] = answer.each("viewer.person.connections.nodes", "id")
+    assert (await town.world.api.change("disconnect", {"id": membership}))["__typename"] == "DisconnectSuccess"
+    assert (await api.ask(WHO)).data == {"viewer": {"groups": []}, "groups": {"nodes": []}}
+
+
+async def test_a_membership_that_is_not_in_force_gives_nothing(town: Town) -> None:
+    api = await town.world.member("waiting", "squad")
+    person = str((await api.ask("{ viewer { person { id } } }")).at("viewer.person.id"))
+    for slug, status in (("strange", "pending"), ("sibling", "inactive")):
+        given = {"role": "owner", "status": status}
+        await town.world.connect("member_of", person, town.ids[slug], given)
+    assert (await api.ask(WHO)).each("groups.nodes", "slug") == ["squad"]
+
+
+@pytest.mark.parametrize("way", ["archived", "disowned", "drafted"])
+async def test_a_key_that_was_taken_back_opens_nothing(town: Town, way: str) -> None:
+    api = await town.world.member(f"taken-{way}", "team")
+    answer = await api.ask(
+        '{ viewer { apiKey { id } person { connections(types: ["owns"], first: 2) { nodes { id } } } } }'
+    )
+    key, [owns] = answer.at("viewer.apiKey.id"), answer.each("viewer.person.connections.nodes", "id")
+    field, given = {
+        "archived": ("archiveThing", {"id": key, "version": 1}),
+        "disowned": ("disconnect", {"id": owns}),
+        "drafted": ("updateThing", {"id": key, "version": 1, "status": "draft"}),
+    }[way]
+    assert not await refused(api)
+    assert "Success" in str((await town.world.api.change(field, given))["__typename"])
+    assert await refused(api)
+
+
+async def test_a_key_expires(town: Town) -> None:
+    keys = Keys(town.world.store)
+    for hours, expected in ((1, False), (-1, True)):
+        created = await keys.create(
+            Caller(None), "ben@one.example", KeyScope.READ, expires_at=now() + timedelta(hours=hours)
+        )
+        assert await refused(town.world.api.as_holder_of(created.secret)) is expected
+
+
+@pytest.mark.parametrize("secret", ["one_", "one_wrong", "wrong", "", "one_é", "one_" + "a" * 100_000])
+async def test_a_secret_of_nobody_is_refused(town: Town, secret: str) -> None:
+    header = b"Bearer " + secret.encode()
+    response = await town.world.api.http.post("/graphql", json={"query": WHO}, headers=[(b"authorization", header)])
+    assert response.status_code == 401
+    assert response.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
+
+
+@pytest.mark.parametrize("header", ["Basic b3duZXI6eA==", "one_key", "", "Bearer", "bearer", "Token one_x"])
+async def test_another_scheme_is_refused(town: Town, header: str) -> None:
+    response = await town.world.api.http.post("/graphql", json={"query": WHO}, headers={"Authorization": header})
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"

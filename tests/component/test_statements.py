@@ -1,0 +1,266 @@
+"""Plans: every statement finds its rows by an index, and the store does nothing on the way that was not meant."""
+
+import ast
+import asyncio
+import importlib
+import pkgutil
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from itertools import product
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, cast
+
+import pytest
+
+import graph
+from domain.connection_types import CONNECTION_TYPES
+from domain.connections import Direction
+from domain.ids import new_id
+from domain.thing_types import THING_TYPES
+from graph.dump import LABELS, RELATIONSHIPS
+from graph.groups import MAX_DEPTH
+from graph.store import Statement, Store, Transaction
+from tests.worlds import World
+
+COSTLY = re.compile(
+    r"AllNodesScan|NodeByLabelScan|.*NodeByLabelsScan|CartesianProduct|Eager|.*RelationshipTypes?Scan"
+    r"|.*RelationshipIndexScan|.*AllRelationshipsScan|NodeIndexScan"
+)
+ID = new_id("grp")
+PARAMETERS: Mapping[str, object] = {
+    **dict.fromkeys(("id", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
+    **dict.fromkeys(("slug", "email", "label", "name", "secretHash", "type", "role", "value"), "x"),
+    **dict.fromkeys(("at", "number"), 1),
+    **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values"), (ID,)),
+    "edge": {"id": ID},
+    "properties": {"id": ID, "groupId": ID},
+    "after": "",
+    **dict.fromkeys(("ended", "everything"), False),
+    "toId": new_id("grp"),
+    "status": None,
+    "lower": "",
+    "upper": "~",
+    "limit": 51,
+    "changed": [{"id": ID, "values": {}}],
+    "events": [{"id": ID}],
+    "links": [{"label": "x", "knowledgeId": ID, "thingId": ID}],
+    "placements": [{"id": ID, "groupId": ID}],
+    "rows": [
+        {"id": ID, "fromId": ID, "toId": ID, "groupId": ID, "edge": {}, "from": ID, "to": ID, "row": {}, "name": "x"}
+    ],
+}
+
+TYPES = [frozenset({name}) for name in CONNECTION_TYPES] + [frozenset(CONNECTION_TYPES)]
+DEPTHS: list[int | None] = [None, *range(1, MAX_DEPTH + 1)]
+FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
+    "graph.groups.descendants": [(depth,) for depth in DEPTHS],
+    "graph.connections.connections_of": list(product(Direction, TYPES)),
+    "graph.connections.related_to": list(product(Direction, TYPES)),
+    **{
+        f"graph.{name}": [(kind,) for kind in CONNECTION_TYPES]
+        for name in (
+            "connections.fetch_connections",
+            "connections.lock_connection",
+            "connections.save_connection",
+            "bulk.create_edges",
+            "bulk.fetch_edges",
+            "bulk.update_edges",
+        )
+    },
+    "graph.bulk.taken_pairs": [(name,) for name, kind in CONNECTION_TYPES.items() if not kind.several],
+    "graph.bulk.create_things": [(kind,) for kind in THING_TYPES],
+    "graph.dump.restore_nodes": [(("Entity", "Thing", "Product"),), (("Event",),)],
+    "graph.dump.restore_edges": [(name,) for name in sorted(RELATIONSHIPS)],
+}
+"""What makes statements for arguments, and all of its arguments."""
+
+UNPLANNED = {"show_schema"}
+"""Of the administration of the store itself: `SHOW` has no plan."""
+
+MAKERS = {"Statement", "listing"}
+
+
+class Maker(Protocol):
+    """A factory of statements."""
+
+    def __call__(self, *given: object) -> object: ...
+
+
+def parts(name: str, value: object) -> Iterator[tuple[str, Statement[object]]]:
+    """Every statement in a value, with the way to it."""
+    if isinstance(value, Statement):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from parts(f"{name}[{key}]", item)
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            yield from parts(f"{name}[{index}]", item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from parts(f"{name}.{field.name}", getattr(value, field.name))
+
+
+def modules() -> Iterator[ModuleType]:
+    for found in pkgutil.walk_packages(graph.__path__, "graph."):
+        yield importlib.import_module(found.name)
+
+
+def reached() -> Iterator[tuple[str, Statement[object]]]:
+    """Everything that `graph` can send to the store."""
+    for module in modules():
+        for name, value in vars(module).items():
+            yield from parts(f"{module.__name__}.{name}", value)
+    for path, arguments in FACTORIES.items():
+        module_name, _, name = path.rpartition(".")
+        make = cast("Maker", getattr(importlib.import_module(module_name), name))
+        for given in arguments:
+            yield from parts(f"{path}{given}"[:120], make(*given))
+
+
+EVERY = [(name, statement) for name, statement in reached() if statement.name not in UNPLANNED]
+
+_RELATIONSHIP = re.compile(rf"\b(?:{'|'.join(sorted(RELATIONSHIPS))})\b")
+_LABEL = re.compile(rf":(?:{'|'.join(sorted(LABELS - {'Entity', 'Thing', 'Group', 'Person', 'Event'}))})\b")
+
+
+def shape(text: str) -> str:
+    """A statement's text without the types that it was made for, and without a depth."""
+    text = re.sub(r"TYPE(?:\|TYPE)+", "TYPES", _RELATIONSHIP.sub("TYPE", _LABEL.sub(":LABEL", text)))
+    return re.sub(r"\*1\.\.\d+", "*1..N", text)
+
+
+ONE_OF_EACH_SHAPE = list({shape(statement.text): (name, statement) for name, statement in reversed(EVERY)}.values())
+
+
+def called(tree: ast.AST) -> set[str]:
+    """The names of the functions that are called somewhere in a piece of source."""
+    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
+@pytest.mark.parametrize("module", [module for module in modules() if module.__name__ != "graph.listing"])
+def test_every_statement_that_the_sources_make_is_reached(module: ModuleType) -> None:
+    """A statement that is made where the walk above does not look would have no plan checked."""
+    found = {name.partition("[")[0].partition("(")[0] for name, _ in reached()}
+    makers, walked = {}, set()
+    for definition in ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")).body:
+        match definition:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                makers[name] = called(definition)
+                if f"{module.__name__}.{name}" in FACTORIES:
+                    walked.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                if any(each == name or each.startswith(f"{name}.") for each in _names_of(found, module)):
+                    walked |= called(definition)
+                else:
+                    assert not called(definition) & MAKERS, f"{name} makes a statement that the walk does not reach"
+            case _:
+                assert not called(definition) & MAKERS
+    while more := {name for maker in walked & set(makers) for name in makers[maker]} - walked:
+        walked |= more
+    for name, calls in makers.items():
+        assert not calls & MAKERS or name in walked, f"{name} makes statements: add it and its arguments to FACTORIES"
+
+
+def _names_of(found: set[str], module: ModuleType) -> list[str]:
+    prefix = f"{module.__name__}."
+    return [name.removeprefix(prefix) for name in found if name.startswith(prefix)]
+
+
+_EDGES = " ".join(
+    f"CREATE (person)-[:{kind.relationship} {{id: '{kind.name}' + n, liveKey: '{kind.name}' + n}}]->(thing)"
+    for kind in CONNECTION_TYPES.values()
+)
+FILL: Statement[int] = Statement(
+    "fill",
+    f"""
+    UNWIND range(1, 100) AS n
+    CREATE (group:Entity:Group {{id: 'g' + n, slug: 's' + n, sortKey: 'k' + n, parentId: 'g' + (n - 1)}})
+    CREATE (person:Entity:Person {{id: 'p' + n, email: 'e' + n, usernameKey: 'u' + n, sortKey: 'k' + n}})
+    CREATE (thing:Entity:Thing:Product {{id: 't' + n, groupId: group.id, type: 'product', sortKey: 'k' + n}})
+    CREATE (thing)-[:IN_GROUP {{thingId: thing.id}}]->(group)
+    CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label'}}]->(:Knowledge {{id: 'k' + n, label: 'l' + n}})
+    CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id}})
+    CREATE (:Setting {{name: 'n' + n}})
+    {_EDGES}
+    WITH n, group MATCH (above:Group {{id: group.parentId}})
+    CREATE (above)-[:PARENT_OF {{childId: group.id}}]->(group)
+    RETURN count(*) AS row""",
+)
+COUNT_AGAIN = "CALL db.prepareForReplanning(60)"
+"""Sample the indexes, and forget the plans that were made for what the store held before."""
+
+
+@pytest.fixture(scope="module")
+async def planned(shared_world: World, store_address: tuple[str, str, str]) -> AsyncIterator[Store]:
+    """A store with indexes and some of everything, whose warnings, of what is deprecated above all, are errors.
+
+    Where there is none of something, walking through all of it costs nothing, and the planner may well do so.
+    """
+
+    async def fill(transaction: Transaction) -> None:
+        await transaction.run(FILL, {})
+
+    await shared_world.store.write(fill)
+    await shared_world.store.define([COUNT_AGAIN])
+    wary = await Store.open(*store_address, warn_of="WARNING")
+    yield wary
+    await wary.close()
+
+
+def marks(statement: Statement[object]) -> list[str]:
+    """The operators that a statement is marked for: `CartesianProduct: the reason. Eager: the reason.`"""
+    reasons = dict(re.findall(r"(?:^|(?<=\. ))([A-Z][A-Za-z]+): ([^.]+)\.", statement.meant))
+    assert bool(reasons) is bool(statement.meant), f"{statement.name} is marked as meant without operator and reason"
+    return list(reasons)
+
+
+async def faults(store: Store, name: str, statement: Statement[object]) -> list[str]:
+    """What is wrong with the plan of a statement, or with its marks."""
+    given = {each: PARAMETERS[each] for each in re.findall(r"\$(\w+)", statement.text)}
+    if statement.name == "create_connection":
+        given["type"] = "OWNS"
+    operators = await store.operators(statement, given)
+    costly = {operator for operator in operators if COSTLY.fullmatch(operator)}
+    meant = marks(statement)
+    return [
+        *(f"{name} does a {operator}, which nobody marked as meant" for operator in sorted(costly - set(meant))),
+        *(
+            f"{name} is marked for a {operator}, which it does not do"
+            for operator in meant
+            if operator not in operators
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    "statements", [ONE_OF_EACH_SHAPE, pytest.param(EVERY, marks=[pytest.mark.slow, pytest.mark.timeout(300)])]
+)
+async def test_every_plan_is_as_meant(planned: Store, statements: list[tuple[str, Statement[object]]]) -> None:
+    found: list[str] = []
+    for batch in range(0, len(statements), 8):
+        each = await asyncio.gather(*(faults(planned, *one) for one in statements[batch : batch + 8]))
+        found += [fault for some in each for fault in some]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "operator"),
+    [
+        ("MATCH (n) RETURN n.id AS row", "AllNodesScan"),
+        ("MATCH (n:Thing) RETURN n.name AS row", "NodeByLabelScan"),
+        ("MATCH (a:Entity {id: 'x'}) MATCH (b:Entity {id: 'y'}) RETURN a.id AS row", "CartesianProduct"),
+        (
+            "UNWIND ['x', 'y'] AS i MATCH (n:Entity {id: i}) CREATE (m:Entity {id: i}) RETURN m.id AS row",
+            "Eager",
+        ),
+        ("MATCH ()-[r:OWNS]->() RETURN r.strength AS row", "DirectedRelationshipTypeScan"),
+        ("MATCH ()-[r:OWNS]->() WHERE r.id IS NOT NULL RETURN r.id AS row", "DirectedRelationshipIndexScan"),
+        ("MATCH (n:Person) WHERE n.email IS NOT NULL RETURN n.email AS row", "NodeIndexScan"),
+    ],
+)
+async def test_a_plan_that_costs_is_told_from_one_that_does_not(planned: Store, text: str, operator: str) -> None:
+    operators = await planned.operators(Statement("try", text), {})
+    assert operator in {each for each in operators if COSTLY.fullmatch(each)}

@@ -1,0 +1,25 @@
+"""What a mutation that must write nothing answers: each kind of error without its message."""
+
+from domain.values import JSON, JSONObject
+from tests.worlds import World
+
+
+async def refused(world: World, field: str, given: JSONObject) -> dict[str, JSON]:
+    """What a mutation that must write nothing answered, without its message."""
+    before = await world.count()
+    answer = dict(await world.api.change(field, given))
+    assert await world.count() == before
+    assert answer.pop("message")
+    return answer
+
+
+def invalid(field: str) -> dict[str, JSON]:
+    return {"__typename": "ValidationError", "field": field}
+
+
+def conflict(field: str | None) -> dict[str, JSON]:
+    return {"__typename": "ConflictError", "conflict": field}
+
+
+def not_found(resource: str, identifier: str) -> dict[str, JSON]:
+    return {"__typename": "NotFoundError", "resource": resource, "id": identifier}
