@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 Batch = list[tuple[str, Mapping[str, object]]]
 
-WIPE = "MATCH (n) WHERE NOT n:Migration WITH n LIMIT 2000 DETACH DELETE n RETURN count(*) AS deleted"
+WIPE = (
+    "MATCH ()-[r]->() WITH r LIMIT 20000 DELETE r RETURN count(*) AS deleted",
+    "MATCH (n) WHERE NOT n:Migration WITH n LIMIT 20000 DELETE n RETURN count(*) AS deleted",
+)
 
 
 class Recorder(Store):
@@ -101,8 +104,9 @@ async def measure(
 
 async def _wipe(driver: AsyncDriver) -> None:
     async with driver.session() as session:
-        while (await (await session.run(WIPE)).value())[0]:
-            pass
+        for statement in WIPE:
+            while (await (await session.run(statement)).value())[0]:
+                pass
     await asyncio.sleep(1)
 
 

@@ -103,8 +103,7 @@ async def import_export(store: Store, path: Path, *, progress: Progress = no_pro
             for batch in _batches(path, file):
                 missed = await _write(store, batch)
                 for line in missed:
-                    report.refuse(path.name, line, "one of the two nodes that this edge joins is not there")
-                edges.refused += len(missed)
+                    report.refuse(edges, path.name, line, "one of the two nodes that this edge joins is not there")
                 edges.created += sum(map(len, batch.edges.values())) - len(missed)
                 nodes.created += sum(map(len, batch.nodes.values()))
                 progress(path.name, file.tell(), size)

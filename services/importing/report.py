@@ -36,6 +36,7 @@ class StepReport:
     unchanged: int = 0
     passed_over: int = 0
     refused: int = 0
+    refused_rows: list[RefusedRow] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -46,15 +47,20 @@ class ImportReport:
     """
 
     steps: list[StepReport] = field(default_factory=list)
-    refused: list[RefusedRow] = field(default_factory=list)
     refused_total: int = 0
     stopped: bool = False
 
-    def refuse(self, file: str, line: int, reason: str) -> None:
-        """Note a row that was refused."""
+    @property
+    def refused(self) -> list[RefusedRow]:
+        """The refused rows that were kept, step by step."""
+        return [row for step in self.steps for row in step.refused_rows]
+
+    def refuse(self, step: StepReport, file: str, line: int, reason: str) -> None:
+        """Note a row of a step that was refused."""
+        step.refused += 1
         self.refused_total += 1
-        if len(self.refused) < MAX_REFUSED:
-            self.refused.append(RefusedRow(file, line, reason))
+        if self.refused_total <= MAX_REFUSED:
+            step.refused_rows.append(RefusedRow(file, line, reason))
 
     def count(self, outcome: str) -> dict[str, int]:
         """How many groups, people, things and connections were `created`, `updated` or `unchanged`."""

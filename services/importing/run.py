@@ -74,6 +74,19 @@ async def import_folder(
         return await run.all_steps()
 
 
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A batch on its way into the store, while the next one is prepared, be it of the next step."""
+
+    task: asyncio.Task[Outcome]
+    counts: StepReport
+    file: str
+
+
+class _StoppedError(Exception):
+    """A strict import met a row that it refuses; the report has it."""
+
+
 class _Run:
     def __init__(
         self,
@@ -93,17 +106,23 @@ class _Run:
         self._progress = progress
         self._batch_size = batch_size
         self._batches = Batches(store, strict=strict)
+        self._writing: _Writing | None = None
         self.report = ImportReport()
 
     async def all_steps(self) -> ImportReport:
         steps = self._compile()
         self._check_files(steps)
-        for step in steps:
-            counts = StepReport(step.step.step, step.step.make)
-            self.report.steps.append(counts)
-            await self._run_step(step, counts)
-            if self.report.stopped:
-                break
+        try:
+            for step in steps:
+                counts = StepReport(step.step.step, step.step.make)
+                self.report.steps.append(counts)
+                await self._run_step(step, counts)
+        except _StoppedError:
+            self.report.stopped = True
+        finally:
+            # Also where a row of the next batch ended it all: the batch before that one is kept.
+            with contextlib.suppress(_StoppedError):
+                await self._settle()
         return self.report
 
     def _compile(self) -> list[_Compiled]:
@@ -137,29 +156,15 @@ class _Run:
     async def _run_step(self, step: _Compiled, counts: StepReport) -> None:
         name = step.step.file or f"step {step.step.step}"
         self._scratch.forget()
-        try:
-            for other in step.others:
-                await self._fill(other, counts)
-            await self._write_all(step, counts, name)
-            if "when" not in step.step.model_fields_set:
-                self._refuse_orphans(step, counts)
-        except StrictStopError as stop:
-            self.report.stopped = True
-            self._refuse(counts, stop.file or name, *stop.refused[0])
-
-    async def _write_all(self, step: _Compiled, counts: StepReport, name: str) -> None:
-        """Write the batches of a step, each while the next one is prepared."""
-        writing: asyncio.Task[Outcome] | None = None
-        try:
-            async with contextlib.aclosing(self._drafts(step, counts, name)) as batches:
-                async for batch in batches:
-                    if writing is not None:
-                        self._settle(await writing, counts, name)
-                    writing = asyncio.create_task(self._batches.write(step.writer, batch))
-        finally:
-            if writing is not None:
-                # Also where a row of the next batch ended it all: the batch before that one is kept.
-                self._settle(await writing, counts, name)
+        for other in step.others:
+            await self._fill(other, counts)
+        async with contextlib.aclosing(self._drafts(step, counts, name)) as batches:
+            async for batch in batches:
+                await self._settle()
+                task = asyncio.create_task(self._batches.write(step.writer, batch))
+                self._writing = _Writing(task, counts, name)
+        if "when" not in step.step.model_fields_set:
+            self._refuse_orphans(step, counts)
 
     async def _drafts(self, step: _Compiled, counts: StepReport, name: str) -> AsyncGenerator[list[Draft]]:
         """The batches of a step, with what is refused before it gets to the store reported on the way."""
@@ -228,21 +233,30 @@ class _Run:
                     reason = f"{other.by} is {key!r}, and no row of that key was imported"
                     self._refuse_or_stop(counts, other.file, line, reason)
 
-    def _settle(self, outcome: Outcome, counts: StepReport, name: str) -> None:
-        counts.created += outcome.created
-        counts.updated += outcome.updated
-        counts.unchanged += outcome.unchanged
+    async def _settle(self) -> None:
+        """Wait for the batch that is being written, if one is, and take down what came of it."""
+        writing, self._writing = self._writing, None
+        if writing is None:
+            return
+        try:
+            outcome = await writing.task
+        except StrictStopError as stop:
+            self._refuse(writing.counts, writing.file, *stop.refused[0])
+            self.report.stopped = True
+            raise _StoppedError from stop
+        writing.counts.created += outcome.created
+        writing.counts.updated += outcome.updated
+        writing.counts.unchanged += outcome.unchanged
         for line, reason in outcome.refused:
-            self._refuse(counts, name, line, reason)
+            self._refuse(writing.counts, writing.file, line, reason)
 
     def _refuse_or_stop(self, counts: StepReport, name: str, line: int, reason: str) -> None:
-        if self._strict:
-            raise StrictStopError([(line, reason)], name)
         self._refuse(counts, name, line, reason)
+        if self._strict:
+            raise _StoppedError
 
     def _refuse(self, counts: StepReport, name: str, line: int, reason: str) -> None:
-        counts.refused += 1
-        self.report.refuse(name, line, reason)
+        self.report.refuse(counts, name, line, reason)
 
 
 def _writer(step: Step) -> Writer:

@@ -39,11 +39,10 @@ class Outcome:
 class StrictStopError(Exception):
     """A row was refused where none may be: the transaction that it is in ends without a trace."""
 
-    def __init__(self, refused: Sequence[tuple[int, str]], file: str | None = None) -> None:
-        """`refused` are lines with reasons, of `file` or of the one that the step reads."""
+    def __init__(self, refused: Sequence[tuple[int, str]]) -> None:
+        """`refused` are lines with reasons."""
         super().__init__("a row was refused")
         self.refused = refused
-        self.file = file
 
 
 class _LookFirstError(Exception):
