@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+import uvloop
 from rich.console import Console
 
 from app.logs import configure_logs
@@ -83,7 +84,7 @@ def serve(
     from app.server import serve as run_server  # noqa: PLC0415 - it takes a second that other commands need not
 
     settings = _settings(port=port, host=host, data=data, store=store, demo=demo)
-    asyncio.run(run_server(settings, Console()))
+    uvloop.run(run_server(settings, Console()))
 
 
 @migrate_app.command("status")

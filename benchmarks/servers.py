@@ -1,11 +1,12 @@
 """A real `serve` process, and how much memory it and its store take."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,6 @@ class Running:
     process: asyncio.subprocess.Process
     url: str
 
-    async def stop(self) -> None:
-        """End it as Ctrl-C does."""
-        self.process.send_signal(signal.SIGINT)
-        await self.process.wait()
-
     def resident(self) -> dict[str, int]:
         """Bytes of memory by process name: of the server itself, and of Neo4j."""
         server = psutil.Process(self.process.pid)
@@ -37,13 +33,23 @@ class Running:
         return sizes
 
 
-async def start(*arguments: str, settings: Mapping[str, str] | None = None) -> Running:
-    """Start a server on a free port, and wait for its word that it serves."""
+@contextlib.asynccontextmanager
+async def serving(*arguments: str) -> AsyncIterator[Running]:
+    """A server on a free port, for as long as the context lasts."""
+    running = await _start(*arguments)
+    try:
+        yield running
+    finally:
+        running.process.send_signal(signal.SIGINT)
+        await running.process.wait()
+
+
+async def _start(*arguments: str) -> Running:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONE_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "app", "serve", "--port", "0", *arguments,
         cwd=CHECKOUT,
-        env=environment | {"ONE_EXPLORER": "false", "ONE_LOG_LEVEL": "warning"} | dict(settings or {}),
+        env=environment | {"ONE_EXPLORER": "false", "ONE_LOG_LEVEL": "warning"},
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None

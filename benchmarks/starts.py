@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.servers import first_answer, start
+from benchmarks.servers import first_answer, serving
 
 
 async def measure(folder: Path) -> list[Figure]:
@@ -12,10 +12,9 @@ async def measure(folder: Path) -> list[Figure]:
     seconds = []
     for _ in ("first", "second"):
         began = time.perf_counter()
-        running = await start("--data", str(folder / "started"))
-        await first_answer(running)
-        seconds.append(time.perf_counter() - began)
-        await running.stop()
+        async with serving("--data", str(folder / "started")) as running:
+            await first_answer(running)
+            seconds.append(time.perf_counter() - began)
     return [
         Figure("first start: store made, migrated and filled with the demo world", f"{seconds[0]:.1f} s"),
         Figure("second start", f"{seconds[1]:.1f} s", "at most 10 s"),
