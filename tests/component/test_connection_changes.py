@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from domain.connection_types import CONNECTION_TYPES
-from domain.ids import NodeKind, new_id
+from domain.ids import NodeKind, connection_prefix, new_id
 from domain.values import JSON, JSONObject
 from tests.refusals import conflict, invalid, not_found, refused
 from tests.worlds import World, new_connection, new_group, new_thing
@@ -179,8 +179,9 @@ async def test_a_value_that_is_not_right_is_named(
     assert await refused(shared_world, "connect", new) == invalid(named)
 
 
-@pytest.mark.parametrize("identifier", [new_id("con_owns"), new_id("con_nonsense")])
-async def test_a_connection_that_is_not_there_is_not_found(shared_world: World, identifier: str) -> None:
+@pytest.mark.parametrize("type_", ["owns", "nonsense"])
+async def test_a_connection_that_is_not_there_is_not_found(shared_world: World, type_: str) -> None:
+    identifier = new_id(connection_prefix(type_))
     assert await refused(shared_world, "disconnect", {"id": identifier}) == not_found("connection", identifier)
     assert await refused(shared_world, "disconnect", {"id": shared_world.home}) == invalid("id")
 
