@@ -63,7 +63,6 @@ LOCK_GROUPS: Statement[GroupState] = Statement(
     MATCH (group:Entity:Group {{id: id}})
     {lock_clauses("group")}
     RETURN {{id: group.id, status: group.status}} AS row""",
-    meant="Eager: every group is found before the first of them is locked.",
 )
 FETCH_NODES: Statement[StoredRow] = Statement(
     "fetch_nodes", "UNWIND $ids AS id MATCH (node:Entity {id: id}) RETURN properties(node) AS row"

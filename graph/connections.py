@@ -158,6 +158,7 @@ def lock_connection(connection_type: str) -> Statement[ConnectionRow]:
         WHERE {entity_visible("source")} AND {entity_visible("target")}
         {lock_clauses("edge")}
         RETURN {CONNECTION} AS row""",
+        meant="Eager on 5.26: of the one connection that it locks.",
     )
 
 

@@ -170,6 +170,7 @@ LOCK_GROUP: Statement[GroupRow] = Statement(
 LOCK_GROUP_BY_SLUG: Statement[GroupRow] = Statement(
     "lock_group_by_slug",
     f"MATCH (group:Group {{slug: $slug}}) {lock_clauses('group')} RETURN {GROUP} AS row",
+    meant="Eager on 5.26: of the one group that it locks.",
 )
 LOCK_TREE: Statement[bool] = Statement(
     "lock_tree",

@@ -15,7 +15,6 @@ from app.local_store.address import StoreAddress
 from app.local_store.instance import LocalStore
 from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
 from domain.errors import StoreError
-from graph.emptiness import is_empty
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
 from tests.client import Api
@@ -82,15 +81,6 @@ async def migrated_store(store_address: tuple[str, str, str]) -> AsyncIterator[S
     await up(store, read_migrations())
     yield store
     await store.close()
-
-
-@pytest.fixture
-async def wary_store(store: Store, store_address: tuple[str, str, str]) -> AsyncIterator[Store]:
-    """The same store, where the server's warnings are errors. Each statement takes the driver 40 ms more so."""
-    assert await is_empty(store)
-    wary = await Store.open(*store_address, warn_of="WARNING")
-    yield wary
-    await wary.close()
 
 
 @pytest.fixture

@@ -210,11 +210,14 @@ async def planned(shared_world: World, store_address: tuple[str, str, str]) -> A
     await wary.close()
 
 
-def marks(statement: Statement[object]) -> list[str]:
-    """The operators that a statement is marked for: `CartesianProduct: the reason. Eager: the reason.`"""
-    reasons = dict(re.findall(r"(?:^|(?<=\. ))([A-Z][A-Za-z]+): ([^.]+)\.", statement.meant))
-    assert bool(reasons) is bool(statement.meant), f"{statement.name} is marked as meant without operator and reason"
-    return list(reasons)
+def marks(statement: Statement[object]) -> dict[str, bool]:
+    """The operators that a statement is marked for, and whether every release must have them in its plan.
+
+    `CartesianProduct: the reason. Eager on 5.26: the reason.`
+    """
+    found = re.findall(r"(?:^|(?<=\. ))([A-Z][A-Za-z]+)( on 5\.26)?: [^.]+\.", statement.meant)
+    assert bool(found) is bool(statement.meant), f"{statement.name} is marked as meant without operator and reason"
+    return {operator: not only_there for operator, only_there in found}
 
 
 async def faults(store: Store, name: str, statement: Statement[object]) -> list[str]:
@@ -229,8 +232,8 @@ async def faults(store: Store, name: str, statement: Statement[object]) -> list[
         *(f"{name} does a {operator}, which nobody marked as meant" for operator in sorted(costly - set(meant))),
         *(
             f"{name} is marked for a {operator}, which it does not do"
-            for operator in meant
-            if operator not in operators
+            for operator, everywhere in meant.items()
+            if everywhere and operator not in operators
         ),
     ]
 
