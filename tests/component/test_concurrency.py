@@ -13,6 +13,8 @@ from domain.values import JSON, JSONObject
 from graph.store import Statement, Transaction
 from tests.worlds import World, new_connection, new_group, new_thing
 
+pytestmark = pytest.mark.slow
+
 
 class GroupLine(TypedDict):
     """Where a group hangs, by its property, by its edges, and how long the way up is."""

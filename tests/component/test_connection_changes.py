@@ -11,6 +11,8 @@ from domain.values import JSON, JSONObject
 from tests.refusals import conflict, invalid, not_found, refused
 from tests.worlds import World, new_connection, new_group, new_thing
 
+pytestmark = pytest.mark.slow
+
 ALL = (
     "relationship { id type fromId toId properties strength metadata validFrom validTo createdAt "
     "source { id } target { id } }"

@@ -9,6 +9,8 @@ from domain.errors import ConflictError
 from graph.migrate import FOLDER
 from graph.store import Statement, Store, Transaction
 
+pytestmark = pytest.mark.slow
+
 NODE = re.compile(r"CREATE CONSTRAINT (\w+) IF NOT EXISTS FOR \(n:(\w+)\) REQUIRE n\.(\w+) IS UNIQUE;")
 EDGE = re.compile(r"CREATE CONSTRAINT (\w+) IF NOT EXISTS FOR \(\)-\[r:(\w+)\]-\(\) REQUIRE r\.(\w+) IS UNIQUE;")
 

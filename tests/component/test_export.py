@@ -21,6 +21,8 @@ from services.restoring import import_export, is_export
 from tests.component.shop import Shop, counts, everything
 from tests.conftest import wipe
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def full(store: Store, tmp_path: Path) -> Store:

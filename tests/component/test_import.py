@@ -25,6 +25,8 @@ from tests.component.shop import (
     thing_id,
 )
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parent.parent.parent
 
 

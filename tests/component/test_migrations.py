@@ -11,6 +11,8 @@ from graph.migrate import Migration, down, read_migrations, status, up, verify
 from graph.store import Statement, Store
 from tests.conftest import wipe
 
+pytestmark = pytest.mark.slow
+
 SHOW: Statement[str] = Statement(
     "show",
     "SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN name AS row ORDER BY name",

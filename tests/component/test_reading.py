@@ -12,6 +12,8 @@ from graph import knowledge
 from tests.client import Answer
 from tests.worlds import Change, World, new_connection, new_group, new_thing
 
+pytestmark = pytest.mark.slow
+
 KINDS = "... on Group { slug } ... on Person { username } ... on Thing { name } ... on Relationship { type }"
 ORDER = {"state": "paid", "placedAt": "2026-03-02T09:30:00+00:00"}
 

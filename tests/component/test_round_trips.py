@@ -37,6 +37,8 @@ from services.things import NewThing, new_thing
 from tests.component.test_thing_types import typed
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 MANY = 20
 NOBODY = Caller(viewer=None)
 

@@ -24,6 +24,8 @@ from graph.groups import MAX_DEPTH
 from graph.store import Statement, Store, Transaction
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 COSTLY = re.compile(
     r"AllNodesScan|NodeByLabelScan|.*NodeByLabelsScan|CartesianProduct|Eager|.*RelationshipTypes?Scan"
     r"|.*RelationshipIndexScan|.*AllRelationshipsScan|NodeIndexScan"

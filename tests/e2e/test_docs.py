@@ -31,6 +31,8 @@ from tests.conftest import missing
 from tests.e2e.pages import KINDS, Block, Words, blocks
 from tests.e2e.servers import CHECKOUT, Served, environment
 
+pytestmark = pytest.mark.slow
+
 DOCS = CHECKOUT / "docs"
 PAGES = [CHECKOUT / "README.md", *sorted(DOCS.glob("*.md"))]
 DECISIONS = sorted((DOCS / "adr").glob("*.md"))
@@ -68,7 +70,6 @@ async def test_every_query_gets_the_answer_that_stands_below_it(store: Store, ap
         words.compare(json.loads(block.answer), dict(answer.body), str(block))
 
 
-@pytest.mark.slow
 @with_block("sh")
 async def test_every_command_says_what_stands_below_it(
     served: Served, store_address: tuple[str, str, str], page: Path, tmp_path: Path
@@ -101,7 +102,6 @@ async def test_every_command_says_what_stands_below_it(
             words.compare(read(block.answer), read(shown), str(block))
 
 
-@pytest.mark.slow
 async def test_the_readme_shows_what_a_start_prints(served: Served) -> None:
     start = blocks(CHECKOUT / "README.md")[0]
     assert start.text == "scripts/serve\n"

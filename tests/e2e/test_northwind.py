@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from domain.access import Caller, KeyScope
 from graph.store import Store
 from services.keys import Keys
 from tests.client import Api
 from tests.e2e.test_serve import command
 from tests.worlds import World
+
+pytestmark = pytest.mark.slow
 
 MAPPING = Path("docs") / "import" / "northwind.yaml"
 

@@ -14,6 +14,8 @@ import pytest
 from graph.store import Statement, Store, Transaction
 from tests.e2e.servers import CHECKOUT, Served, environment, serving
 
+pytestmark = pytest.mark.slow
+
 ROLES = ["platform_owner", "org_owner", "org_user", "org_user", "customer"]
 
 
@@ -156,7 +158,6 @@ async def test_a_store_newer_than_the_program_is_refused(
     assert err.count("\n") == 1
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 class TestWithAStoreOfItsOwn:
     """The whole of it, Neo4j included."""

@@ -19,6 +19,8 @@ from starlette.testclient import TestClient
 
 from app.explorer import Explorer
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 10
 SCRIPT = "console.log('ONE');\n" * 100

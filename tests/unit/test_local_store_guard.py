@@ -12,6 +12,8 @@ import pytest
 
 from app.local_store.supervision import GUARD
 
+pytestmark = pytest.mark.slow
+
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 GENTLE = "import time; print('up', flush=True); time.sleep(60)"
 STEP = 0.02
