@@ -10,6 +10,8 @@ from services.groups import Groups
 from services.importing.report import MAX_REFUSED, RefusedRow
 from tests.component.shop import OPERATOR, Shop, counts, everything, group_id
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parent.parent.parent
 
 

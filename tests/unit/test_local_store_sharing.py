@@ -30,6 +30,8 @@ sys.stdin.read()
 LOOK = """
 import sys, pathlib
 from app.local_store.sharing import running_store
+
+pytestmark = pytest.mark.slow
 print("looking", flush=True)
 while True:
     running_store(pathlib.Path(sys.argv[1]))
