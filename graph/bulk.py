@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import TypeAlias, TypedDict
 
 from domain.connection_types import CONNECTION_TYPES
+from graph.history import keep_clause
 from graph.store import Statement, Transaction, lock_clauses
 from graph.things import label_of
 
@@ -106,14 +107,16 @@ UPDATE_NODES: Statement[int] = Statement(
     RETURN count(node) AS row""",
     meant="Eager: every node is found and locked before the first of them changes.",
 )
-REMOVE_LABELS: Statement[int] = Statement(
-    "remove_labels",
-    """
-    UNWIND $links AS link
-    MATCH (:Entity:Thing {id: link.thingId})-[edge:HAS_KNOWLEDGE {role: 'label'}]->(:Knowledge {label: link.label})
-    DELETE edge
-    RETURN count(*) AS row""",
-    meant="Eager: the edges are found before the first of them is deleted.",
+UPDATE_THINGS: Statement[int] = Statement(
+    "update_things",
+    f"""
+    UNWIND $changed AS changed
+    MATCH (thing:Entity:Thing {{id: changed.id}})
+    {lock_clauses("thing")}
+    {keep_clause("thing", "changed.values.updatedAt")}
+    SET thing += changed.values, thing.version = thing.version + 1
+    RETURN count(thing) AS row""",
+    meant="Eager: every thing is found and locked before the first of them changes.",
 )
 TAKEN_SLUGS: Statement[Taken] = Statement(
     "taken_slugs",
@@ -138,7 +141,7 @@ def create_things(thing_type: str) -> Statement[int]:
         UNWIND $rows AS row
         MATCH (group:Entity:Group {{id: row.groupId}})
         CREATE (thing:Entity:Thing:{label_of(thing_type)})-[:IN_GROUP {{thingId: row.id}}]->(group)
-        SET thing = row
+        SET thing = row, thing.labels = []
         RETURN count(thing) AS row""",
         meant="Eager: the groups are found before things are made, which are entities too.",
     )

@@ -172,15 +172,16 @@ def save_connection(connection_type: str) -> Statement[bool]:
     )
 
 
-CREATE_CONNECTION: Statement[bool] = Statement(
-    "create_connection",
+CREATE_CONNECTIONS: Statement[int] = Statement(
+    "create_connections",
     """
-    MATCH (source:Entity {id: $fromId})
-    MATCH (target:Entity {id: $toId})
-    CREATE (source)-[edge:$($type)]->(target)
-    SET edge = $edge
-    RETURN true AS row""",
-    meant="CartesianProduct: of one entity with one entity.",
+    UNWIND $rows AS row
+    MATCH (source:Entity {id: row.fromId})
+    MATCH (target:Entity {id: row.toId})
+    CREATE (source)-[edge:$(row.type)]->(target)
+    SET edge = row.edge
+    RETURN count(edge) AS row""",
+    meant="CartesianProduct: of one entity with one entity. Eager: both are found before an edge is made.",
 )
 
 
@@ -243,15 +244,18 @@ async def visible(transaction: Transaction, reach: Reach, ids: Sequence[str]) ->
     return set(await transaction.run(VISIBLE_ENTITIES, {"ids": ids, **reach_parameters(reach)}))
 
 
-async def create(transaction: Transaction, connection: Connection) -> None:
-    """Add a connection between two entities. ConflictError where the pair has a live one and may have only one."""
-    parameters: Mapping[str, object] = {
-        "type": CONNECTION_TYPES[connection.type].relationship,
-        "fromId": connection.from_id,
-        "toId": connection.to_id,
-        "edge": to_edge(connection),
-    }
-    await transaction.run(CREATE_CONNECTION, parameters)
+async def create(transaction: Transaction, *connections: Connection) -> None:
+    """Add connections between entities. ConflictError where a pair has a live one and may have only one."""
+    rows: list[Mapping[str, object]] = [
+        {
+            "type": CONNECTION_TYPES[connection.type].relationship,
+            "fromId": connection.from_id,
+            "toId": connection.to_id,
+            "edge": to_edge(connection),
+        }
+        for connection in connections
+    ]
+    await transaction.run(CREATE_CONNECTIONS, {"rows": rows})
 
 
 async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Connection | None:

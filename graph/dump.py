@@ -119,16 +119,23 @@ SECTIONS: Final[Sequence[Section]] = (
     _nodes("Setting", "name"),
     _nodes("Knowledge"),
     _nodes("Entity"),
+    _nodes("ThingVersion", "key"),
+    _nodes("Idempotency", "key"),
     _edges("PARENT_OF", "childId"),
     _edges("IN_GROUP", "thingId"),
     _links(_LINK, "Knowledge"),
+    _links("MENTIONS", "Entity"),
     *(_edges(connection_type.relationship) for connection_type in CONNECTION_TYPES.values()),
     _nodes("Event"),
 )
 """Everything that a store holds but the record of its migrations, nodes before what joins them."""
 
 LABELS: Final = frozenset(
-    {"Setting", "Knowledge", "Entity", "Event", "Group", "Person", "Thing", *(label_of(name) for name in THING_TYPES)}
+    {
+        *(section.name for section in SECTIONS if isinstance(section, Nodes)),
+        *("Group", "Person", "Thing"),
+        *(label_of(name) for name in THING_TYPES),
+    }
 )
 RELATIONSHIPS: Final = frozenset(section.name for section in SECTIONS if not isinstance(section, Nodes))
 

@@ -15,7 +15,7 @@ from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.people import Person, PlatformRole
 from domain.things import Thing
 from domain.values import JSON, now, to_micros
-from graph import connections, events, groups, knowledge, people, things
+from graph import connections, events, group_changes, knowledge, people, references, thing_changes
 from graph.emptiness import is_empty
 from graph.store import Store, Transaction
 from services import demo_world
@@ -24,7 +24,7 @@ from services.groups import new_group
 from services.journal import event
 from services.keys import CreatedKey, Keys
 from services.people import new_person
-from services.things import new_thing
+from services.things import named_in, new_thing
 
 _SYSTEM = Caller(viewer=None)
 
@@ -99,15 +99,25 @@ def _build() -> World:
 
 async def _write(transaction: Transaction, world: World) -> None:
     for group in world.groups.values():
-        await groups.create(transaction, group)
+        await group_changes.create(transaction, group)
     for person in world.people.values():
         await people.create(transaction, person)
-    for thing in world.things.values():
-        await things.create(transaction, thing)
-    for connection in world.connections:
-        await connections.create(transaction, connection)
+    made = list(world.things.values())
+    created = [_created(thing) for thing in made]
+    await thing_changes.create(transaction, made, [each.id for each in created])
+    await references.add(
+        transaction, [{"id": thing.id, "ids": sorted(set(named_in(thing).values()))} for thing in made]
+    )
+    await connections.create(transaction, *world.connections)
     await knowledge.add_labels(transaction, world.labels, to_micros(now()))
-    await events.append(transaction, _happened(world))
+    await events.append(transaction, [*_happened(world), *created])
+
+
+def _created(thing: Thing) -> Event:
+    properties: Mapping[str, JSON] = {"type": thing.type, "version": thing.version}
+    return event(
+        _SYSTEM, EventType.THING_CREATED, target_id=thing.id, group_id=thing.group_id, properties=properties
+    )
 
 
 def _happened(world: World) -> list[Event]:
@@ -119,16 +129,6 @@ def _happened(world: World) -> list[Event]:
         *(
             event(_SYSTEM, EventType.USER_REGISTERED, target_id=person.id, group_id=None)
             for person in world.people.values()
-        ),
-        *(
-            event(
-                _SYSTEM,
-                EventType.THING_CREATED,
-                target_id=thing.id,
-                group_id=thing.group_id,
-                properties={"type": thing.type},
-            )
-            for thing in world.things.values()
         ),
         *(
             event(

@@ -4,7 +4,7 @@ from domain.access import Caller
 from domain.events import EventType
 from domain.groups import Group, GroupType
 from domain.people import MemberRole, Person
-from graph import connections, events, groups, people
+from graph import connections, events, group_changes, people
 from graph.store import Store, Transaction
 from services import validation
 from services.connections import NewConnection, new_connection
@@ -27,7 +27,7 @@ async def register(store: Store, new: NewPerson, group_slug: str | None, role: M
         await people.create(transaction, person)
         happened = [event(operator, EventType.USER_REGISTERED, target_id=person.id, group_id=None)]
         if slug is not None:
-            group = await groups.lock_by_slug(transaction, slug)
+            group = await group_changes.lock_by_slug(transaction, slug)
             held = MemberRole.OWNER if group is None else role
             if group is None:
                 group = await _create(transaction, slug)
@@ -51,5 +51,5 @@ async def register(store: Store, new: NewPerson, group_slug: str | None, role: M
 
 async def _create(transaction: Transaction, slug: str) -> Group:
     group = new_group(NewGroup(slug=slug, name=slug, type=GroupType.ORGANIZATION))
-    await groups.create(transaction, group)
+    await group_changes.create(transaction, group)
     return group

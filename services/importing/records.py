@@ -251,9 +251,5 @@ def _labels(value: JSON) -> tuple[str, ...]:
         raise ValidationError("labels", "labels takes a list")
     labels: dict[str, None] = {}
     for item in value:
-        label = validation.name("labels", _text("labels", item))
-        category, colon, rest = label.partition(":")
-        if not (category.strip() and colon and rest.strip()):
-            raise ValidationError("labels", f"a label is category:value; this is {label!r:.60}")
-        labels[label] = None
+        labels[validation.label("labels", _text("labels", item))] = None
     return tuple(labels)
