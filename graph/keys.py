@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from domain.access import KeyScope, Viewer
 from domain.people import PlatformRole
+from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import now
 from graph import things
@@ -82,5 +83,5 @@ async def fetch_home(store: Store, person_id: str) -> str | None:
 
 async def create(transaction: Transaction, key: Thing, person_id: str, secret_hash: str) -> None:
     """Add a key, visible to its person alone; the person's OWNS connection is made by the caller."""
-    await things.create(transaction, key)
+    await things.create(transaction, key, THING_TYPES["api_key"])
     await transaction.run(PROTECT_KEY, {"id": key.id, "secretHash": secret_hash, "personId": person_id})

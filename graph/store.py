@@ -28,7 +28,15 @@ Parameters = Mapping[str, object]
 _UNREACHABLE = "The store cannot be reached just now. Try again in a few seconds."
 _TAKEN = re.compile(r"property `(?P<property>\w+)`")
 # What the store calls a property, where that is not what clients call it.
-_FIELDS: Final = {"usernameKey": "username", "liveKey": "toId", "childId": "parentId", "thingId": "groupId"}
+_FIELDS: Final = {
+    "usernameKey": "username",
+    "liveKey": "toId",
+    "sourceKey": "fromId",
+    "targetKey": "toId",
+    "childId": "parentId",
+    "thingId": "groupId",
+    "nodeLabel": "name",
+}
 
 logging.getLogger("neo4j.pool").setLevel(logging.ERROR)
 logging.getLogger("neo4j").setLevel(logging.ERROR)  # a retried transaction is ordinary, and counted instead

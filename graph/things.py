@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 
 from domain.access import Reach
+from domain.filterable import FilterValue, filter_values
 from domain.orders import NET_SCALE, OrderTotals, order_lines
+from domain.thing_types import MAX_FILTERABLE, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import from_micros, to_micros
 from graph.access import group_visible, reach_parameters, thing_visible
@@ -34,11 +36,23 @@ class ThingRow(TypedDict):
 class StoredThing(ThingRow):
     """A thing with what the store also keeps to find it and to add it up, and that follows from its properties."""
 
+    filter1: FilterValue | None
+    filter2: FilterValue | None
+    filter3: FilterValue | None
+    filter4: FilterValue | None
+    filter5: FilterValue | None
+    filter6: FilterValue | None
+    filter7: FilterValue | None
+    filter8: FilterValue | None
     currency: NotRequired[str]
     lineCount: NotRequired[int]
     netScaled: NotRequired[int]
     privateTo: NotRequired[str]
     secretHash: NotRequired[str]
+
+
+FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE + 1))
+"""The columns of a type's filterable properties, in their order."""
 
 
 def from_row(row: ThingRow) -> Thing:
@@ -57,8 +71,10 @@ def from_row(row: ThingRow) -> Thing:
     )
 
 
-def to_row(thing: Thing) -> StoredThing:
-    """The row that holds a thing."""
+def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
+    """The row that holds a thing of that type."""
+    values = filter_values(thing_type, thing.properties)
+    values += [None] * (MAX_FILTERABLE - len(values))
     row: StoredThing = {
         "id": thing.id,
         "type": thing.type,
@@ -71,6 +87,14 @@ def to_row(thing: Thing) -> StoredThing:
         "archivedAt": optional_micros(thing.archived_at),
         "version": thing.version,
         "sortKey": sort_key(thing.created_at, thing.id),
+        "filter1": values[0],
+        "filter2": values[1],
+        "filter3": values[2],
+        "filter4": values[3],
+        "filter5": values[4],
+        "filter6": values[5],
+        "filter7": values[6],
+        "filter8": values[7],
     }
     if thing.type == "order":
         lines = order_lines(thing.properties)
@@ -227,14 +251,14 @@ async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Thing
     return from_row(rows[0]) if rows else None
 
 
-async def create(transaction: Transaction, thing: Thing) -> None:
+async def create(transaction: Transaction, thing: Thing, thing_type: ThingType) -> None:
     """Add a thing to its group, which must be locked."""
-    await transaction.run(CREATE_THING, {"properties": to_row(thing), "label": label_of(thing.type)})
+    await transaction.run(CREATE_THING, {"properties": to_row(thing, thing_type), "label": label_of(thing.type)})
 
 
-async def save(transaction: Transaction, thing: Thing) -> None:
+async def save(transaction: Transaction, thing: Thing, thing_type: ThingType) -> None:
     """Write a thing that is locked; its type and its group stay."""
-    await transaction.run(SAVE_THING, {"properties": to_row(thing)})
+    await transaction.run(SAVE_THING, {"properties": to_row(thing, thing_type)})
 
 
 async def archive_of_groups(transaction: Transaction, group_ids: Sequence[str], at: datetime) -> list[ArchivedRow]:

@@ -23,7 +23,6 @@ from schema.thing_changes import (
     UpdateThingSuccess,
 )
 from schema.things import Thing
-from services import things
 from services.validation import identifier
 
 
@@ -32,8 +31,9 @@ class ThingQueries:
     """Questions about things."""
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def things(
+    async def things(
         self,
+        info: Info,
         group_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only the things of this group itself.")
         ] = None,
@@ -42,8 +42,9 @@ class ThingQueries:
     ) -> Connection[Thing]:
         """Every thing that you may see; those of a private type, such as `api_key`, only when asked for by it."""
         if group_id is None:
-            return listed(things.all_things(type, status))
-        return listed(things.things_of_group(type, status), identifier("groupId", group_id, NodeKind.GROUP))
+            return listed(await info.context.services.things.all_things(type, status))
+        within = identifier("groupId", group_id, NodeKind.GROUP)
+        return listed(await info.context.services.things.things_of_group(type, status), within)
 
 
 @object_type

@@ -12,7 +12,7 @@ from schema.define import field, interface, object_type
 from schema.enums import CreationOrder, Direction, ThingStatus
 from schema.node import Node
 from schema.paging import Connection, listed, paged
-from services import connections, events
+from services import events
 
 if TYPE_CHECKING:
     from schema.events import Event
@@ -57,18 +57,23 @@ class Thing(Node):
         return await info.context.loaders.labels.load(self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
-    def connections(
-        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH, include_ended: Ended = False
+    async def connections(
+        self,
+        info: Info,
+        types: ConnectionTypes = None,
+        direction: Toward = Direction.BOTH,
+        include_ended: Ended = False,
     ) -> Relationships:
         """How it relates to others."""
-        return listed(connections.connections_of(types, direction, ended=include_ended), self.id)
+        service = info.context.services.connections
+        return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def related(
-        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH
+    async def related(
+        self, info: Info, types: ConnectionTypes = None, direction: Toward = Direction.BOTH
     ) -> "Connection[Annotated[Thing, strawberry.lazy('schema.things')]]":
         """The things that it is connected with, each once."""
-        return listed(connections.related_things(types, direction), self.id)
+        return listed(await info.context.services.connections.related_things(types, direction), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def events(self, type: OfEventType = None) -> Events:  # noqa: A002

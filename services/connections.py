@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.access import Caller
-from domain.connection_types import CONNECTION_TYPES, ConnectionType
+from domain.connection_types import ConnectionType
 from domain.connections import Connection, Direction
 from domain.errors import ConflictError, NotFoundError, ValidationError
 from domain.events import Event, EventType
@@ -20,6 +20,7 @@ from services.access import Action, authorize, reach_of
 from services.groups import lock_active
 from services.journal import event
 from services.lists import NodeList
+from services.ontology import Ontology
 
 ENTITIES = (NodeKind.PERSON, NodeKind.GROUP, NodeKind.THING)
 MEMBERSHIP = "member_of"
@@ -38,42 +39,9 @@ class NewConnection:
     metadata: Mapping[str, JSON] = field(default_factory=dict)
 
 
-def connections_of(
-    types: Sequence[str] | None, direction: Direction, *, ended: bool
-) -> NodeList[connections.ConnectionRow, Connection]:
-    """An entity's connections."""
-    names = _known_types(types)
-    listing = connections.connections_of(direction, names)
-    return NodeList(f"connections {direction} {sorted(names)}", listing, (("ended", ended),))
-
-
-def related_things(types: Sequence[str] | None, direction: Direction) -> NodeList[ThingRow, Thing]:
-    """The things at the other end of an entity's live connections."""
-    names = _known_types(types)
-    return NodeList(f"related {direction} {sorted(names)}", connections.related_to(direction, names))
-
-
-def known_type(field_name: str, name: str) -> ConnectionType:
-    """The connection type of that name."""
-    connection_type = CONNECTION_TYPES.get(name)
-    if connection_type is None:
-        known = ", ".join(CONNECTION_TYPES)
-        raise ValidationError(field_name, f"There is no connection type {name[:60]!r}. Known: {known}.")
-    return connection_type
-
-
-def _known_types(types: Sequence[str] | None) -> frozenset[str]:
-    if types is None:
-        return frozenset(CONNECTION_TYPES)
-    if not types:
-        raise ValidationError("types", "types takes at least one connection type, or nothing for all.")
-    return frozenset(known_type("types", name).name for name in types)
-
-
-def new_connection(new: NewConnection, created_by: str | None) -> Connection:
-    """The connection, once its input was found to be right; whether its ends are there is not looked at yet."""
+def new_connection(new: NewConnection, connection_type: ConnectionType, created_by: str | None) -> Connection:
+    """The connection of that type, once its input was found to be right; its ends are not looked at yet."""
     at = now()
-    connection_type = known_type("type", new.type)
     validation.identifier("fromId", new.from_id, *_in_order(connection_type.sources))
     validation.identifier("toId", new.to_id, *_in_order(connection_type.targets))
     if new.from_id == new.to_id and not connection_type.reflexive:
@@ -99,8 +67,29 @@ def new_connection(new: NewConnection, created_by: str | None) -> Connection:
 class Connections:
     """What can be asked and done about connections."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, ontology: Ontology) -> None:
         self._store = store
+        self._ontology = ontology
+
+    async def connections_of(
+        self, types: Sequence[str] | None, direction: Direction, *, ended: bool
+    ) -> NodeList[connections.ConnectionRow, Connection]:
+        """An entity's connections."""
+        relationships, names = await self._chosen(types)
+        listing = connections.connections_of(direction, relationships)
+        return NodeList(f"connections {direction}", listing, (("types", names), ("ended", ended)))
+
+    async def related_things(self, types: Sequence[str] | None, direction: Direction) -> NodeList[ThingRow, Thing]:
+        """The things at the other end of an entity's live connections."""
+        relationships, names = await self._chosen(types)
+        return NodeList(f"related {direction}", connections.related_to(direction, relationships), (("types", names),))
+
+    async def _chosen(self, types: Sequence[str] | None) -> tuple[frozenset[str], tuple[str, ...] | None]:
+        """The relationship types to follow, and the names of the types to keep: None for all."""
+        if types is None:
+            return connections.RELATIONSHIPS, None
+        chosen = await self._ontology.connection_types("types", types)
+        return frozenset(each.relationship for each in chosen), tuple(sorted({each.name for each in chosen}))
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Connection]:
         """Those of the connections both of whose ends the caller may see."""
@@ -113,16 +102,16 @@ class Connections:
     async def connect(self, caller: Caller, new: NewConnection) -> Connection:
         """Make a connection. ConflictError where the pair has a live one and may have only one."""
         reach = authorize(caller, Action.CONNECT)
-        connection = new_connection(new, reach.person_id)
+        connection_type = await self._ontology.connection_type("type", new.type)
+        connection = new_connection(new, connection_type, reach.person_id)
 
         async def work(transaction: Transaction) -> Connection:
             seen = await connections.visible(transaction, reach, [connection.from_id, connection.to_id])
-            for end in (connection.from_id, connection.to_id):
-                if end not in seen:
-                    raise NotFoundError(str(kind_of(end)), end)
+            _check_end("fromId", connection.from_id, seen, connection_type.source_types)
+            _check_end("toId", connection.to_id, seen, connection_type.target_types)
             if connection.type == MEMBERSHIP:
                 await lock_active(transaction, reach, "toId", connection.to_id)
-            await connections.create(transaction, connection)
+            await connections.create(transaction, connection, connection_type)
             happened = _happened(caller, EventType.CONNECTION_CREATED, EventType.USER_JOINED_GROUP, connection)
             await events.append(transaction, happened)
             return connection
@@ -141,7 +130,8 @@ class Connections:
             if connection.valid_to is not None:
                 raise ConflictError("This connection has ended already.", field="validTo")
             ended = replace(connection, valid_to=max(now(), connection.valid_from))
-            await connections.save(transaction, ended)
+            connection_type = await self._ontology.connection_type("id", connection.type)
+            await connections.save(transaction, ended, connection_type)
             if connection.type == MEMBERSHIP and connection.properties["role"] == "owner":
                 # The group is locked so that of two owners who leave at once the second sees the first gone.
                 await groups.lock(transaction, reach, connection.to_id)
@@ -158,6 +148,15 @@ def group_of(connection: Connection) -> str | None:
     """The group that it happens in: the one that it leads to, or else starts from, if either end is one."""
     ends = (connection.to_id, connection.from_id)
     return next((end for end in ends if kind_of(end) is NodeKind.GROUP), None)
+
+
+def _check_end(field_name: str, end: str, seen: Mapping[str, str | None], allowed: frozenset[str]) -> None:
+    """That a node is there, and a thing of a type that may stand here, where not every type may."""
+    if end not in seen:
+        raise NotFoundError(str(kind_of(end)), end)
+    if allowed and kind_of(end) is NodeKind.THING and seen[end] not in allowed:
+        wanted = " or ".join(sorted(allowed))
+        raise ValidationError(field_name, f"{field_name} takes a thing of type {wanted}; this is a {seen[end]}.")
 
 
 def _in_order(kinds: frozenset[NodeKind]) -> list[NodeKind]:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.access import Caller, KeyScope
+from domain.connection_types import CONNECTION_TYPES
 from domain.connections import Connection
 from domain.errors import ConflictError
 from domain.events import Event, EventType
 from domain.groups import Group
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.people import Person, PlatformRole
+from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import JSON, now, to_micros
 from graph import connections, events, groups, knowledge, people, things
@@ -86,14 +88,15 @@ def _build() -> World:
         world.people[name] = new_person(person)
     for name, group, thing, labels in demo_world.things():
         properties = {key: world.resolve(value) for key, value in thing.properties.items()}
-        world.things[name] = new_thing(demo_world.placed(thing, world.groups[group].id, properties))
+        placed = demo_world.placed(thing, world.groups[group].id, properties)
+        world.things[name] = new_thing(placed, THING_TYPES[placed.type])
         world.labels.extend(
             {"thingId": world.things[name].id, "label": label, "knowledgeId": new_id(KNOWLEDGE_PREFIX)}
             for label in labels
         )
     for source, connection_type, target, details in demo_world.connections():
         joined = NewConnection(connection_type, world.id_of(source), world.id_of(target), details)
-        world.connections.append(new_connection(joined, created_by=None))
+        world.connections.append(new_connection(joined, CONNECTION_TYPES[connection_type], created_by=None))
     return world
 
 
@@ -103,9 +106,9 @@ async def _write(transaction: Transaction, world: World) -> None:
     for person in world.people.values():
         await people.create(transaction, person)
     for thing in world.things.values():
-        await things.create(transaction, thing)
+        await things.create(transaction, thing, THING_TYPES[thing.type])
     for connection in world.connections:
-        await connections.create(transaction, connection)
+        await connections.create(transaction, connection, CONNECTION_TYPES[connection.type])
     await knowledge.add_labels(transaction, world.labels, to_micros(now()))
     await events.append(transaction, _happened(world))
 

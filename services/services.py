@@ -8,6 +8,7 @@ from services.events import Events
 from services.groups import Groups
 from services.keys import Keys
 from services.lists import Lists
+from services.ontology import Ontology
 from services.people import People
 from services.things import Things
 
@@ -21,18 +22,21 @@ class Services:
     groups: Groups
     keys: Keys
     lists: Lists
+    ontology: Ontology
     people: People
     things: Things
 
     @classmethod
     def of(cls, store: Store) -> "Services":
         """The services that work on a store."""
+        ontology = Ontology(store)
         return cls(
-            connections=Connections(store),
+            connections=Connections(store, ontology),
             events=Events(store),
             groups=Groups(store),
             keys=Keys(store),
             lists=Lists(store),
+            ontology=ontology,
             people=People(store),
-            things=Things(store),
+            things=Things(store, ontology),
         )

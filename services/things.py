@@ -9,7 +9,7 @@ from domain.errors import ConflictError, NotFoundError, ValidationError
 from domain.events import EventType
 from domain.ids import NodeKind, new_id, thing_prefix
 from domain.orders import OrderTotals
-from domain.thing_types import THING_TYPES, ThingType
+from domain.thing_types import ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now
 from graph import events, knowledge, things
@@ -19,6 +19,7 @@ from services.access import Action, authorize, reach_of
 from services.groups import lock_active
 from services.journal import changed_names, event
 from services.lists import NodeList
+from services.ontology import Ontology
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +42,8 @@ class ThingChanges:
     properties: Change[Mapping[str, JSON]] = KEEP
 
 
-def all_things(thing_type: str | None, status: ThingStatus | None) -> NodeList[things.ThingRow, Thing]:
-    """Every thing that the caller may see."""
-    if thing_type is None:
-        return NodeList("things", things.THINGS, (("status", status),))
-    known_type("type", thing_type)
-    return NodeList("things", things.THINGS_OF_TYPE, (("type", thing_type), ("status", status)))
-
-
-def things_of_group(thing_type: str | None, status: ThingStatus | None) -> NodeList[things.ThingRow, Thing]:
-    """The things of a group."""
-    if thing_type is None:
-        return NodeList("things of group", things.THINGS_OF_GROUP, (("status", status),))
-    known_type("type", thing_type)
-    filters = (("type", thing_type), ("status", status))
-    return NodeList("things of group", things.THINGS_OF_GROUP_AND_TYPE, filters)
-
-
-def known_type(field_name: str, name: str) -> ThingType:
-    """The thing type of that name."""
-    thing_type = THING_TYPES.get(name)
-    if thing_type is None:
-        raise ValidationError(field_name, f"There is no thing type {name[:60]!r}. Known: {', '.join(THING_TYPES)}.")
-    return thing_type
-
-
-def new_thing(new: NewThing) -> Thing:
-    """The thing, once its input was found to be right."""
-    thing_type = known_type("type", new.type)
+def new_thing(new: NewThing, thing_type: ThingType) -> Thing:
+    """The thing of that type, once its input was found to be right."""
     if not thing_type.creatable:
         raise ValidationError("type", f"A thing of type {new.type} is not created this way.")
     if new.status is ThingStatus.ARCHIVED:
@@ -91,8 +66,26 @@ def new_thing(new: NewThing) -> Thing:
 class Things:
     """What can be asked and done about things."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, ontology: Ontology) -> None:
         self._store = store
+        self._ontology = ontology
+
+    async def all_things(self, thing_type: str | None, status: ThingStatus | None) -> NodeList[things.ThingRow, Thing]:
+        """Every thing that the caller may see."""
+        if thing_type is None:
+            return NodeList("things", things.THINGS, (("status", status),))
+        await self._ontology.thing_type("type", thing_type)
+        return NodeList("things", things.THINGS_OF_TYPE, (("type", thing_type), ("status", status)))
+
+    async def things_of_group(
+        self, thing_type: str | None, status: ThingStatus | None
+    ) -> NodeList[things.ThingRow, Thing]:
+        """The things of a group."""
+        if thing_type is None:
+            return NodeList("things of group", things.THINGS_OF_GROUP, (("status", status),))
+        await self._ontology.thing_type("type", thing_type)
+        filters = (("type", thing_type), ("status", status))
+        return NodeList("things of group", things.THINGS_OF_GROUP_AND_TYPE, filters)
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Thing]:
         """Those of the things that the caller may see."""
@@ -109,11 +102,15 @@ class Things:
     async def create(self, caller: Caller, new: NewThing) -> Thing:
         """Add a thing to a group."""
         reach = authorize(caller, Action.CREATE_THING)
-        thing = new_thing(new)
+        known = await self._ontology.thing_type("type", new.type)
+        thing = new_thing(new, known)
 
         async def work(transaction: Transaction) -> Thing:
             await lock_active(transaction, reach, "groupId", thing.group_id)
-            await things.create(transaction, thing)
+            thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
+            if thing_type.version != known.version:
+                validation.properties("properties", thing_type.schema, thing.properties)
+            await things.create(transaction, thing, thing_type)
             happened = event(
                 caller,
                 EventType.THING_CREATED,
@@ -139,9 +136,10 @@ class Things:
             thing = await _lock_version(transaction, reach, thing_id, version)
             if thing.status is ThingStatus.ARCHIVED:
                 raise ConflictError("This thing is archived.", field="status")
+            thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
             properties = changes.properties
             if properties is not KEEP:
-                properties = validation.properties("properties", THING_TYPES[thing.type].schema, properties)
+                properties = validation.properties("properties", thing_type.schema, properties)
             updated = replace(
                 thing,
                 name=changed(name, thing.name),
@@ -150,7 +148,7 @@ class Things:
                 updated_at=now(),
                 version=thing.version + 1,
             )
-            await things.save(transaction, updated)
+            await things.save(transaction, updated, thing_type)
             happened = event(
                 caller,
                 EventType.THING_UPDATED,
@@ -177,7 +175,7 @@ class Things:
             archived = replace(
                 thing, status=ThingStatus.ARCHIVED, archived_at=at, updated_at=at, version=thing.version + 1
             )
-            await things.save(transaction, archived)
+            await things.save(transaction, archived, await self._ontology.lock_thing_type(transaction, thing.type))
             happened = event(caller, EventType.THING_ARCHIVED, target_id=thing_id, group_id=thing.group_id)
             await events.append(transaction, [happened])
             return archived

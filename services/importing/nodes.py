@@ -5,15 +5,18 @@ from typing import Final, cast
 
 from typing_extensions import override
 
+from domain.errors import ConflictError
 from domain.events import Event, EventType
 from domain.groups import GroupStatus
 from domain.ids import KNOWLEDGE_PREFIX, new_id
+from domain.thing_types import ThingType
 from domain.things import ThingStatus
 from domain.values import JSON
-from graph import bulk, groups, knowledge
+from graph import bulk, groups, knowledge, types
 from graph.bulk import StoredRow, Taken
 from graph.knowledge import LabelLink
 from graph.store import Statement, Transaction
+from graph.things import label_of
 from services.importing.columns import changed_fields
 from services.importing.records import Draft
 from services.importing.writing import SYSTEM, Change, Writer
@@ -141,7 +144,7 @@ class PersonWriter(_NodeWriter):
 class ThingWriter(_NodeWriter):
     """Things of one type, with their labels."""
 
-    def __init__(self, columns: frozenset[str], thing_type: str) -> None:
+    def __init__(self, columns: frozenset[str], thing_type: ThingType) -> None:
         super().__init__(columns)
         self._type = thing_type
 
@@ -168,20 +171,26 @@ class ThingWriter(_NodeWriter):
         drafts = [*new, *(change.draft for change in changes)]
         if not drafts:
             return {}
+        if self._type.registered:
+            locked = await types.lock_thing_type(transaction, self._type.name)
+            if locked is None or locked.version != self._type.version:
+                raise ConflictError(f"The thing type {self._type.name} has evolved meanwhile: import again.")
         states = await bulk.lock_groups(transaction, [str(draft.row["groupId"]) for draft in drafts])
         reasons = {draft.id: _refusal("group", states.get(str(draft.row["groupId"]))) for draft in drafts}
         reasons |= {
             change.draft.id: f"this is a {change.stored['type']} already, and a thing keeps its type"
             for change in changes
-            if change.stored["type"] != self._type
+            if change.stored["type"] != self._type.name
         }
         return {identifier: reason for identifier, reason in reasons.items() if reason is not None}
 
     @override
     async def create(self, transaction: Transaction, drafts: Sequence[Draft]) -> tuple[list[Event], dict[str, str]]:
-        await transaction.run(bulk.create_things(self._type), {"rows": [draft.row for draft in drafts]})
+        await transaction.run(
+            bulk.CREATE_THINGS, {"rows": [draft.row for draft in drafts], "label": label_of(self._type.name)}
+        )
         await self._link(transaction, [(draft, label) for draft in drafts for label in draft.labels or ()])
-        return [_event(EventType.THING_CREATED, draft, {"type": self._type}) for draft in drafts], {}
+        return [_event(EventType.THING_CREATED, draft, {"type": self._type.name}) for draft in drafts], {}
 
     @override
     async def update(self, transaction: Transaction, changes: Sequence[Change]) -> list[Event]:
