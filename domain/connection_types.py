@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 
 from domain.ids import NodeKind
@@ -38,11 +39,36 @@ def _optional(**properties: JSONObject) -> JSONObject:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
+REGISTERED_RELATIONSHIP = "RELATED"
+"""The relationship type in the store that all registered connection types share."""
+
+
+class Cardinality(StrEnum):
+    """How many live connections of a type a source may have, to how many a target."""
+
+    ONE_TO_ONE = "one_to_one"
+    ONE_TO_MANY = "one_to_many"
+    MANY_TO_ONE = "many_to_one"
+    MANY_TO_MANY = "many_to_many"
+
+    @property
+    def one_for_source(self) -> bool:
+        """Whether a source has at most one live connection of the type."""
+        return self in {Cardinality.ONE_TO_ONE, Cardinality.MANY_TO_ONE}
+
+    @property
+    def one_for_target(self) -> bool:
+        """Whether a target has at most one live connection of the type."""
+        return self in {Cardinality.ONE_TO_ONE, Cardinality.ONE_TO_MANY}
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionType:
     """A type of connection, from any of `sources` to any of `targets`.
 
     A pair has at most one live connection of the type unless `several`, and both ends differ unless `reflexive`.
+    Where an end is a thing, it is of one of `source_types` or `target_types`, or of any type where those are empty.
+    One that is not `directed` says the same of both ends, and a pair has it once whichever end it starts from.
     """
 
     name: str
@@ -52,11 +78,16 @@ class ConnectionType:
     schema: JSONObject = field(default_factory=lambda: _NOTHING)
     several: bool = False
     reflexive: bool = False
+    source_types: frozenset[str] = frozenset()
+    target_types: frozenset[str] = frozenset()
+    directed: bool = True
+    cardinality: Cardinality = Cardinality.MANY_TO_MANY
+    registered: bool = False
 
     @property
     def relationship(self) -> str:
         """The relationship type in the store: `HOLDS_TOKENS` for holds_tokens."""
-        return self.name.upper()
+        return REGISTERED_RELATIONSHIP if self.registered else self.name.upper()
 
 
 _TYPES = (

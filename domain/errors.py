@@ -95,7 +95,7 @@ class DependedOnError(AppError):
 
 
 class ItemError(AppError):
-    """One of several changes that are done together or not at all failed, so that none was done; `index` is its place."""
+    """One of several changes that are done together failed, so that none was done; `index` is its place."""
 
     code = "ITEM"
 

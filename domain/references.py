@@ -29,16 +29,9 @@ def _found(
     if isinstance(value, str):
         if schema.get("format") == REFERENCE:
             yield path, value
-    elif isinstance(value, Mapping):
-        known = cast("Mapping[str, JSON]", schema.get("properties", {}))
-        others = schema.get("additionalProperties")
-        for name, item in value.items():
-            yield from _found(root, known.get(name, others), item, f"{path}.{name}", frozenset())
-    elif isinstance(value, Sequence):
-        first = cast("Sequence[JSON]", schema.get("prefixItems", ()))
-        for index, item in enumerate(value):
-            inner = first[index] if index < len(first) else schema.get("items")
-            yield from _found(root, inner, item, f"{path}.{index}", frozenset())
+    elif isinstance(value, Mapping | Sequence):
+        for step, inner, item in _inside(schema, value):
+            yield from _found(root, inner, item, f"{path}.{step}", frozenset())
     for branch in _BRANCHES:
         for each in cast("Sequence[JSON]", schema.get(branch, ())):
             yield from _found(root, each, value, path, followed)
@@ -46,6 +39,21 @@ def _found(
     # A reference that leads back to itself without going down into the value would never end.
     if isinstance(target, str) and target.startswith("#") and target not in followed:
         yield from _found(root, _at(root, target), value, path, followed | {target})
+
+
+def _inside(
+    schema: Mapping[str, JSON], value: Mapping[str, JSON] | Sequence[JSON]
+) -> Iterator[tuple[str | int, JSON, JSON]]:
+    """What is in an object or a list, each with its key and its schema."""
+    if isinstance(value, Mapping):
+        known = cast("Mapping[str, JSON]", schema.get("properties", {}))
+        others = schema.get("additionalProperties")
+        for name, item in value.items():
+            yield name, known.get(name, others), item
+    else:
+        first = cast("Sequence[JSON]", schema.get("prefixItems", ()))
+        for index, item in enumerate(value):
+            yield index, first[index] if index < len(first) else schema.get("items"), item
 
 
 def _at(root: JSONObject, pointer: str) -> JSON:

@@ -217,6 +217,17 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
     ),
 }
 
+_FILTERABLE: Mapping[str, tuple[str, ...]] = {
+    "creator": ("niche", "followers"),
+    "product": ("category", "sku", "price.amount", "price.currency", "stock"),
+    "order": ("number", "state", "currency", "placedAt", "customerId"),
+    "payment": ("orderId", "state", "amount.amount"),
+    "cart": ("expiresAt",),
+    "subscription": ("productId", "state", "endsAt"),
+    "invitation": ("state", "role", "invitedBy", "expiresAt"),
+    "file": ("sha256", "contentType", "size"),
+}
+
 _AGENT_FIELDS = "strategy research marketing sales service design engineering finance legal intelligence".split()
 _GENERIC = (
     *"ai_clone audience_member organization".split(),
@@ -230,21 +241,42 @@ _GENERIC = (
 )
 
 
+MAX_FILTERABLE = 8
+"""How many properties of a type may be filterable: the store has so many columns for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ThingType:
-    """A type of thing. `built_in` types have their own GraphQL object type; `creatable` ones a client may create."""
+    """A type of thing. `built_in` types have their own GraphQL object type; `creatable` ones a client may create.
+
+    `filterable` are paths of properties, such as `price.amount`, by which things can be found. The store keeps the
+    value at the first in the column `filter1` and so on, so that a name never moves; `filters_ready` says how many of
+    them hold the values of all things by now. `version` goes up when a `registered` type changes.
+    """
 
     name: str
     description: str
     schema: JSONObject
     built_in: bool
     creatable: bool
+    filterable: tuple[str, ...] = ()
+    filters_ready: int = 0
+    registered: bool = False
+    version: int = 1
 
 
 THING_TYPES: Mapping[str, ThingType] = MappingProxyType(
     {
         # A key is only ever made together with its secret, which is not a property.
-        name: ThingType(name, description, schema, built_in=True, creatable=name != "api_key")
+        name: ThingType(
+            name,
+            description,
+            schema,
+            built_in=True,
+            creatable=name != "api_key",
+            filterable=_FILTERABLE.get(name, ()),
+            filters_ready=len(_FILTERABLE.get(name, ())),
+        )
         for name, (description, schema) in _BUILT_IN.items()
     }
     | {

@@ -12,7 +12,8 @@ from domain.values import JSON
 class ThingVersion:
     """How a thing was from `at` until `until`, which is None for how it is now; `event_id` tells who made it so.
 
-    `event_id` is None for what was written before versions were kept.
+    `changed` names what differs from the version before, such as `name` or `properties.price`. It is empty where there
+    is none, and `event_id` is None for what was written before versions were kept.
     """
 
     thing_id: str
@@ -24,4 +25,5 @@ class ThingVersion:
     labels: tuple[str, ...]
     at: datetime
     until: datetime | None
+    changed: tuple[str, ...]
     event_id: str | None

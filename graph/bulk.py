@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias, TypedDict
 
-from domain.connection_types import CONNECTION_TYPES
 from graph.history import keep_clause
 from graph.store import Statement, Transaction, lock_clauses
-from graph.things import label_of
 
 StoredRow: TypeAlias = Mapping[str, object]
 """All properties of a node or of a relationship, as the store keeps them."""
@@ -107,6 +105,16 @@ UPDATE_NODES: Statement[int] = Statement(
     RETURN count(node) AS row""",
     meant="Eager: every node is found and locked before the first of them changes.",
 )
+CREATE_THINGS: Statement[int] = Statement(
+    "create_things",
+    """
+    UNWIND $rows AS row
+    MATCH (group:Entity:Group {id: row.groupId})
+    CREATE (thing:Entity:Thing:$($label))-[:IN_GROUP {thingId: row.id}]->(group)
+    SET thing = row, thing.labels = []
+    RETURN count(thing) AS row""",
+    meant="Eager: the groups are found before things are made, which are entities too.",
+)
 UPDATE_THINGS: Statement[int] = Statement(
     "update_things",
     f"""
@@ -132,31 +140,27 @@ TAKEN_USERNAMES: Statement[Taken] = Statement(
 )
 
 
-@lru_cache(maxsize=512)
-def create_things(thing_type: str) -> Statement[int]:
-    """Make things of one type, each in its group, which must be there."""
-    return Statement(
-        "create_things",
-        f"""
-        UNWIND $rows AS row
-        MATCH (group:Entity:Group {{id: row.groupId}})
-        CREATE (thing:Entity:Thing:{label_of(thing_type)})-[:IN_GROUP {{thingId: row.id}}]->(group)
-        SET thing = row, thing.labels = []
-        RETURN count(thing) AS row""",
-        meant="Eager: the groups are found before things are made, which are entities too.",
-    )
+LIVE_KEYS = ("liveKey", "sourceKey", "targetKey")
+"""What is unique among live connections of a type: a pair, a source or a target."""
+
+
+def _is_one_of(end: str, types: str) -> str:
+    """Whether an end is of one of the thing types, where it is a thing and not every type may stand there."""
+    return f"(size({types}) = 0 OR NOT {end}:Thing OR {end}.type IN {types})"
 
 
 @lru_cache(maxsize=512)
-def create_edges(connection_type: str) -> Statement[str]:
-    """Make connections of one type; the ids of those whose ends are there, and which were made therefore."""
+def create_edges(relationship: str) -> Statement[str]:
+    """Make connections of one relationship type; the ids of those whose ends are there, and which were made."""
     return Statement(
         "create_edges",
         f"""
         UNWIND $rows AS row
         MATCH (source:Entity {{id: row.fromId}})
         MATCH (target:Entity {{id: row.toId}})
-        CREATE (source)-[edge:{CONNECTION_TYPES[connection_type].relationship}]->(target)
+        WITH row, source, target
+        WHERE {_is_one_of("source", "$sourceTypes")} AND {_is_one_of("target", "$targetTypes")}
+        CREATE (source)-[edge:{relationship}]->(target)
         SET edge = row.edge
         RETURN row.edge.id AS row""",
         meant="CartesianProduct: of one entity with one entity. Eager: both are found before an edge is made.",
@@ -164,37 +168,39 @@ def create_edges(connection_type: str) -> Statement[str]:
 
 
 @lru_cache(maxsize=512)
-def fetch_edges(connection_type: str) -> Statement[StoredEdge]:
-    """Connections of one type by id."""
+def fetch_edges(relationship: str) -> Statement[StoredEdge]:
+    """Connections of one relationship type by id."""
     return Statement(
         "fetch_edges",
         f"""
         UNWIND $ids AS id
-        MATCH (source)-[edge:{CONNECTION_TYPES[connection_type].relationship} {{id: id}}]->(target)
+        MATCH (source)-[edge:{relationship} {{id: id}}]->(target)
         RETURN {{fromId: source.id, toId: target.id, edge: properties(edge)}} AS row""",
     )
 
 
 @lru_cache(maxsize=512)
-def taken_pairs(connection_type: str) -> Statement[Taken]:
-    """Live connections of one type between pairs that may have only one."""
+def taken_keys(relationship: str, key: str) -> Statement[Taken]:
+    """Live connections of one relationship type that have a key, one of LIVE_KEYS, which must be unique."""
+    if key not in LIVE_KEYS:
+        raise ValueError(f"unknown key {key}")
     return Statement(
-        "taken_pairs",
+        "taken_keys",
         f"""
         UNWIND $values AS value
-        MATCH ()-[edge:{CONNECTION_TYPES[connection_type].relationship} {{liveKey: value}}]->()
+        MATCH ()-[edge:{relationship} {{{key}: value}}]->()
         RETURN {{value: value, id: edge.id}} AS row""",
     )
 
 
 @lru_cache(maxsize=512)
-def update_edges(connection_type: str) -> Statement[int]:
-    """Give connections of one type new properties."""
+def update_edges(relationship: str) -> Statement[int]:
+    """Give connections of one relationship type new properties."""
     return Statement(
         "update_edges",
         f"""
         UNWIND $changed AS changed
-        MATCH ()-[edge:{CONNECTION_TYPES[connection_type].relationship} {{id: changed.id}}]->()
+        MATCH ()-[edge:{relationship} {{id: changed.id}}]->()
         SET edge += changed.values
         RETURN count(edge) AS row""",
         meant="Eager: every connection is found before the first of them changes.",

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NotRequired, TypedDict
 
 from domain.access import Reach
-from domain.connection_types import CONNECTION_TYPES
+from domain.connection_types import CONNECTION_TYPES, REGISTERED_RELATIONSHIP, ConnectionType
 from domain.connections import Connection, Direction
 from domain.ids import connection_type_of
 from domain.things import Thing
@@ -24,8 +24,9 @@ from graph.values import from_json, optional_micros, optional_time, to_json
 class EdgeProperties(TypedDict):
     """A connection's own properties as the store keeps them.
 
-    `liveKey` is there while the connection is live, where a pair may have only one; a membership has its role and its
-    status outside `properties` too, where statements can see them.
+    `liveKey`, `sourceKey` and `targetKey` are there while the connection is live, where a pair, a source or a target
+    may have only one. A membership has its role and its status outside `properties` too, where statements can see
+    them, and a connection of a registered type has its type, which its relationship type does not tell.
     """
 
     id: str
@@ -37,14 +38,17 @@ class EdgeProperties(TypedDict):
     createdAt: int
     createdBy: str | None
     liveKey: NotRequired[str | None]
+    sourceKey: NotRequired[str | None]
+    targetKey: NotRequired[str | None]
+    type: NotRequired[str]
     role: NotRequired[str]
     status: NotRequired[str]
 
 
 class ConnectionRow(EdgeProperties):
-    """A connection with its ends."""
+    """A connection with its ends and its type, whichever it is."""
 
-    type: str
+    typeName: str
     fromId: str
     toId: str
 
@@ -53,7 +57,7 @@ def from_row(row: ConnectionRow) -> Connection:
     """The connection that a row holds."""
     return Connection(
         id=row["id"],
-        type=row["type"],
+        type=row["typeName"],
         from_id=row["fromId"],
         to_id=row["toId"],
         properties=from_json(row["properties"]),
@@ -66,8 +70,8 @@ def from_row(row: ConnectionRow) -> Connection:
     )
 
 
-def to_edge(connection: Connection) -> EdgeProperties:
-    """The properties of the relationship that holds a connection."""
+def to_edge(connection: Connection, connection_type: ConnectionType) -> EdgeProperties:
+    """The properties of the relationship that holds a connection of that type."""
     edge: EdgeProperties = {
         "id": connection.id,
         "properties": to_json(connection.properties),
@@ -78,8 +82,18 @@ def to_edge(connection: Connection) -> EdgeProperties:
         "createdAt": to_micros(connection.created_at),
         "createdBy": connection.created_by,
     }
-    if not CONNECTION_TYPES[connection.type].several:
-        edge["liveKey"] = f"{connection.from_id} {connection.to_id}" if connection.valid_to is None else None
+    live = connection.valid_to is None
+    # All registered types share a relationship type, whose keys would clash without the name of the type in them.
+    prefix = f"{connection.type} " if connection_type.registered else ""
+    if connection_type.registered:
+        edge["type"] = connection.type
+    if not connection_type.several:
+        ends = (connection.from_id, connection.to_id)
+        edge["liveKey"] = prefix + " ".join(ends if connection_type.directed else sorted(ends)) if live else None
+    if connection_type.cardinality.one_for_source:
+        edge["sourceKey"] = prefix + connection.from_id if live else None
+    if connection_type.cardinality.one_for_target:
+        edge["targetKey"] = prefix + connection.to_id if live else None
     if connection.type == "member_of":
         edge["role"] = str(connection.properties["role"])
         edge["status"] = str(connection.properties["status"])
@@ -88,7 +102,7 @@ def to_edge(connection: Connection) -> EdgeProperties:
 
 CONNECTION = """edge {
     .id, .properties, .strength, .validFrom, .validTo, .metadata, .createdAt, .createdBy,
-    type: toLower(type(edge)), fromId: startNode(edge).id, toId: endNode(edge).id
+    typeName: coalesce(edge.type, toLower(type(edge))), fromId: startNode(edge).id, toId: endNode(edge).id
 }"""
 _PATTERNS = {
     Direction.OUTGOING: "(owner)-[edge:{types}]->",
@@ -98,20 +112,35 @@ _PATTERNS = {
 _VISIBLE_PARENT = f"MATCH (owner:Entity {{id: parent}}) WHERE {entity_visible('owner')}"
 
 
-def _pattern(direction: Direction, types: Iterable[str], other: str) -> str:
-    names = "|".join(CONNECTION_TYPES[name].relationship for name in types)
+RELATIONSHIPS = frozenset(each.relationship for each in CONNECTION_TYPES.values()) | {REGISTERED_RELATIONSHIP}
+"""The relationship types of all connections."""
+
+# The relationship type tells a standard type, the property one that was registered. No names means any type.
+_OF_A_TYPE = "($types IS NULL OR edge.type IS NULL OR edge.type IN $types)"
+
+
+def _relationship_of(connection_type: str) -> str:
+    standard = CONNECTION_TYPES.get(connection_type)
+    return REGISTERED_RELATIONSHIP if standard is None else standard.relationship
+
+
+def _pattern(direction: Direction, relationships: Iterable[str], other: str) -> str:
+    names = "|".join(sorted(relationships))
     return f"MATCH {_PATTERNS[direction].format(types=names)}({other})"
 
 
 @lru_cache(maxsize=512)
-def connections_of(direction: Direction, types: frozenset[str]) -> Listing[ConnectionRow, Connection]:
-    """An entity's connections of any of `types`, by type and then by time; the filter `ended` adds past ones."""
+def connections_of(direction: Direction, relationships: frozenset[str]) -> Listing[ConnectionRow, Connection]:
+    """An entity's connections, by type and then by time.
+
+    Filters: `types` are the names of the types to keep, or nothing for all; `ended` adds past ones.
+    """
     return listing(
         "connections",
         parent=_VISIBLE_PARENT,
-        match=_pattern(direction, sorted(types), "other:Entity"),
+        match=_pattern(direction, relationships, "other:Entity"),
         walk="edge, other",
-        where=("($ended OR edge.validTo IS NULL)", entity_visible("other")),
+        where=(_OF_A_TYPE, "($ended OR edge.validTo IS NULL)", entity_visible("other")),
         key="edge.id",
         project=CONNECTION,
         item=from_row,
@@ -119,12 +148,12 @@ def connections_of(direction: Direction, types: frozenset[str]) -> Listing[Conne
 
 
 @lru_cache(maxsize=512)
-def related_to(direction: Direction, types: frozenset[str]) -> Listing[things.ThingRow, Thing]:
-    """The things at the other end of an entity's live connections of any of `types`, each once."""
+def related_to(direction: Direction, relationships: frozenset[str]) -> Listing[things.ThingRow, Thing]:
+    """The things at the other end of an entity's live connections, each once; filter `types` as above."""
     return listing(
         "related_things",
         parent=_VISIBLE_PARENT,
-        match=f"{_pattern(direction, sorted(types), 'thing:Thing')} WHERE edge.validTo IS NULL",
+        match=f"{_pattern(direction, relationships, 'thing:Thing')} WHERE edge.validTo IS NULL AND {_OF_A_TYPE}",
         walk="thing",
         where=(thing_visible("thing"),),
         key="thing.sortKey",
@@ -134,9 +163,8 @@ def related_to(direction: Direction, types: frozenset[str]) -> Listing[things.Th
 
 
 @lru_cache(maxsize=512)
-def fetch_connections(connection_type: str) -> Statement[ConnectionRow]:
-    """Connections of one type by id, both of whose ends the viewer may see."""
-    relationship = CONNECTION_TYPES[connection_type].relationship
+def fetch_connections(relationship: str) -> Statement[ConnectionRow]:
+    """Connections of one relationship type by id, both of whose ends the viewer may see."""
     return Statement(
         "fetch_connections",
         f"""
@@ -148,9 +176,8 @@ def fetch_connections(connection_type: str) -> Statement[ConnectionRow]:
 
 
 @lru_cache(maxsize=512)
-def lock_connection(connection_type: str) -> Statement[ConnectionRow]:
-    """A connection of one type by id, kept from changing until the transaction ends."""
-    relationship = CONNECTION_TYPES[connection_type].relationship
+def lock_connection(relationship: str) -> Statement[ConnectionRow]:
+    """A connection of one relationship type by id, kept from changing until the transaction ends."""
     return Statement(
         "lock_connection",
         f"""
@@ -163,9 +190,8 @@ def lock_connection(connection_type: str) -> Statement[ConnectionRow]:
 
 
 @lru_cache(maxsize=512)
-def save_connection(connection_type: str) -> Statement[bool]:
-    """Write the properties of a connection that is locked."""
-    relationship = CONNECTION_TYPES[connection_type].relationship
+def save_connection(relationship: str) -> Statement[bool]:
+    """Write the properties of a connection of one relationship type that is locked."""
     return Statement(
         "save_connection",
         f"MATCH ()-[edge:{relationship} {{id: $edge.id}}]->() SET edge += $edge RETURN true AS row",
@@ -210,25 +236,18 @@ COUNT_OWNERS_OF_GROUP: Statement[int] = Statement(
     WHERE edge.validTo IS NULL AND edge.role = 'owner' AND edge.status = 'active'
     RETURN count(edge) AS row""",
 )
-VISIBLE_ENTITIES: Statement[str] = Statement(
-    "visible_entities",
-    f"""
-    UNWIND $ids AS id
-    MATCH (entity:Entity {{id: id}}) WHERE {entity_visible("entity")}
-    RETURN entity.id AS row""",
-)
 
 
 async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Connection]:
     """Those of the connections that there are and both of whose ends the viewer may see; a statement for each type."""
-    by_type: dict[str, list[str]] = {}
+    by_relationship: dict[str, list[str]] = {}
     for identifier in ids:
         name = connection_type_of(identifier)
-        if name is not None and name in CONNECTION_TYPES:
-            by_type.setdefault(name, []).append(identifier)
+        if name is not None:
+            by_relationship.setdefault(_relationship_of(name), []).append(identifier)
     found: dict[str, Connection] = {}
-    for name, wanted in by_type.items():
-        rows = await store.read(fetch_connections(name), {"ids": wanted, **reach_parameters(reach)})
+    for relationship, wanted in by_relationship.items():
+        rows = await store.read(fetch_connections(relationship), {"ids": wanted, **reach_parameters(reach)})
         found.update((row["id"], from_row(row)) for row in rows)
     return found
 
@@ -239,21 +258,16 @@ async def fetch_owners(store: Store, reach: Reach, ids: Sequence[str]) -> dict[s
     return {row["id"]: row["ownerId"] for row in rows}
 
 
-async def visible(transaction: Transaction, reach: Reach, ids: Sequence[str]) -> set[str]:
-    """Those of the ids that name an entity which the viewer may see."""
-    return set(await transaction.run(VISIBLE_ENTITIES, {"ids": ids, **reach_parameters(reach)}))
-
-
-async def create(transaction: Transaction, *connections: Connection) -> None:
-    """Add connections between entities. ConflictError where a pair has a live one and may have only one."""
+async def create(transaction: Transaction, *made: tuple[Connection, ConnectionType]) -> None:
+    """Add connections between entities. ConflictError where a type allows no further one between two of them."""
     rows: list[Mapping[str, object]] = [
         {
-            "type": CONNECTION_TYPES[connection.type].relationship,
+            "type": connection_type.relationship,
             "fromId": connection.from_id,
             "toId": connection.to_id,
-            "edge": to_edge(connection),
+            "edge": to_edge(connection, connection_type),
         }
-        for connection in connections
+        for connection, connection_type in made
     ]
     await transaction.run(CREATE_CONNECTIONS, {"rows": rows})
 
@@ -261,15 +275,17 @@ async def create(transaction: Transaction, *connections: Connection) -> None:
 async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Connection | None:
     """The connection as it is now and stays until the transaction ends."""
     name = connection_type_of(identifier)
-    if name is None or name not in CONNECTION_TYPES:
+    if name is None:
         return None
-    rows = await transaction.run(lock_connection(name), {"id": identifier, **reach_parameters(reach)})
+    statement = lock_connection(_relationship_of(name))
+    rows = await transaction.run(statement, {"id": identifier, **reach_parameters(reach)})
     return from_row(rows[0]) if rows else None
 
 
-async def save(transaction: Transaction, connection: Connection) -> None:
+async def save(transaction: Transaction, connection: Connection, connection_type: ConnectionType) -> None:
     """Write a connection that is locked; its type and its ends stay."""
-    await transaction.run(save_connection(connection.type), {"edge": to_edge(connection)})
+    edge = to_edge(connection, connection_type)
+    await transaction.run(save_connection(connection_type.relationship), {"edge": edge})
 
 
 async def count_owners(transaction: Transaction, group_id: str) -> int:

@@ -41,17 +41,21 @@ DEPENDENTS_OF_THING: Final[Statement[DependentsRow]] = Statement(
     f"""
     MATCH (node:Entity:Thing {{id: $id}})
     UNWIND [
-        {_kind(
+        {
+        _kind(
             DependentKind.CONNECTION,
             "MATCH (node)-[edge]-(other:Entity) WHERE edge.id IS NOT NULL AND other <> node",
             "edge.id",
             entity_visible("other"),
-        )},
-        {_kind(
+        )
+    },
+        {
+        _kind(
             DependentKind.DOCUMENT,
             "MATCH (node)-[edge:HAS_KNOWLEDGE]->(knowledge:Knowledge) WHERE edge.role <> 'label'",
             "knowledge.id",
-        )},
+        )
+    },
         {_MENTIONED}
     ] AS row
     WITH row WHERE row.total > 0
@@ -63,23 +67,29 @@ DEPENDENTS_OF_GROUP: Final[Statement[DependentsRow]] = Statement(
     MATCH (node:Entity:Group {{id: $id}})
     UNWIND [
         {_kind(DependentKind.GROUP, "MATCH (node)-[:PARENT_OF]->(other:Group) WHERE other <> node", "other.id")},
-        {_kind(
+        {
+        _kind(
             DependentKind.THING,
             "MATCH (node)<-[:IN_GROUP]-(other:Thing) WHERE other <> node",
             "other.id",
             thing_visible("other"),
-        )},
-        {_kind(
+        )
+    },
+        {
+        _kind(
             DependentKind.CONNECTION,
             "MATCH (node)-[edge:!MEMBER_OF]-(other:Entity) WHERE edge.id IS NOT NULL",
             "edge.id",
             entity_visible("other"),
-        )},
-        {_kind(
+        )
+    },
+        {
+        _kind(
             DependentKind.MEMBER,
             "MATCH (node)<-[edge:MEMBER_OF]-(other:Person) WHERE edge.validTo IS NULL",
             "other.id",
-        )},
+        )
+    },
         {_MENTIONED}
     ] AS row
     WITH row WHERE row.total > 0

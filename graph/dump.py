@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias, TypedDict
 
-from domain.connection_types import CONNECTION_TYPES
 from domain.thing_types import THING_TYPES
 from graph.bulk import StoredRow
+from graph.connections import RELATIONSHIPS as RELATIONSHIPS_OF_CONNECTIONS
 from graph.store import Statement, Store, Transaction
 from graph.things import label_of
 
@@ -117,6 +117,8 @@ _LINK: Final = "HAS_KNOWLEDGE"
 
 SECTIONS: Final[Sequence[Section]] = (
     _nodes("Setting", "name"),
+    _nodes("ThingType", "name"),
+    _nodes("ConnectionType", "name"),
     _nodes("Knowledge"),
     _nodes("Entity"),
     _nodes("ThingVersion", "key"),
@@ -125,7 +127,7 @@ SECTIONS: Final[Sequence[Section]] = (
     _edges("IN_GROUP", "thingId"),
     _links(_LINK, "Knowledge"),
     _links("MENTIONS", "Entity"),
-    *(_edges(connection_type.relationship) for connection_type in CONNECTION_TYPES.values()),
+    *(_edges(relationship) for relationship in sorted(RELATIONSHIPS_OF_CONNECTIONS)),
     _nodes("Event"),
 )
 """Everything that a store holds but the record of its migrations, nodes before what joins them."""
@@ -148,6 +150,9 @@ IS_EMPTY: Statement[bool] = Statement(
         OR EXISTS { MATCH (node:Event) WHERE node.id > '' }
     ) AS row""",
 )
+RESTORE_NODES: Statement[int] = Statement(
+    "restore_nodes", "UNWIND $rows AS row CREATE (node:$($labels)) SET node = row RETURN count(node) AS row"
+)
 RESTORE_SETTINGS: Statement[int] = Statement(
     "restore_settings",
     """
@@ -157,17 +162,6 @@ RESTORE_SETTINGS: Statement[int] = Statement(
     RETURN count(setting) AS row""",
     meant="Eager: every setting is found before the first of them changes.",
 )
-
-
-@lru_cache(maxsize=512)
-def restore_nodes(labels: tuple[str, ...]) -> Statement[int]:
-    """Make nodes with these labels, each of which is one of LABELS."""
-    if not LABELS.issuperset(labels):
-        raise ValueError(f"unknown labels {labels}")
-    return Statement(
-        "restore_nodes",
-        f"UNWIND $rows AS row CREATE (node:{':'.join(labels)}) SET node = row RETURN count(node) AS row",
-    )
 
 
 @lru_cache(maxsize=512)
@@ -231,8 +225,8 @@ async def restore(
 ) -> list[int]:
     """Make nodes by their labels, and then relationships by their type; the lines of those that miss an end."""
     for labels, rows in nodes.items():
-        statement = RESTORE_SETTINGS if labels == ("Setting",) else restore_nodes(labels)
-        await transaction.run(statement, {"rows": rows})
+        statement = RESTORE_SETTINGS if labels == ("Setting",) else RESTORE_NODES
+        await transaction.run(statement, {"rows": rows, "labels": labels})
     missed: list[int] = []
     for relationship, wanted in edges.items():
         made = set(await transaction.run(restore_edges(relationship), {"rows": wanted}))

@@ -7,10 +7,11 @@ from typing import Final, TypedDict
 from domain.access import Reach
 from domain.events import Event
 from domain.groups import Group
+from domain.values import to_micros
 from graph.access import group_visible, reach_parameters
+from graph.events import to_row as to_event_row
 from graph.groups import GROUP, GroupRow, from_row, to_row
 from graph.store import Statement, Transaction, lock_clauses
-from graph.thing_changes import event_of_each
 
 LOCK_GROUP: Statement[GroupRow] = Statement(
     "lock_group",
@@ -115,8 +116,7 @@ ARCHIVE_GROUPS: Final[Statement[int]] = Statement(
     SET group.status = 'archived', group.archivedAt = $event.at, group.updatedAt = $event.at,
         group.version = group.version + 1
     CREATE (event:Event)
-    SET event = $event, event.id = row.eventId, event.targetId = group.id, event.groupId = group.id,
-        event.properties = $head + toString(group.version) + $tail
+    SET event = $event, event.id = row.eventId, event.targetId = group.id, event.groupId = group.id
     RETURN count(group) AS row""",
     meant="Eager: of the thousand groups that it archives at a time.",
 )
@@ -198,7 +198,8 @@ async def in_use(transaction: Transaction, identifier: str) -> list[str]:
 
 async def archive(transaction: Transaction, groups: Sequence[GroupInUse], event: Event, at: datetime) -> None:
     """Archive groups that are locked; `event` says what every one of their events says."""
-    await transaction.run(ARCHIVE_GROUPS, {"rows": groups, **event_of_each(event, at)})
+    row = {**to_event_row(event), "id": None, "at": to_micros(at)}
+    await transaction.run(ARCHIVE_GROUPS, {"rows": groups, "event": row})
 
 
 async def members(transaction: Transaction, identifier: str) -> list[str]:

@@ -18,7 +18,7 @@ from graph.store import Statement, Store, Transaction
 from graph.values import from_json, optional_time
 
 
-class VersionRow(TypedDict):
+class StoredVersion(TypedDict):
     """A version as the store keeps it."""
 
     key: str
@@ -34,31 +34,55 @@ class VersionRow(TypedDict):
     eventId: str | None
 
 
+class VersionRow(StoredVersion):
+    """A version, with what differs in the one before it.
+
+    `changed` names columns; `before` are the properties of the version before where they are others.
+    """
+
+    changed: list[str]
+    before: str | None
+
+
 def from_row(row: VersionRow) -> ThingVersion:
     """The version that a row holds."""
+    properties = from_json(row["properties"])
+    names = list(row["changed"])
+    if row["before"] is not None:
+        before = from_json(row["before"])
+        names += [
+            f"properties.{name}"
+            for name in sorted(before.keys() | properties.keys())
+            if before.get(name, _ABSENT) != properties.get(name, _ABSENT)
+        ]
     return ThingVersion(
         thing_id=row["thingId"],
         version=row["version"],
         name=row["name"],
         status=ThingStatus(row["status"]),
         group_id=row["groupId"],
-        properties=from_json(row["properties"]),
+        properties=properties,
         labels=tuple(row["labels"] or ()),
         at=from_micros(row["at"]),
         until=optional_time(row["until"]),
+        changed=tuple(names),
         event_id=row["eventId"],
     )
 
 
-def _key(thing: str) -> str:
-    return f"{thing}.id + ' ' + right('000000000' + toString({thing}.version), 10)"
+_ABSENT: Final = object()
+
+
+def _key(identifier: str, version: str) -> str:
+    return f"{identifier} + ' ' + right('000000000' + toString({version}), 10)"
 
 
 def _as_version(thing: str, until: str) -> str:
+    key = _key(f"{thing}.id", f"{thing}.version")
     return (
-        f"{{key: {_key(thing)}, thingId: {thing}.id, version: {thing}.version, name: {thing}.name,"
-        f" status: {thing}.status, groupId: {thing}.groupId, properties: {thing}.properties, labels: {thing}.labels,"
-        f" at: {thing}.updatedAt, until: {until}, eventId: {thing}.eventId}}"
+        f"{{key: {key}, thingId: {thing}.id, version: {thing}.version, name: {thing}.name, status: {thing}.status,"
+        f" groupId: {thing}.groupId, properties: {thing}.properties, labels: {thing}.labels, at: {thing}.updatedAt,"
+        f" until: {until}, eventId: {thing}.eventId}}"
     )
 
 
@@ -67,8 +91,23 @@ def keep_clause(thing: str, until: str) -> str:
     return f"CREATE (:ThingVersion {_as_version(thing, until)})"
 
 
-_VERSION: Final = f"version {{{', '.join(f'.{column}' for column in VersionRow.__annotations__)}}}"
+_VERSION: Final = f"version {{{', '.join(f'.{column}' for column in StoredVersion.__annotations__)}}}"
 _OWNER: Final = f"MATCH (owner:Entity:Thing {{id: parent}}) WHERE {thing_visible('owner')}"
+# Each entry beside the version before it; the columns in the names that clients know.
+_COMPARED: Final = f"""
+            OPTIONAL MATCH (before:ThingVersion {{key: {_key("entry.thingId", "entry.version - 1")}}})
+            WITH entry {{
+                .*,
+                before: CASE WHEN before.properties <> entry.properties THEN before.properties END,
+                changed: [
+                    pair IN [
+                        ['name', before.name <> entry.name],
+                        ['status', before.status <> entry.status],
+                        ['group', before.groupId <> entry.groupId],
+                        ['labels', coalesce(before.labels, []) <> coalesce(entry.labels, []) AND before IS NOT NULL]
+                    ] WHERE pair[1] | pair[0]
+                ]
+            }} AS entry"""
 _OF_OWNER: Final = "version.key > owner.id + ' ' AND version.key < owner.id + '!'"
 
 
@@ -87,10 +126,12 @@ def _page(direction: str) -> Statement[PageRow[VersionRow]]:
                 WITH version ORDER BY version.key {direction} LIMIT $limit
                 RETURN {_VERSION} AS entry
                 UNION ALL
-                WITH owner, lower, upper, {_key("owner")} AS key WHERE key > lower AND key < upper
+                WITH owner, lower, upper, {_key("owner.id", "owner.version")} AS key WHERE key > lower AND key < upper
                 RETURN {_as_version("owner", "null")} AS entry
             }}
             WITH entry ORDER BY entry.key {direction} LIMIT $limit
+            {_COMPARED}
+            ORDER BY entry.key {direction}
             RETURN collect(entry) AS rows
         }}
         RETURN {{parent: parent, rows: rows}} AS row""",
@@ -123,6 +164,7 @@ FETCH_VERSION_AT: Final[Statement[VersionRow]] = Statement(
         WHERE version.until > $at
         RETURN {_VERSION} AS entry
     }}
+    {_COMPARED}
     RETURN entry AS row""",
 )
 STATUS_IN_USE: Final[Statement[str]] = Statement(

@@ -1,44 +1,40 @@
 """What was made under an idempotency key, as `(:Idempotency)` nodes that are written with what they remember."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypedDict
 
 from graph.store import Statement, Store, Transaction, lock_clauses
 
 
-class RememberedRow(TypedDict):
-    """A key, the hash of the input that came with it, and the ids of what was made, which are there once it is done."""
+class Memo(TypedDict):
+    """A key, the hash of the input that came with it, and the ids of what was made, None until it is.
 
+    `at` is when it was claimed, in microseconds since the epoch.
+    """
+
+    key: str
     hash: str
     at: int
     results: list[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What a key stands for; `results` is None where nothing has come of it yet."""
-
-    hash: str
-    at: int
-    results: tuple[str, ...] | None
-
-
-CLAIM_KEY: Final[Statement[RememberedRow]] = Statement(
-    "claim_key",
+CLAIM_KEYS: Final[Statement[Memo]] = Statement(
+    "claim_keys",
     f"""
-    MERGE (memo:Idempotency {{key: $key}})
-    ON CREATE SET memo.hash = $hash, memo.at = $at
+    UNWIND $rows AS row
+    MERGE (memo:Idempotency {{key: row.key}})
+    ON CREATE SET memo.hash = row.hash, memo.at = row.at
     {lock_clauses("memo")}
-    RETURN {{hash: memo.hash, at: memo.at, results: memo.results}} AS row""",
-    meant="Eager: of the one key that it claims.",
+    RETURN {{key: memo.key, hash: memo.hash, at: memo.at, results: memo.results}} AS row""",
+    meant="Eager: the keys are claimed in their order before any of them is answered.",
 )
-REMEMBER_KEY: Final[Statement[bool]] = Statement(
-    "remember_key",
+REMEMBER_KEYS: Final[Statement[int]] = Statement(
+    "remember_keys",
     """
-    MATCH (memo:Idempotency {key: $key})
-    SET memo.hash = $hash, memo.at = $at, memo.results = $results
-    RETURN true AS row""",
+    UNWIND $rows AS row
+    MATCH (memo:Idempotency {key: row.key})
+    SET memo.hash = row.hash, memo.at = row.at, memo.results = row.results
+    RETURN count(memo) AS row""",
 )
 FORGET_KEYS: Final[Statement[int]] = Statement(
     "forget_keys",
@@ -51,16 +47,14 @@ FORGET_KEYS: Final[Statement[int]] = Statement(
 )
 
 
-async def claim(transaction: Transaction, key: str, digest: str, at: int) -> Remembered:
-    """What the key stands for; whoever else comes with the same key waits until this transaction ends."""
-    row = (await transaction.run(CLAIM_KEY, {"key": key, "hash": digest, "at": at}))[0]
-    results = row["results"]
-    return Remembered(row["hash"], row["at"], None if results is None else tuple(results))
+async def claim(transaction: Transaction, memos: Sequence[Memo]) -> dict[str, Memo]:
+    """What the keys stand for; whoever else comes with one of them waits until this transaction ends."""
+    return {row["key"]: row for row in await transaction.run(CLAIM_KEYS, {"rows": memos})}
 
 
-async def remember(transaction: Transaction, key: str, digest: str, at: int, results: Sequence[str]) -> None:
-    """Note what was made under a key that is claimed."""
-    await transaction.run(REMEMBER_KEY, {"key": key, "hash": digest, "at": at, "results": results})
+async def remember(transaction: Transaction, memos: Sequence[Memo]) -> None:
+    """Note what was made under keys that are claimed."""
+    await transaction.run(REMEMBER_KEYS, {"rows": memos})
 
 
 async def forget(store: Store, before: int, limit: int) -> int:

@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from domain.access import KeyScope, Viewer
 from domain.people import PlatformRole
+from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import now
 from graph import thing_changes
@@ -82,5 +83,5 @@ async def fetch_home(store: Store, person_id: str) -> str | None:
 
 async def create(transaction: Transaction, key: Thing, event_id: str, person_id: str, secret_hash: str) -> None:
     """Add a key, visible to its person alone; the person's OWNS connection is made by the caller."""
-    await thing_changes.create(transaction, [key], [event_id])
+    await thing_changes.create(transaction, [thing_changes.Written(key, THING_TYPES["api_key"], event_id)])
     await transaction.run(PROTECT_KEY, {"id": key.id, "secretHash": secret_hash, "personId": person_id})

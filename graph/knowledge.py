@@ -84,6 +84,11 @@ async def fetch_labels(store: Store, ids: Sequence[str]) -> Mapping[str, list[st
     return {row["id"]: row["labels"] for row in await store.read(FETCH_LABELS, {"ids": ids})}
 
 
+async def labels_of(transaction: Transaction, thing_id: str) -> list[str]:
+    """The labels of a thing that is locked."""
+    return (await transaction.run(FETCH_LABELS, {"ids": [thing_id]}))[0]["labels"]
+
+
 async def add_labels(transaction: Transaction, links: Sequence[LabelLink], at: int) -> None:
     """Put labels on things; one that is there already stays as it is. `at` is in microseconds since the epoch."""
     if links:

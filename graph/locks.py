@@ -9,9 +9,10 @@ from graph.store import Statement, Transaction, lock_clauses
 
 
 class LockedRow(TypedDict):
-    """A group, a person or a thing that is locked; `groupId` is a thing's."""
+    """A group, a person or a thing that is locked; `type` is a group's or a thing's, `groupId` a thing's."""
 
     id: str
+    type: str | None
     status: str
     groupId: str | None
 
@@ -22,7 +23,7 @@ LOCK_ENTITIES: Final[Statement[LockedRow]] = Statement(
     UNWIND $ids AS id
     MATCH (entity:Entity {{id: id}}) WHERE {entity_visible("entity")}
     {lock_clauses("entity")}
-    RETURN {{id: entity.id, status: entity.status, groupId: entity.groupId}} AS row""",
+    RETURN {{id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId}} AS row""",
     meant="Eager: all are found before the first of them is locked, and stay in the order of their ids.",
 )
 PEEK_ENTITIES: Final[Statement[LockedRow]] = Statement(
@@ -30,7 +31,7 @@ PEEK_ENTITIES: Final[Statement[LockedRow]] = Statement(
     f"""
     UNWIND $ids AS id
     MATCH (entity:Entity {{id: id}}) WHERE {entity_visible("entity")}
-    RETURN {{id: entity.id, status: entity.status, groupId: entity.groupId}} AS row""",
+    RETURN {{id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId}} AS row""",
 )
 
 

@@ -6,6 +6,9 @@ While the edge is there, the store itself refuses to delete the node that is nam
 from collections.abc import Iterable, Sequence
 from typing import Final, TypedDict
 
+from domain.references import references
+from domain.thing_types import ThingType
+from domain.things import Thing
 from graph.store import Statement, Transaction
 
 
@@ -37,15 +40,20 @@ DROP_MENTIONS: Final[Statement[int]] = Statement(
 )
 
 
-async def add(transaction: Transaction, mentions: Iterable[Mentions]) -> None:
+def mentions(thing: Thing, thing_type: ThingType) -> Mentions:
+    """What a thing of that type names."""
+    return {"id": thing.id, "ids": sorted(set(references(thing_type.schema, thing.properties).values()))}
+
+
+async def add(transaction: Transaction, noted: Iterable[Mentions]) -> None:
     """Note what things name; the nodes must be locked. What is noted already stays."""
-    rows = [each for each in mentions if each["ids"]]
+    rows = [each for each in noted if each["ids"]]
     if rows:
         await transaction.run(ADD_MENTIONS, {"rows": rows})
 
 
-async def keep_only(transaction: Transaction, mentions: Sequence[Mentions]) -> None:
+async def keep_only(transaction: Transaction, noted: Sequence[Mentions]) -> None:
     """Note what things name, and nothing else."""
-    if mentions:
-        await transaction.run(DROP_MENTIONS, {"rows": mentions})
-        await add(transaction, mentions)
+    if noted:
+        await transaction.run(DROP_MENTIONS, {"rows": noted})
+        await add(transaction, noted)

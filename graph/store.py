@@ -28,13 +28,23 @@ Parameters = Mapping[str, object]
 
 _UNREACHABLE = "The store cannot be reached just now. Try again in a few seconds."
 _BUSY = "The store is too busy with other changes of the same just now. Try again in a few seconds."
-_TOO_LARGE = "This is more than the store can change in one transaction. Do it in parts, such as the groups below first."
+_TOO_LARGE = (
+    "This is more than the store can change in one transaction. Do it in parts, such as the groups below first."
+)
 _MEMORY: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
 _TRIES: Final = 5
 _TAKEN = re.compile(r"property `(?P<property>\w+)`")
 # What the store calls a property, where that is not what clients call it.
-_FIELDS: Final = {"usernameKey": "username", "liveKey": "toId", "childId": "parentId", "thingId": "groupId"}
+_FIELDS: Final = {
+    "usernameKey": "username",
+    "liveKey": "toId",
+    "sourceKey": "fromId",
+    "targetKey": "toId",
+    "childId": "parentId",
+    "thingId": "groupId",
+    "nodeLabel": "name",
+}
 
 logging.getLogger("neo4j.pool").setLevel(logging.ERROR)
 logging.getLogger("neo4j").setLevel(logging.ERROR)  # a retried transaction is ordinary, and counted instead
@@ -69,10 +79,13 @@ class Transaction:
         self._observe = observe
 
     async def run(self, statement: Statement[R], parameters: Parameters) -> list[R]:
-        """Run a statement and answer all of its rows."""
+        """Run a statement and answer all of its rows. ConflictError where a constraint of the store refuses it."""
         self._observe(statement.name)
-        result = await self._transaction.run(statement.text, dict(parameters))
-        return cast("list[R]", await result.value())
+        try:
+            result = await self._transaction.run(statement.text, dict(parameters))
+            return cast("list[R]", await result.value())
+        except ConstraintError as error:
+            raise _conflict(error) from error
 
 
 class Store:
@@ -149,14 +162,14 @@ class Store:
             result = await session.run(query, dict(parameters))
             return cast("list[R]", await result.value())
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, timeout: float | None = None) -> T:
+    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, seconds: float | None = None) -> T:
         """Run `work` in one transaction, and again from its start on a transient failure: it must bear that.
 
-        `timeout` (seconds) is for one that may take longer than the others. ConflictError where a constraint of the
+        `seconds` bounds one that may take longer than the others. ConflictError where a constraint of the
         store refuses the write, and where it is more than the store has memory for.
         """
 
-        @unit_of_work(timeout=timeout or self._timeout)
+        @unit_of_work(timeout=seconds or self._timeout)
         async def attempt(transaction: AsyncManagedTransaction) -> T:
             try:
                 return await work(Transaction(transaction, self.observe))

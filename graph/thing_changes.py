@@ -1,17 +1,18 @@
 """Changing things in the store. Every change of one keeps the version that was before it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypedDict
 
 from domain.access import Reach
 from domain.events import Event
+from domain.thing_types import ThingType
 from domain.things import Thing
 from domain.values import to_micros
-from graph import events
 from graph.access import reach_parameters, thing_visible
 from graph.bulk import MOVE_THINGS
-from graph.events import EventRow
+from graph.events import to_row as to_event_row
 from graph.history import keep_clause
 from graph.store import Statement, Transaction, lock_clauses
 from graph.things import THING, ThingRow, from_row, label_of, to_row
@@ -93,29 +94,43 @@ ARCHIVE_THINGS: Final[Statement[int]] = Statement(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A thing of that type as it is to be from now on, and the id of the event that tells so."""
+
+    thing: Thing
+    thing_type: ThingType
+    event_id: str
+
+
 async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Thing | None:
     """The thing as it is now and stays until the transaction ends."""
     rows = await transaction.run(LOCK_THING, {"id": identifier, **reach_parameters(reach)})
     return from_row(rows[0]) if rows else None
 
 
-async def create(transaction: Transaction, things: Sequence[Thing], event_ids: Sequence[str]) -> None:
-    """Add things to their groups, which must be locked, each with the id of the event that tells so."""
+async def create(transaction: Transaction, things: Sequence[Written]) -> None:
+    """Add things to their groups, which must be locked."""
     rows = [
-        {"groupId": thing.group_id, "label": label_of(thing.type), "properties": to_row(thing), "eventId": event_id}
-        for thing, event_id in zip(things, event_ids, strict=True)
+        {
+            "groupId": each.thing.group_id,
+            "label": label_of(each.thing.type),
+            "properties": to_row(each.thing, each.thing_type),
+            "eventId": each.event_id,
+        }
+        for each in things
     ]
     await transaction.run(CREATE_THINGS, {"rows": rows})
 
 
-async def save(transaction: Transaction, thing: Thing, event_id: str) -> None:
+async def save(transaction: Transaction, written: Written) -> None:
     """Write a thing that is locked, and keep what it was; its type stays, and the edge to its group."""
-    await transaction.run(SAVE_THING, {"properties": to_row(thing), "eventId": event_id})
+    properties = to_row(written.thing, written.thing_type)
+    await transaction.run(SAVE_THING, {"properties": properties, "eventId": written.event_id})
 
 
-async def move(transaction: Transaction, thing: Thing, event_id: str) -> None:
-    """Write a thing that is locked, and put it into its group, which must be locked too."""
-    await save(transaction, thing, event_id)
+async def move(transaction: Transaction, thing: Thing) -> None:
+    """Put a thing that is locked into the group that it names, which must be locked too."""
     await transaction.run(MOVE_THINGS, {"placements": [{"id": thing.id, "groupId": thing.group_id}]})
 
 
@@ -130,15 +145,18 @@ async def in_use(transaction: Transaction, group_ids: Sequence[str]) -> list[str
 
 
 async def archive(transaction: Transaction, things: Sequence[ThingInUse], event: Event, at: datetime) -> None:
-    """Archive things whose groups are locked; `event` says what every one of their events says.
+    """Archive things whose groups are locked; `event` says what every one of their events says beside its version.
 
-    All of it is one statement, so that neither the store nor we hold more than it takes to write it.
+    It is one statement, so that neither the store nor we hold more of it than it takes to write it.
     """
-    await transaction.run(ARCHIVE_THINGS, {"rows": things, **event_of_each(event, at)})
-
-
-def event_of_each(event: Event, at: datetime) -> dict[str, object]:
-    """Parameters that make an event of each thing: its row, and its properties to both sides of the version."""
-    row: EventRow = events.to_row(event)
-    head, _, tail = row["properties"].partition('"version":0')
-    return {"event": {**row, "id": None, "at": to_micros(at)}, "head": f'{head}"version":', "tail": tail}
+    row = to_event_row(event)
+    version, rest = '{"version":', row["properties"].removeprefix("{")
+    await transaction.run(
+        ARCHIVE_THINGS,
+        {
+            "rows": things,
+            "event": {**row, "id": None, "at": to_micros(at)},
+            "head": version,
+            "tail": rest if rest == "}" else f",{rest}",
+        },
+    )

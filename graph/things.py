@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 
 from domain.access import Reach
+from domain.filterable import FilterValue, filter_values
 from domain.orders import NET_SCALE, OrderTotals, order_lines
+from domain.thing_types import MAX_FILTERABLE, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import from_micros, to_micros
 from graph.access import group_visible, reach_parameters, thing_visible
@@ -36,6 +38,14 @@ class StoredThing(ThingRow):
     `labels` are those that it is linked to, in order; `eventId` is the event that made it what it is.
     """
 
+    filter1: FilterValue | None
+    filter2: FilterValue | None
+    filter3: FilterValue | None
+    filter4: FilterValue | None
+    filter5: FilterValue | None
+    filter6: FilterValue | None
+    filter7: FilterValue | None
+    filter8: FilterValue | None
     labels: NotRequired[list[str]]
     eventId: NotRequired[str]
     currency: NotRequired[str]
@@ -43,6 +53,10 @@ class StoredThing(ThingRow):
     netScaled: NotRequired[int]
     privateTo: NotRequired[str]
     secretHash: NotRequired[str]
+
+
+FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE + 1))
+"""The columns of a type's filterable properties, in their order."""
 
 
 def from_row(row: ThingRow) -> Thing:
@@ -61,8 +75,10 @@ def from_row(row: ThingRow) -> Thing:
     )
 
 
-def to_row(thing: Thing) -> StoredThing:
-    """The row that holds a thing."""
+def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
+    """The row that holds a thing of that type."""
+    values = filter_values(thing_type, thing.properties)
+    values += [None] * (MAX_FILTERABLE - len(values))
     row: StoredThing = {
         "id": thing.id,
         "type": thing.type,
@@ -75,6 +91,14 @@ def to_row(thing: Thing) -> StoredThing:
         "archivedAt": optional_micros(thing.archived_at),
         "version": thing.version,
         "sortKey": sort_key(thing.created_at, thing.id),
+        "filter1": values[0],
+        "filter2": values[1],
+        "filter3": values[2],
+        "filter4": values[3],
+        "filter5": values[4],
+        "filter6": values[5],
+        "filter7": values[6],
+        "filter8": values[7],
     }
     if thing.type == "order":
         lines = order_lines(thing.properties)

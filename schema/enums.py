@@ -2,15 +2,19 @@
 
 from domain.access import KeyScope
 from domain.connections import Direction
+from domain.errors import DependentKind
 from domain.events import EventType
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
 from domain.pages import CreationOrder
 from domain.people import PersonStatus, PlatformRole
 from domain.things import ThingStatus
 from schema.define import enum
+from services.change_items import ChangeMode
 
 __all__ = [
+    "ChangeMode",
     "CreationOrder",
+    "DependentKind",
     "Direction",
     "EventType",
     "GroupStatus",
@@ -155,6 +159,24 @@ enum(
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
         EventType.EMAIL_FAILED: "A message could not be handed to the mail server.",
         EventType.ERROR_OCCURRED: "Something went wrong that nobody expected.",
+    },
+)
+enum(
+    DependentKind,
+    {
+        DependentKind.CONNECTION: "A connection with another node, live or ended.",
+        DependentKind.DOCUMENT: "A document about it.",
+        DependentKind.MENTION: "A thing whose properties name it.",
+        DependentKind.GROUP: "A group right below it.",
+        DependentKind.THING: "A thing in it.",
+        DependentKind.MEMBER: "A member; the last one goes with the group.",
+    },
+)
+enum(
+    ChangeMode,
+    {
+        ChangeMode.ALL_OR_NOTHING: "In one transaction: the first that fails undoes all.",
+        ChangeMode.EACH: "Each on its own: what fails is told, and the others are done.",
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})

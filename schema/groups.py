@@ -24,7 +24,7 @@ from schema.enums import CreationOrder, Direction, GroupStatus, GroupType, JoinP
 from schema.node import Node
 from schema.order_totals import OrderTotals
 from schema.paging import Connection, listed, paged
-from services import connections, events, groups, people, things
+from services import events, groups, people
 
 if TYPE_CHECKING:
     from schema.events import Event
@@ -95,9 +95,9 @@ class Group(Node):
         return listed(groups.descendants(depth, type, status), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def things(self, type: OfThingType = None, status: OfThingStatus = None) -> Things:  # noqa: A002
+    async def things(self, info: Info, type: OfThingType = None, status: OfThingStatus = None) -> Things:  # noqa: A002
         """The things of this group itself, without those of the groups below; private ones only by their type."""
-        return listed(things.things_of_group(type, status), self.id)
+        return listed(await info.context.services.things.things_of_group(type, status), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
     def people(self, role: OfRole = None) -> People:
@@ -105,11 +105,16 @@ class Group(Node):
         return listed(people.members(role), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
-    def connections(
-        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH, include_ended: Ended = False
+    async def connections(
+        self,
+        info: Info,
+        types: ConnectionTypes = None,
+        direction: Toward = Direction.BOTH,
+        include_ended: Ended = False,
     ) -> Relationships:
         """How this group relates to others."""
-        return listed(connections.connections_of(types, direction, ended=include_ended), self.id)
+        service = info.context.services.connections
+        return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def events(self, type: OfEventType = None) -> Events:  # noqa: A002

@@ -160,13 +160,17 @@ def listed(of: NodeList[RowT, ItemT], parent: str = ROOT) -> "Connection[NodeT]"
 
 def paged(
     default: CreationOrder,
-) -> Callable[[Callable[P, Connection[NodeT]]], Callable[P, Awaitable[Connection[NodeT]]]]:
-    """Make a method that names a list a field that answers a page of it.
+) -> Callable[
+    [Callable[P, Connection[NodeT] | Awaitable[Connection[NodeT]]]], Callable[P, Awaitable[Connection[NodeT]]]
+]:
+    """Make a method that names a list, be it once it has asked something, a field that answers a page of it.
 
     The field takes the arguments of the method, and before them those of paging: first, after, last, before, order.
     """
 
-    def define(method: Callable[P, Connection[NodeT]]) -> Callable[P, Awaitable[Connection[NodeT]]]:
+    def define(
+        method: Callable[P, Connection[NodeT] | Awaitable[Connection[NodeT]]],
+    ) -> Callable[P, Awaitable[Connection[NodeT]]]:
         async def resolver(  # noqa: PLR0917 - as the schema has them
             self: object,
             info: Info,
@@ -177,14 +181,19 @@ def paged(
             order: InOrder = default,
             **arguments: object,
         ) -> Connection[NodeT]:
-            of = cast("Callable[[object], Listed]", partial(cast("Callable[[object], object]", method), **arguments))(
-                self
-            )
-            return await _read(info.context, of, (first, after, last, before), order)
+            if wants_info:
+                arguments["info"] = info
+            name = cast("Callable[[object], object]", partial(cast("Callable[[object], object]", method), **arguments))
+            of = name(self)
+            if inspect.isawaitable(of):
+                of = await of
+            return await _read(info.context, cast("Listed", of), (first, after, last, before), order)
 
         own = inspect.signature(resolver).parameters
         others = inspect.signature(method)
-        parameters = [*list(own.values())[:-1], *list(others.parameters.values())[1:]]
+        wants_info = "info" in others.parameters
+        given = [each for name, each in others.parameters.items() if name not in {"self", "info"}]
+        parameters = [*list(own.values())[:-1], *given]
         update_wrapper(resolver, method)
         resolver.__signature__ = others.replace(parameters=parameters)  # type: ignore[attr-defined] # as inspect reads it
         return cast("Callable[P, Awaitable[Connection[NodeT]]]", field(resolver))

@@ -7,11 +7,12 @@ import strawberry
 from strawberry.scalars import JSON
 
 from schema.arguments import ConnectionTypes, Ended, OfEventType, Toward
+from schema.context import Info
 from schema.define import object_type
 from schema.enums import CreationOrder, Direction, PersonStatus, PlatformRole
 from schema.node import Node
 from schema.paging import Connection, listed, paged
-from services import connections, events
+from services import events
 
 if TYPE_CHECKING:
     from schema.events import Event
@@ -51,16 +52,21 @@ class Person(Node):
     version: int = strawberry.field(description="Goes up with every change.")
 
     @paged(CreationOrder.OLDEST_FIRST)
-    def connections(
-        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH, include_ended: Ended = False
+    async def connections(
+        self,
+        info: Info,
+        types: ConnectionTypes = None,
+        direction: Toward = Direction.BOTH,
+        include_ended: Ended = False,
     ) -> Relationships:
         """How this person relates to others; memberships are those of type `member_of`."""
-        return listed(connections.connections_of(types, direction, ended=include_ended), self.id)
+        service = info.context.services.connections
+        return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def related(self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH) -> Things:
+    async def related(self, info: Info, types: ConnectionTypes = None, direction: Toward = Direction.BOTH) -> Things:
         """The things that this person is connected with."""
-        return listed(connections.related_things(types, direction), self.id)
+        return listed(await info.context.services.connections.related_things(types, direction), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def actions(self, type: OfEventType = None) -> Events:  # noqa: A002

@@ -12,15 +12,18 @@ from schema.define import field, interface, object_type
 from schema.enums import CreationOrder, Direction, ThingStatus
 from schema.node import Node
 from schema.paging import Connection, listed, paged
-from services import connections, events
+from services import events
+from services.things import history_of
 
 if TYPE_CHECKING:
     from schema.events import Event
     from schema.groups import Group
     from schema.relationships import Relationship
+    from schema.thing_versions import ThingVersion
 
 Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
 Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
+Versions: TypeAlias = Connection[Annotated["ThingVersion", strawberry.lazy("schema.thing_versions")]]
 
 
 @interface
@@ -57,23 +60,33 @@ class Thing(Node):
         return await info.context.loaders.labels.load(self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
-    def connections(
-        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH, include_ended: Ended = False
+    async def connections(
+        self,
+        info: Info,
+        types: ConnectionTypes = None,
+        direction: Toward = Direction.BOTH,
+        include_ended: Ended = False,
     ) -> Relationships:
         """How it relates to others."""
-        return listed(connections.connections_of(types, direction, ended=include_ended), self.id)
+        service = info.context.services.connections
+        return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def related(
-        self, types: ConnectionTypes = None, direction: Toward = Direction.BOTH
+    async def related(
+        self, info: Info, types: ConnectionTypes = None, direction: Toward = Direction.BOTH
     ) -> "Connection[Annotated[Thing, strawberry.lazy('schema.things')]]":
         """The things that it is connected with, each once."""
-        return listed(connections.related_things(types, direction), self.id)
+        return listed(await info.context.services.connections.related_things(types, direction), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def events(self, type: OfEventType = None) -> Events:  # noqa: A002
         """What happened to it."""
         return listed(events.events_of_target(type), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def history(self) -> Versions:
+        """Its versions, how it is now among them, each with who made it so and when."""
+        return listed(history_of(), self.id)
 
 
 @object_type

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.access import Caller
-from domain.connection_types import CONNECTION_TYPES, ConnectionType
+from domain.changes import KEEP, Change
+from domain.connection_types import ConnectionType
 from domain.connections import Connection, Direction
 from domain.errors import ValidationError
 from domain.ids import NodeKind, connection_prefix, kind_of, new_id
@@ -17,6 +18,7 @@ from graph.things import ThingRow
 from services import validation
 from services.access import reach_of
 from services.lists import NodeList
+from services.ontology import Ontology
 
 ENTITIES = (NodeKind.PERSON, NodeKind.GROUP, NodeKind.THING)
 MEMBERSHIP = "member_of"
@@ -35,42 +37,18 @@ class NewConnection:
     metadata: Mapping[str, JSON] = field(default_factory=dict)
 
 
-def connections_of(
-    types: Sequence[str] | None, direction: Direction, *, ended: bool
-) -> NodeList[connections.ConnectionRow, Connection]:
-    """An entity's connections."""
-    names = _known_types(types)
-    listing = connections.connections_of(direction, names)
-    return NodeList(f"connections {direction} {sorted(names)}", listing, (("ended", ended),))
+@dataclass(frozen=True, slots=True)
+class ConnectionChanges:
+    """What to change of a connection."""
+
+    strength: Change[float | None] = KEEP
+    properties: Change[Mapping[str, JSON]] = KEEP
+    metadata: Change[Mapping[str, JSON]] = KEEP
 
 
-def related_things(types: Sequence[str] | None, direction: Direction) -> NodeList[ThingRow, Thing]:
-    """The things at the other end of an entity's live connections."""
-    names = _known_types(types)
-    return NodeList(f"related {direction} {sorted(names)}", connections.related_to(direction, names))
-
-
-def known_type(field_name: str, name: str) -> ConnectionType:
-    """The connection type of that name."""
-    connection_type = CONNECTION_TYPES.get(name)
-    if connection_type is None:
-        known = ", ".join(CONNECTION_TYPES)
-        raise ValidationError(field_name, f"There is no connection type {name[:60]!r}. Known: {known}.")
-    return connection_type
-
-
-def _known_types(types: Sequence[str] | None) -> frozenset[str]:
-    if types is None:
-        return frozenset(CONNECTION_TYPES)
-    if not types:
-        raise ValidationError("types", "types takes at least one connection type, or nothing for all.")
-    return frozenset(known_type("types", name).name for name in types)
-
-
-def new_connection(new: NewConnection, created_by: str | None) -> Connection:
-    """The connection, once its input was found to be right; whether its ends are there is not looked at yet."""
+def new_connection(new: NewConnection, connection_type: ConnectionType, created_by: str | None) -> Connection:
+    """The connection of that type, once its input was found to be right; its ends are not looked at yet."""
     at = now()
-    connection_type = known_type("type", new.type)
     validation.identifier("fromId", new.from_id, *_in_order(connection_type.sources))
     validation.identifier("toId", new.to_id, *_in_order(connection_type.targets))
     if new.from_id == new.to_id and not connection_type.reflexive:
@@ -96,8 +74,29 @@ def new_connection(new: NewConnection, created_by: str | None) -> Connection:
 class Connections:
     """What can be asked about connections."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, ontology: Ontology) -> None:
         self._store = store
+        self._ontology = ontology
+
+    async def connections_of(
+        self, types: Sequence[str] | None, direction: Direction, *, ended: bool
+    ) -> NodeList[connections.ConnectionRow, Connection]:
+        """An entity's connections."""
+        relationships, names = await self._chosen(types)
+        listing = connections.connections_of(direction, relationships)
+        return NodeList(f"connections {direction}", listing, (("types", names), ("ended", ended)))
+
+    async def related_things(self, types: Sequence[str] | None, direction: Direction) -> NodeList[ThingRow, Thing]:
+        """The things at the other end of an entity's live connections."""
+        relationships, names = await self._chosen(types)
+        return NodeList(f"related {direction}", connections.related_to(direction, relationships), (("types", names),))
+
+    async def _chosen(self, types: Sequence[str] | None) -> tuple[frozenset[str], tuple[str, ...] | None]:
+        """The relationship types to follow, and the names of the types to keep: None for all."""
+        if types is None:
+            return connections.RELATIONSHIPS, None
+        chosen = await self._ontology.connection_types("types", types)
+        return frozenset(each.relationship for each in chosen), tuple(sorted({each.name for each in chosen}))
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Connection]:
         """Those of the connections both of whose ends the caller may see."""

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.access import Caller, KeyScope
+from domain.connection_types import CONNECTION_TYPES
 from domain.connections import Connection
 from domain.errors import ConflictError
 from domain.events import Event, EventType
 from domain.groups import Group
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.people import Person, PlatformRole
+from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import JSON, now, to_micros
 from graph import connections, events, group_changes, knowledge, people, references, thing_changes
@@ -24,7 +26,7 @@ from services.groups import new_group
 from services.journal import event
 from services.keys import CreatedKey, Keys
 from services.people import new_person
-from services.things import named_in, new_thing
+from services.things import new_thing
 
 _SYSTEM = Caller(viewer=None)
 
@@ -86,14 +88,15 @@ def _build() -> World:
         world.people[name] = new_person(person)
     for name, group, thing, labels in demo_world.things():
         properties = {key: world.resolve(value) for key, value in thing.properties.items()}
-        world.things[name] = new_thing(demo_world.placed(thing, world.groups[group].id, properties))
+        placed = demo_world.placed(thing, world.groups[group].id, properties)
+        world.things[name] = new_thing(placed, THING_TYPES[placed.type])
         world.labels.extend(
             {"thingId": world.things[name].id, "label": label, "knowledgeId": new_id(KNOWLEDGE_PREFIX)}
             for label in labels
         )
     for source, connection_type, target, details in demo_world.connections():
         joined = NewConnection(connection_type, world.id_of(source), world.id_of(target), details)
-        world.connections.append(new_connection(joined, created_by=None))
+        world.connections.append(new_connection(joined, CONNECTION_TYPES[connection_type], created_by=None))
     return world
 
 
@@ -102,22 +105,19 @@ async def _write(transaction: Transaction, world: World) -> None:
         await group_changes.create(transaction, group)
     for person in world.people.values():
         await people.create(transaction, person)
-    made = list(world.things.values())
-    created = [_created(thing) for thing in made]
-    await thing_changes.create(transaction, made, [each.id for each in created])
-    await references.add(
-        transaction, [{"id": thing.id, "ids": sorted(set(named_in(thing).values()))} for thing in made]
+    made = [(thing, THING_TYPES[thing.type], _created(thing)) for thing in world.things.values()]
+    await thing_changes.create(
+        transaction, [thing_changes.Written(thing, thing_type, told.id) for thing, thing_type, told in made]
     )
-    await connections.create(transaction, *world.connections)
+    await references.add(transaction, [references.mentions(thing, thing_type) for thing, thing_type, _ in made])
+    await connections.create(transaction, *((each, CONNECTION_TYPES[each.type]) for each in world.connections))
     await knowledge.add_labels(transaction, world.labels, to_micros(now()))
-    await events.append(transaction, [*_happened(world), *created])
+    await events.append(transaction, [*_happened(world), *(told for _, _, told in made)])
 
 
 def _created(thing: Thing) -> Event:
     properties: Mapping[str, JSON] = {"type": thing.type, "version": thing.version}
-    return event(
-        _SYSTEM, EventType.THING_CREATED, target_id=thing.id, group_id=thing.group_id, properties=properties
-    )
+    return event(_SYSTEM, EventType.THING_CREATED, target_id=thing.id, group_id=thing.group_id, properties=properties)
 
 
 def _happened(world: World) -> list[Event]:

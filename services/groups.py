@@ -73,15 +73,15 @@ def new_group(new: NewGroup) -> Group:
         id=new_id(GROUP_PREFIX),
         slug=validation.slug("slug", new.slug),
         name=validation.name("name", new.name),
-        description=description_of(new.description),
+        description=check_description(new.description),
         type=new.type,
         status=GroupStatus.ACTIVE,
         visibility=new.visibility,
         join_policy=new.join_policy,
         plan=new.plan,
-        limits=limits_of(new.limits),
+        limits=check_limits(new.limits),
         metadata=validation.json_object("metadata", new.metadata),
-        parent_id=None if new.parent_id is None else group_id("parentId", new.parent_id),
+        parent_id=None if new.parent_id is None else check_id("parentId", new.parent_id),
         created_at=at,
         updated_at=at,
         archived_at=None,
@@ -109,15 +109,18 @@ class Groups:
         return await groups.fetch_ancestors(self._store, reach_of(caller), ids)
 
 
-def group_id(field_name: str, value: str) -> str:
+def check_id(field_name: str, value: str) -> str:
+    """The id of a group."""
     return validation.identifier(field_name, value, NodeKind.GROUP)
 
 
-def description_of(value: str | None) -> str | None:
+def check_description(value: str | None) -> str | None:
+    """What a group is about."""
     return None if value is None else validation.text("description", value)
 
 
-def limits_of(limits: Limits) -> Limits:
+def check_limits(limits: Limits) -> Limits:
+    """What a group may use."""
     for name in Limits.__slots__:
         value = getattr(limits, name)
         if value is not None and not 0 <= value <= validation.MAX_SAFE_INTEGER:

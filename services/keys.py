@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.access import Caller, KeyScope, Viewer
+from domain.connection_types import CONNECTION_TYPES
 from domain.errors import AuthError, ValidationError
 from domain.events import EventType
 from domain.ids import new_id, thing_prefix
@@ -22,6 +23,7 @@ PREFIX = "one_"
 """Every secret starts so, so that a scanner for leaked secrets can tell what it found."""
 
 _SECRET_BYTES = 32
+_OWNS = CONNECTION_TYPES["owns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Keys:
             archived_at=None,
             version=1,
         )
-        owns = new_connection(NewConnection("owns", person.id, key.id), created_by=None)
+        owns = new_connection(NewConnection("owns", person.id, key.id), _OWNS, created_by=None)
 
         happened = event(
             caller,
@@ -95,7 +97,7 @@ class Keys:
 
         async def work(transaction: Transaction) -> None:
             await keys.create(transaction, key, happened.id, person.id, _hash(secret))
-            await connections.create(transaction, owns)
+            await connections.create(transaction, (owns, _OWNS))
             await events.append(transaction, [happened])
 
         await self._store.write(work)

@@ -18,7 +18,7 @@ __all__ = ["MAX_PAGE", "ROOT", "AnyList", "Filters", "Lists", "NodeList"]
 
 MAX_PAGE = 100
 
-Filters = tuple[tuple[str, str | bool | None], ...]
+Filters = tuple[tuple[str, str | bool | tuple[str, ...] | None], ...]
 
 
 @dataclass(frozen=True, slots=True)

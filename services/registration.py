@@ -1,6 +1,7 @@
 """Adding a person together with the group that they work in, as an operator does at the machine itself."""
 
 from domain.access import Caller
+from domain.connection_types import CONNECTION_TYPES
 from domain.events import EventType
 from domain.groups import Group, GroupType
 from domain.people import MemberRole, Person
@@ -11,6 +12,8 @@ from services.connections import NewConnection, new_connection
 from services.groups import NewGroup, new_group
 from services.journal import event
 from services.people import NewPerson, new_person
+
+MEMBERSHIP = CONNECTION_TYPES["member_of"]
 
 
 async def register(store: Store, new: NewPerson, group_slug: str | None, role: MemberRole) -> Person:
@@ -32,8 +35,8 @@ async def register(store: Store, new: NewPerson, group_slug: str | None, role: M
             if group is None:
                 group = await _create(transaction, slug)
                 happened.append(event(operator, EventType.GROUP_CREATED, target_id=group.id, group_id=group.id))
-            membership = new_connection(NewConnection("member_of", person.id, group.id, {"role": held}), None)
-            await connections.create(transaction, membership)
+            new = NewConnection(MEMBERSHIP.name, person.id, group.id, {"role": held})
+            await connections.create(transaction, (new_connection(new, MEMBERSHIP, None), MEMBERSHIP))
             happened.append(
                 event(
                     operator,

@@ -59,12 +59,17 @@ class _Batch:
     edges: dict[str, list[RestoredEdge]] = field(default_factory=dict)
     count: int = 0
 
-    def add(self, number: int, line: _Node | _Edge) -> None:
-        """Add a line. ValueError where it has a label or a type that no store of ours has."""
+    def add(self, number: int, line: _Node | _Edge, known: set[str]) -> None:
+        """Add a line. ValueError where it has a label that is not known, or a type that no store of ours has.
+
+        A registered thing type, which comes before its things, adds its label to those that are known.
+        """
         if isinstance(line, _Node):
             labels = tuple(line.labels)
-            if not dump.LABELS.issuperset(labels):
+            if not known.issuperset(labels):
                 raise ValueError("unknown labels")
+            if labels == ("ThingType",):
+                known.add(str(line.row["nodeLabel"]))
             self.nodes.setdefault(labels, []).append(line.row)
         else:
             if line.type not in dump.RELATIONSHIPS:
@@ -121,12 +126,13 @@ async def _write(store: Store, batch: _Batch) -> list[int]:
 
 def _batches(path: Path, file: BinaryIO) -> Iterator[_Batch]:
     batch = _Batch()
+    known = set(dump.LABELS)
     number = 1
     while line := file.readline(MAX_LINE):
         number += 1
         try:
-            batch.add(number, _LINE.validate_json(line))
-        except (BadLineError, ValueError) as error:
+            batch.add(number, _LINE.validate_json(line), known)
+        except (BadLineError, ValueError, KeyError) as error:
             raise ValidationError(f"line {number}", f"Line {number} of {path.name} is none of an export's.") from error
         if batch.count == BATCH_SIZE:
             yield batch

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from graph.store import Store
+from services.bulk import Bulk
+from services.changes import Changes
 from services.connections import Connections
 from services.events import Events
 from services.groups import Groups
 from services.keys import Keys
 from services.lists import Lists
+from services.ontology import Ontology
 from services.people import People
 from services.things import Things
 
@@ -16,23 +19,31 @@ from services.things import Things
 class Services:
     """One of each."""
 
+    bulk: Bulk
+    changes: Changes
     connections: Connections
     events: Events
     groups: Groups
     keys: Keys
     lists: Lists
+    ontology: Ontology
     people: People
     things: Things
 
     @classmethod
     def of(cls, store: Store) -> "Services":
         """The services that work on a store."""
+        ontology = Ontology(store)
+        changes = Changes(store, ontology)
         return cls(
-            connections=Connections(store),
+            bulk=Bulk(store, changes),
+            changes=changes,
+            connections=Connections(store, ontology),
             events=Events(store),
             groups=Groups(store),
             keys=Keys(store),
             lists=Lists(store),
+            ontology=ontology,
             people=People(store),
-            things=Things(store),
+            things=Things(store, ontology),
         )

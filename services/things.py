@@ -9,8 +9,7 @@ from domain.changes import KEEP, Change
 from domain.errors import ValidationError
 from domain.ids import NodeKind, new_id, thing_prefix
 from domain.orders import OrderTotals
-from domain.references import references
-from domain.thing_types import THING_TYPES, ThingType
+from domain.thing_types import ThingType
 from domain.thing_versions import ThingVersion
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now
@@ -19,6 +18,7 @@ from graph.store import Store
 from services import validation
 from services.access import reach_of
 from services.lists import NodeList
+from services.ontology import Ontology
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +41,8 @@ class ThingChanges:
     properties: Change[Mapping[str, JSON]] = KEEP
 
 
-def all_things(thing_type: str | None, status: ThingStatus | None) -> NodeList[things.ThingRow, Thing]:
-    """Every thing that the caller may see."""
-    if thing_type is None:
-        return NodeList("things", things.THINGS, (("status", status),))
-    known_type("type", thing_type)
-    return NodeList("things", things.THINGS_OF_TYPE, (("type", thing_type), ("status", status)))
-
-
-def things_of_group(thing_type: str | None, status: ThingStatus | None) -> NodeList[things.ThingRow, Thing]:
-    """The things of a group."""
-    if thing_type is None:
-        return NodeList("things of group", things.THINGS_OF_GROUP, (("status", status),))
-    known_type("type", thing_type)
-    filters = (("type", thing_type), ("status", status))
-    return NodeList("things of group", things.THINGS_OF_GROUP_AND_TYPE, filters)
-
-
-def known_type(field_name: str, name: str) -> ThingType:
-    """The thing type of that name."""
-    thing_type = THING_TYPES.get(name)
-    if thing_type is None:
-        raise ValidationError(field_name, f"There is no thing type {name[:60]!r}. Known: {', '.join(THING_TYPES)}.")
-    return thing_type
-
-
-def new_thing(new: NewThing) -> Thing:
-    """The thing, once its input was found to be right."""
-    thing_type = known_type("type", new.type)
+def new_thing(new: NewThing, thing_type: ThingType) -> Thing:
+    """The thing of that type, once its input was found to be right."""
     if not thing_type.creatable:
         raise ValidationError("type", f"A thing of type {new.type} is not created this way.")
     if new.status is ThingStatus.ARCHIVED:
@@ -88,11 +62,6 @@ def new_thing(new: NewThing) -> Thing:
     )
 
 
-def named_in(thing: Thing) -> dict[str, str]:
-    """The ids of other nodes that a thing's properties name, by their path in the input."""
-    return references(THING_TYPES[thing.type].schema, thing.properties)
-
-
 def history_of() -> NodeList[history.VersionRow, ThingVersion]:
     """The versions of a thing, the one that it has now among them."""
     return NodeList("history", history.HISTORY)
@@ -101,8 +70,26 @@ def history_of() -> NodeList[history.VersionRow, ThingVersion]:
 class Things:
     """What can be asked about things."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, ontology: Ontology) -> None:
         self._store = store
+        self._ontology = ontology
+
+    async def all_things(self, thing_type: str | None, status: ThingStatus | None) -> NodeList[things.ThingRow, Thing]:
+        """Every thing that the caller may see."""
+        if thing_type is None:
+            return NodeList("things", things.THINGS, (("status", status),))
+        await self._ontology.thing_type("type", thing_type)
+        return NodeList("things", things.THINGS_OF_TYPE, (("type", thing_type), ("status", status)))
+
+    async def things_of_group(
+        self, thing_type: str | None, status: ThingStatus | None
+    ) -> NodeList[things.ThingRow, Thing]:
+        """The things of a group."""
+        if thing_type is None:
+            return NodeList("things of group", things.THINGS_OF_GROUP, (("status", status),))
+        await self._ontology.thing_type("type", thing_type)
+        filters = (("type", thing_type), ("status", status))
+        return NodeList("things of group", things.THINGS_OF_GROUP_AND_TYPE, filters)
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Thing]:
         """Those of the things that the caller may see."""

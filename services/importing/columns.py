@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from domain.values import JSON
+from graph.things import FILTER_COLUMNS
 from services.importing.mapping import ConnectionStep, Step
 
 
@@ -34,7 +35,7 @@ _NODE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "settings": ("settings",),
     "group": ("groupId",),
     "status": ("status",),
-    "properties": ("properties", "currency", "lineCount", "netScaled"),
+    "properties": ("properties", "currency", "lineCount", "netScaled", *FILTER_COLUMNS),
 }
 _EDGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "properties": ("properties", "role", "status"),

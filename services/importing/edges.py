@@ -1,17 +1,18 @@
 """How connections of an import are written."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from typing_extensions import override
 
-from domain.connection_types import CONNECTION_TYPES
+from domain.connection_types import ConnectionType
 from domain.events import Event, EventType
 from domain.groups import GroupStatus
 from domain.people import MemberRole
 from domain.values import JSON
 from graph import bulk
-from graph.bulk import Edge, StoredRow
+from graph.bulk import LIVE_KEYS, Edge, StoredRow
 from graph.store import Transaction
 from graph.values import from_json
 from services.connections import MEMBERSHIP
@@ -21,18 +22,22 @@ from services.importing.writing import SYSTEM, Change, Writer
 from services.journal import event
 
 _ENDS = ("fromId", "toId")
+_CHANGEABLE = ("strength", "properties", "metadata")
+_MISSED = "from or to refers to a row that nothing was made of"
+_OR_MISPLACED = ", or to a thing of a type that may not stand there"
 
 
 class EdgeWriter(Writer):
     """Connections of one type."""
 
-    def __init__(self, columns: frozenset[str], connection_type: str) -> None:
+    def __init__(self, columns: frozenset[str], connection_type: ConnectionType) -> None:
         super().__init__(columns)
         self._type = connection_type
+        self._relationship = connection_type.relationship
 
     @override
     async def fetch(self, transaction: Transaction, drafts: Sequence[Draft]) -> Mapping[str, StoredRow]:
-        rows = await transaction.run(bulk.fetch_edges(self._type), {"ids": [draft.id for draft in drafts]})
+        rows = await transaction.run(bulk.fetch_edges(self._relationship), {"ids": [draft.id for draft in drafts]})
         return {str(row["edge"]["id"]): {**row["edge"], "fromId": row["fromId"], "toId": row["toId"]} for row in rows}
 
     @override
@@ -44,10 +49,12 @@ class EdgeWriter(Writer):
 
     @override
     async def taken(self, transaction: Transaction, drafts: Sequence[Draft]) -> dict[str, str]:
-        if CONNECTION_TYPES[self._type].several:
-            return {}
-        statement = bulk.taken_pairs(self._type)
-        return await claims(transaction, statement, self._type, drafts, lambda draft: draft.row.get("liveKey"))
+        reasons: dict[str, str] = {}
+        for key in LIVE_KEYS:
+            if any(draft.row.get(key) is not None for draft in drafts):
+                statement = bulk.taken_keys(self._relationship, key)
+                reasons |= await claims(transaction, statement, self._type.name, drafts, partial(_claim, key))
+        return reasons
 
     @override
     async def admit(self, transaction: Transaction, new: Sequence[Draft], changes: Sequence[Change]) -> dict[str, str]:
@@ -56,7 +63,7 @@ class EdgeWriter(Writer):
             for change in changes
             if not change.values.keys().isdisjoint(_ENDS)
         }
-        if self._type != MEMBERSHIP:
+        if self._type.name != MEMBERSHIP:
             return reasons
         reasons |= {
             change.draft.id: "role: an import takes no owner's role away"
@@ -73,39 +80,49 @@ class EdgeWriter(Writer):
     @override
     async def create(self, transaction: Transaction, drafts: Sequence[Draft]) -> tuple[list[Event], dict[str, str]]:
         rows: list[Edge] = [{"fromId": draft.ends[0], "toId": draft.ends[1], "edge": draft.row} for draft in drafts]
-        made = set(await transaction.run(bulk.create_edges(self._type), {"rows": rows}))
-        missed = {
-            draft.id: "from or to refers to a row that nothing was made of" for draft in drafts if draft.id not in made
+        parameters = {
+            "rows": rows,
+            "sourceTypes": list(self._type.source_types),
+            "targetTypes": list(self._type.target_types),
         }
+        made = set(await transaction.run(bulk.create_edges(self._relationship), parameters))
+        reason = _MISSED + _OR_MISPLACED if self._type.source_types | self._type.target_types else _MISSED
+        missed = {draft.id: reason for draft in drafts if draft.id not in made}
         return [each for draft in drafts if draft.id in made for each in self._created(draft)], missed
 
     @override
     async def update(self, transaction: Transaction, changes: Sequence[Change]) -> list[Event]:
         changed = [{"id": change.draft.id, "values": change.values} for change in changes]
-        await transaction.run(bulk.update_edges(self._type), {"changed": changed})
+        await transaction.run(bulk.update_edges(self._relationship), {"changed": changed})
         happened: list[Event] = []
         for change in changes:
+            names: list[JSON] = [name for name in _CHANGEABLE if name in change.values]
+            details = {**self._details(change.draft), "changed": names}
+            happened.append(self._event(EventType.CONNECTION_UPDATED, change.draft, change.draft.id, details))
             if "role" in change.values:
                 roles: Mapping[str, JSON] = {
                     "from": cast("str", change.stored["role"]),
                     "to": cast("str", change.values["role"]),
                 }
                 happened.append(self._event(EventType.MEMBER_ROLE_CHANGED, change.draft, change.draft.ends[0], roles))
-            else:
-                # Nothing is called a change of a connection: it is told as the end of what it was and its new start.
-                happened.append(self._event(EventType.CONNECTION_ENDED, change.draft, change.draft.id))
-                happened.append(self._event(EventType.CONNECTION_CREATED, change.draft, change.draft.id))
         return happened
 
     def _created(self, draft: Draft) -> list[Event]:
         happened = [self._event(EventType.CONNECTION_CREATED, draft, draft.id)]
-        if self._type == MEMBERSHIP:
+        if self._type.name == MEMBERSHIP:
             role = from_json(cast("str", draft.row["properties"]))["role"]
             happened.append(self._event(EventType.USER_JOINED_GROUP, draft, draft.ends[0], {"role": role}))
         return happened
 
+    def _details(self, draft: Draft) -> Mapping[str, JSON]:
+        return {"type": self._type.name, "from": draft.ends[0], "to": draft.ends[1]}
+
     def _event(
         self, event_type: EventType, draft: Draft, target_id: str, properties: Mapping[str, JSON] | None = None
     ) -> Event:
-        details = {"type": self._type, "from": draft.ends[0], "to": draft.ends[1]} if properties is None else properties
+        details = self._details(draft) if properties is None else properties
         return event(SYSTEM, event_type, target_id=target_id, group_id=draft.group_id, properties=details)
+
+
+def _claim(key: str, draft: Draft) -> object:
+    return draft.row.get(key)

@@ -6,27 +6,13 @@ from typing import Annotated, Literal, TypeAlias
 
 import pydantic
 import yaml
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from domain.connection_types import CONNECTION_TYPES
+from domain.catalogue import Catalogue
 from domain.errors import ValidationError
-from domain.thing_types import THING_TYPES
 from services.importing.vocabulary import FileName, Part, Ref, Value
 
 StepName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-
-
-def _thing_type(name: str) -> str:
-    known = [thing_type.name for thing_type in THING_TYPES.values() if thing_type.creatable]
-    if name not in known:
-        raise ValueError(f"takes one of the thing types {', '.join(known)}")
-    return name
-
-
-def _connection_type(name: str) -> str:
-    if name not in CONNECTION_TYPES:
-        raise ValueError(f"takes one of the connection types {', '.join(CONNECTION_TYPES)}")
-    return name
 
 
 class GroupFields(Part):
@@ -60,7 +46,7 @@ class PersonFields(Part):
 class ThingFields(Part):
     """What becomes of a row that makes a thing."""
 
-    type: Annotated[str, AfterValidator(_thing_type)]
+    type: str
     group: Value
     name: Value
     status: Value = None
@@ -71,7 +57,7 @@ class ThingFields(Part):
 class ConnectionFields(Part):
     """What becomes of a row that makes a connection."""
 
-    type: Annotated[str, AfterValidator(_connection_type)]
+    type: str
     from_id: Value = Field(alias="from")
     to_id: Value = Field(alias="to")
     properties: Value = None
@@ -167,6 +153,25 @@ def parse_mapping(raw: object) -> ImportMapping:
         raise ValidationError(field, f"{field}: {message.removeprefix('Value error, ')}{more}") from error
     _check_steps(mapping)
     return mapping
+
+
+def check_types(mapping: ImportMapping, catalogue: Catalogue) -> None:
+    """See that the types that a mapping names are there. ValidationError, whose field is the path in the file."""
+    for index, step in enumerate(mapping.steps):
+        match step:
+            case ThingStep():
+                known = [each.name for each in catalogue.thing_types.values() if each.creatable]
+                _check_type(index, step.fields.type, "thing", known)
+            case ConnectionStep():
+                _check_type(index, step.fields.type, "connection", list(catalogue.connection_types))
+            case _:
+                continue
+
+
+def _check_type(index: int, name: str, what: str, known: Sequence[str]) -> None:
+    if name not in known:
+        field = f"steps.{index}.set.type"
+        raise ValidationError(field, f"{field}: takes one of the {what} types {', '.join(known)}")
 
 
 def _path(raw: object, steps: Sequence[str | int]) -> str:

@@ -5,10 +5,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
+from domain.catalogue import Catalogue
+from domain.connection_types import ConnectionType
 from domain.errors import ValidationError
 from domain.groups import GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import GROUP_PREFIX, PERSON_PREFIX, NodeKind, connection_prefix, imported_id, kind_of, thing_prefix
 from domain.people import PlatformRole
+from domain.references import references
+from domain.thing_types import ThingType
 from domain.things import ThingStatus
 from domain.values import JSON
 from graph import connections, groups, people, things
@@ -29,7 +33,7 @@ class Draft:
     """A node or a connection that a row asks for.
 
     `row` is what the store is to hold; `group_id` is the group in which it happens; `ends` are a connection's from and
-    to; `labels` are a thing's, None where the mapping says nothing of them.
+    to; `labels` are a thing's, None where the mapping says nothing of them; `mentions` are the ids in its properties.
     """
 
     line: int
@@ -38,6 +42,7 @@ class Draft:
     group_id: str | None
     ends: tuple[str, str] = ("", "")
     labels: tuple[str, ...] | None = None
+    mentions: tuple[str, ...] = ()
 
 
 Make: TypeAlias = Callable[[int, Row], Draft]
@@ -57,17 +62,17 @@ def step_prefix(step: Step) -> str:
             return connection_prefix(step.fields.type)
 
 
-def maker(step: Step, compiler: Compiler) -> Make:
-    """The function that makes drafts of a step's rows."""
+def maker(step: Step, compiler: Compiler, catalogue: Catalogue) -> Make:
+    """The function that makes drafts of a step's rows, whose type is in the catalogue."""
     match step:
         case GroupStep():
             return _group_maker(step, compiler)
         case PersonStep():
             return _person_maker(step, compiler)
         case ThingStep():
-            return _thing_maker(step, compiler)
+            return _thing_maker(step, compiler, catalogue.thing_types[step.fields.type])
         case ConnectionStep():
-            return _connection_maker(step, compiler)
+            return _connection_maker(step, compiler, catalogue.connection_types[step.fields.type])
 
 
 def _identifier(step: Step, compiler: Compiler) -> Callable[[Row], str]:
@@ -147,7 +152,7 @@ def _person_maker(step: PersonStep, compiler: Compiler) -> Make:
     return make
 
 
-def _thing_maker(step: ThingStep, compiler: Compiler) -> Make:
+def _thing_maker(step: ThingStep, compiler: Compiler, thing_type: ThingType) -> Make:
     identify, of = _identifier(step, compiler), compiler.compile
     fields = step.fields
     group, name, status = of(fields.group), of(fields.name), of(fields.status)
@@ -165,21 +170,23 @@ def _thing_maker(step: ThingStep, compiler: Compiler) -> Make:
                 # One is archived after it was made; an import does both at once.
                 status=ThingStatus.ACTIVE if archived else wanted,
                 properties=_object("properties", properties(row)),
-            )
+            ),
+            thing_type,
         )
         thing = replace(thing, id=identify(row), status=wanted, archived_at=thing.created_at if archived else None)
         return Draft(
             line,
             thing.id,
-            things.to_row(thing),
+            things.to_row(thing, thing_type),
             thing.group_id,
             labels=_labels(labels(row)) if labelled else None,
+            mentions=tuple(sorted(set(references(thing_type.schema, thing.properties).values()))),
         )
 
     return make
 
 
-def _connection_maker(step: ConnectionStep, compiler: Compiler) -> Make:
+def _connection_maker(step: ConnectionStep, compiler: Compiler, connection_type: ConnectionType) -> Make:
     of, fields = compiler.compile, step.fields
     from_, to, properties = of(fields.from_id), of(fields.to_id), of(fields.properties)
     strength, metadata = of(fields.strength), of(fields.metadata)
@@ -196,13 +203,14 @@ def _connection_maker(step: ConnectionStep, compiler: Compiler) -> Make:
                 strength=_optional_number("strength", strength(row)),
                 metadata=_object("metadata", metadata(row)),
             ),
+            connection_type,
             created_by=None,
         )
         ends = (connection.from_id, connection.to_id)
         identifier = imported_id(prefix, source, node_key(name, " ".join(ends))) if identify is None else identify(row)
         connection = replace(connection, id=identifier)
         group_id = next((end for end in reversed(ends) if kind_of(end) is NodeKind.GROUP), None)
-        return Draft(line, identifier, connections.to_edge(connection), group_id, ends)
+        return Draft(line, identifier, connections.to_edge(connection, connection_type), group_id, ends)
 
     return make
 

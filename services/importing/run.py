@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from domain.catalogue import Catalogue
 from domain.errors import ValidationError
 from graph.store import Store
 from services.importing.columns import compared_columns
@@ -26,6 +27,7 @@ from services.importing.mapping import (
     PersonStep,
     Step,
     ThingStep,
+    check_types,
 )
 from services.importing.nodes import GroupWriter, PersonWriter, ThingWriter
 from services.importing.records import Draft, Make, maker, step_prefix
@@ -34,6 +36,7 @@ from services.importing.rows import BadRow, Row, SourceFile, SourceRow
 from services.importing.scratch import Scratch
 from services.importing.values import Compiler, Evaluate, OtherFile
 from services.importing.writing import Batches, Outcome, StrictStopError, Writer
+from services.ontology import Ontology
 
 BATCH_SIZE: Final = 2_000
 """How many rows one transaction writes."""
@@ -66,7 +69,7 @@ async def import_folder(
     with `strict` the import ends at the first such row instead: the batches before the one it is in are kept, and
     nothing of that batch is. What a second run finds as it left it stays untouched, versions and events included.
 
-    ValidationError where a file or a column that the mapping names is not there: then nothing was written.
+    ValidationError where a type, a file or a column that the mapping names is not there: then nothing was written.
     NetworkError where the store is lost on the way: the batches before are kept.
     """
     with Scratch() as scratch:
@@ -105,12 +108,15 @@ class _Run:
         self._strict = strict
         self._progress = progress
         self._batch_size = batch_size
+        self._ontology = Ontology(store)
         self._batches = Batches(store, strict=strict)
         self._writing: _Writing | None = None
         self.report = ImportReport()
 
     async def all_steps(self) -> ImportReport:
-        steps = self._compile()
+        catalogue = await self._ontology.catalogue()
+        check_types(self._mapping, catalogue)
+        steps = self._compile(catalogue)
         self._check_files(steps)
         try:
             for step in steps:
@@ -125,15 +131,16 @@ class _Run:
                 await self._settle()
         return self.report
 
-    def _compile(self) -> list[_Compiled]:
+    def _compile(self, catalogue: Catalogue) -> list[_Compiled]:
         prefixes = {step.step: step_prefix(step) for step in self._mapping.steps}
         compiled: list[_Compiled] = []
         for step in self._mapping.steps:
             compiler = Compiler(self._mapping.source, prefixes, self._scratch)
-            make = maker(step, compiler)
+            make = maker(step, compiler, catalogue)
             when = compiler.compile(step.when)
             others = tuple(compiler.others)
-            compiled.append(_Compiled(step, make, when, _writer(step), tuple(compiler.columns), others))
+            writer = _writer(step, catalogue)
+            compiled.append(_Compiled(step, make, when, writer, tuple(compiler.columns), others))
         return compiled
 
     def _check_files(self, steps: list[_Compiled]) -> None:
@@ -259,7 +266,7 @@ class _Run:
         self.report.refuse(counts, name, line, reason)
 
 
-def _writer(step: Step) -> Writer:
+def _writer(step: Step, catalogue: Catalogue) -> Writer:
     columns = compared_columns(step)
     match step:
         case GroupStep():
@@ -267,6 +274,6 @@ def _writer(step: Step) -> Writer:
         case PersonStep():
             return PersonWriter(columns)
         case ThingStep():
-            return ThingWriter(columns, step.fields.type)
+            return ThingWriter(columns, catalogue.thing_types[step.fields.type])
         case ConnectionStep():
-            return EdgeWriter(columns, step.fields.type)
+            return EdgeWriter(columns, catalogue.connection_types[step.fields.type])

@@ -19,7 +19,15 @@ CONSTRAINTS = [
     *((*found, "CREATE (:{0} {{{1}: $value}})") for found in NODE.findall(SOURCES)),
     *((*found, "CREATE ()-[:{0} {{{1}: $value}}]->()") for found in EDGE.findall(SOURCES)),
 ]
-CLIENTS_NAMES = {"usernameKey": "username", "liveKey": "toId", "childId": "parentId", "thingId": "groupId"}
+CLIENTS_NAMES = {
+    "usernameKey": "username",
+    "childId": "parentId",
+    "thingId": "groupId",
+    "nodeLabel": "name",
+    "liveKey": "toId",
+    "sourceKey": "fromId",
+    "targetKey": "toId",
+}
 
 
 def test_every_constraint_of_the_migrations_is_tried_below() -> None:

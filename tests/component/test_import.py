@@ -13,6 +13,7 @@ from graph.store import Store
 from services.groups import GroupChanges, Groups
 from services.importing.mapping import parse_mapping
 from services.importing.run import import_folder
+from services.ontology import Ontology
 from services.things import ThingChanges, Things
 from tests.component.shop import (
     EVERYTHING,
@@ -173,7 +174,7 @@ async def test_what_the_mapping_does_not_mention_stays_as_it_is(shop: Shop) -> N
 
 async def test_what_was_changed_by_hand_becomes_what_the_source_says(shop: Shop) -> None:
     await shop.run()
-    await Things(shop.store).update(OPERATOR, thing_id("a"), 1, ThingChanges(name="By hand"))
+    await Things(shop.store, Ontology(shop.store)).update(OPERATOR, thing_id("a"), 1, ThingChanges(name="By hand"))
     report = await shop.run()
     assert report.count("updated")["thing"] == 1
     [apple] = (await things.fetch(shop.store, EVERYTHING, [thing_id("a")])).values()

@@ -70,15 +70,16 @@ async def test_northwind_arrives_whole(store: Store, northwind: Path) -> None:
     "statement",
     [
         *(each for each in vars(bulk).values() if isinstance(each, Statement)),
-        bulk.create_things("product"),
-        *(make("owns") for make in (bulk.create_edges, bulk.fetch_edges, bulk.taken_pairs, bulk.update_edges)),
+        *(make("OWNS") for make in (bulk.create_edges, bulk.fetch_edges, bulk.update_edges)),
+        bulk.taken_keys("OWNS", "liveKey"),
     ],
     ids=lambda statement: statement.name,
 )
 async def test_every_statement_of_an_import_finds_its_rows_by_an_index(
     migrated_store: Store, statement: Statement[object]
 ) -> None:
-    parameters = {name: list[object]() for name in ("ids", "rows", "placements", "changed", "links", "values")}
+    names = ("ids", "rows", "placements", "changed", "links", "values", "sourceTypes", "targetTypes")
+    parameters: dict[str, object] = {"label": "Product", **{name: list[object]() for name in names}}
     operators = set(await migrated_store.operators(statement, parameters))
     unwanted = operators & {"AllNodesScan", "NodeByLabelScan", "CartesianProduct", "Eager", "Sort"}
     assert {name for name in unwanted if name not in statement.meant} == set()

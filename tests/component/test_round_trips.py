@@ -18,11 +18,13 @@ from graphql import (
 )
 
 from domain.access import Caller
+from domain.connection_types import CONNECTION_TYPES
 from domain.connections import Connection
 from domain.events import Event, EventType
 from domain.groups import Group, GroupType
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.people import MemberRole, Person, PlatformRole
+from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import JSON
 from graph import bulk, connections, events, groups, knowledge, people, things
@@ -79,13 +81,14 @@ def planned(world: World) -> Plan:
         return plan.groups[-1].id
 
     def thing(group_id: str, kind: str, properties: Mapping[str, JSON]) -> str:
-        made = new_thing(NewThing(group_id, kind, kind, properties=properties))
+        made = new_thing(NewThing(group_id, kind, kind, properties=properties), THING_TYPES[kind])
         plan.things.append(made)
         plan.events.append(event(NOBODY, EventType.THING_CREATED, target_id=made.id, group_id=group_id))
         return made.id
 
     def connect(kind: str, source: str, target: str, **properties: JSON) -> None:
-        plan.connections.append(new_connection(NewConnection(kind, source, target, properties), None))
+        new = NewConnection(kind, source, target, properties)
+        plan.connections.append(new_connection(new, CONNECTION_TYPES[kind], None))
 
     hub = group("hub", None)
     for number in range(MANY):
@@ -121,11 +124,11 @@ async def crowd(shared_world: World) -> Crowd:
 
     edges: dict[str, list[bulk.Edge]] = {}
     for each in plan.connections:
-        edge = cast("bulk.StoredRow", connections.to_edge(each))
+        edge = cast("bulk.StoredRow", connections.to_edge(each, CONNECTION_TYPES[each.type]))
         edges.setdefault(each.type, []).append({"fromId": each.from_id, "toId": each.to_id, "edge": edge})
     of_type: dict[str, list[things.StoredThing]] = {}
     for thing in plan.things:
-        of_type.setdefault(thing.type, []).append(things.to_row(thing))
+        of_type.setdefault(thing.type, []).append(things.to_row(thing, THING_TYPES[thing.type]))
     links: list[knowledge.LabelLink] = [
         {"thingId": thing.id, "label": "topic:all", "knowledgeId": new_id(KNOWLEDGE_PREFIX)} for thing in plan.things
     ]
@@ -136,9 +139,10 @@ async def crowd(shared_world: World) -> Crowd:
         await transaction.run(bulk.PLACE_GROUPS, {"placements": placements})
         await transaction.run(bulk.CREATE_PEOPLE, {"rows": [people.to_row(person) for person in plan.people]})
         for kind, rows in of_type.items():
-            await transaction.run(bulk.create_things(kind), {"rows": rows})
+            await transaction.run(bulk.CREATE_THINGS, {"rows": rows, "label": things.label_of(kind)})
         for kind, joined in edges.items():
-            await transaction.run(bulk.create_edges(kind), {"rows": joined})
+            statement = bulk.create_edges(CONNECTION_TYPES[kind].relationship)
+            await transaction.run(statement, {"rows": joined, "sourceTypes": [], "targetTypes": []})
         await knowledge.add_labels(transaction, links, at=1)
         await events.append(transaction, plan.events)
 

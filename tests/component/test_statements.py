@@ -15,10 +15,11 @@ from typing import Protocol, cast
 import pytest
 
 import graph
-from domain.connection_types import CONNECTION_TYPES
+from domain.connection_types import CONNECTION_TYPES, REGISTERED_RELATIONSHIP
 from domain.connections import Direction
 from domain.ids import new_id
-from domain.thing_types import THING_TYPES
+from graph.bulk import LIVE_KEYS
+from graph.connections import RELATIONSHIPS as EDGES
 from graph.dump import LABELS, RELATIONSHIPS
 from graph.groups import MAX_DEPTH
 from graph.store import Statement, Store, Transaction
@@ -49,19 +50,21 @@ PARAMETERS: Mapping[str, object] = {
     "events": [{"id": ID}],
     "links": [{"label": "x", "knowledgeId": ID, "thingId": ID}],
     "placements": [{"id": ID, "groupId": ID}],
+    **dict.fromkeys(("types", "sourceTypes", "targetTypes"), ()),
+    "labels": ("Entity", "Thing", "Product"),
     "rows": [
         {"id": ID, "fromId": ID, "toId": ID, "groupId": ID, "edge": {}, "from": ID, "to": ID, "row": {}, "name": "x"}
     ],
 }
 
-TYPES = [frozenset({name}) for name in CONNECTION_TYPES] + [frozenset(CONNECTION_TYPES)]
+TYPES = [*(frozenset({name}) for name in sorted(EDGES)), EDGES]
 DEPTHS: list[int | None] = [None, *range(1, MAX_DEPTH + 1)]
 FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     "graph.groups.descendants": [(depth,) for depth in DEPTHS],
     "graph.connections.connections_of": list(product(Direction, TYPES)),
     "graph.connections.related_to": list(product(Direction, TYPES)),
     **{
-        f"graph.{name}": [(kind,) for kind in CONNECTION_TYPES]
+        f"graph.{name}": [(relationship,) for relationship in sorted(EDGES)]
         for name in (
             "connections.fetch_connections",
             "connections.lock_connection",
@@ -71,9 +74,10 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
             "bulk.update_edges",
         )
     },
-    "graph.bulk.taken_pairs": [(name,) for name, kind in CONNECTION_TYPES.items() if not kind.several],
-    "graph.bulk.create_things": [(kind,) for kind in THING_TYPES],
-    "graph.dump.restore_nodes": [(("Entity", "Thing", "Product"),), (("Event",),)],
+    "graph.bulk.taken_keys": [
+        *((kind.relationship, "liveKey") for kind in CONNECTION_TYPES.values() if not kind.several),
+        *((REGISTERED_RELATIONSHIP, key) for key in LIVE_KEYS),
+    ],
     "graph.dump.restore_edges": [(name,) for name in sorted(RELATIONSHIPS)],
 }
 """What makes statements for arguments, and all of its arguments."""
@@ -172,8 +176,8 @@ def _names_of(found: set[str], module: ModuleType) -> list[str]:
 
 
 _EDGES = " ".join(
-    f"CREATE (person)-[:{kind.relationship} {{id: '{kind.name}' + n, liveKey: '{kind.name}' + n}}]->(thing)"
-    for kind in CONNECTION_TYPES.values()
+    f"CREATE (person)-[:{name} {{id: '{name}' + n, liveKey: 'l' + n, sourceKey: 's' + n, targetKey: 't' + n}}]->(thing)"
+    for name in sorted(EDGES)
 )
 FILL: Statement[int] = Statement(
     "fill",
@@ -186,6 +190,8 @@ FILL: Statement[int] = Statement(
     CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label'}}]->(:Knowledge {{id: 'k' + n, label: 'l' + n}})
     CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id}})
     CREATE (:Setting {{name: 'n' + n}})
+    CREATE (:ThingType {{name: 'n' + n, nodeLabel: 'n' + n}})
+    CREATE (:ConnectionType {{name: 'n' + n}})
     {_EDGES}
     WITH n, group MATCH (above:Group {{id: group.parentId}})
     CREATE (above)-[:PARENT_OF {{childId: group.id}}]->(group)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from domain.catalogue import Catalogue
 from domain.errors import ValidationError
-from services.importing.mapping import ImportMapping, parse_mapping, read_mapping
+from services.importing.mapping import ImportMapping, check_types, parse_mapping, read_mapping
 
 CHECKOUT = Path(__file__).parent.parent.parent
 
@@ -100,7 +101,7 @@ def test_an_api_key_cannot_be_imported() -> None:
         {"step": "keys", "make": "thing", "set": {"type": "api_key", "group": {"column": "g"}, "name": "k"}}
     ]
     with pytest.raises(ValidationError) as caught:
-        parse_mapping(document)
+        check_types(parse_mapping(document), Catalogue.of())
     assert caught.value.field == "steps.0.set.type"
 
 

@@ -1,0 +1,160 @@
+"""Registered types in the store: `(:ThingType)` and `(:ConnectionType)` nodes, each with a unique name."""
+
+from typing import TypedDict
+
+from domain.connection_types import Cardinality, ConnectionType
+from domain.ids import NodeKind
+from domain.thing_types import ThingType
+from graph.store import Statement, Store, Transaction, lock_clauses
+from graph.things import label_of
+from graph.values import from_json, to_json
+
+
+class ThingTypeRow(TypedDict):
+    """A registered thing type as the store keeps it."""
+
+    name: str
+    nodeLabel: str
+    description: str
+    schema: str
+    filterable: list[str]
+    filtersReady: int
+    version: int
+
+
+class ConnectionTypeRow(TypedDict):
+    """A registered connection type as the store keeps it."""
+
+    name: str
+    description: str
+    schema: str
+    sources: list[str]
+    targets: list[str]
+    sourceTypes: list[str]
+    targetTypes: list[str]
+    several: bool
+    reflexive: bool
+    directed: bool
+    cardinality: str
+
+
+def thing_type_from_row(row: ThingTypeRow) -> ThingType:
+    """The thing type that a row holds."""
+    return ThingType(
+        name=row["name"],
+        description=row["description"],
+        schema=from_json(row["schema"]),
+        built_in=False,
+        creatable=True,
+        filterable=tuple(row["filterable"]),
+        filters_ready=row["filtersReady"],
+        registered=True,
+        version=row["version"],
+    )
+
+
+def thing_type_to_row(thing_type: ThingType) -> ThingTypeRow:
+    """The row that holds a thing type."""
+    return {
+        "name": thing_type.name,
+        "nodeLabel": label_of(thing_type.name),
+        "description": thing_type.description,
+        "schema": to_json(thing_type.schema),
+        "filterable": list(thing_type.filterable),
+        "filtersReady": thing_type.filters_ready,
+        "version": thing_type.version,
+    }
+
+
+def connection_type_from_row(row: ConnectionTypeRow) -> ConnectionType:
+    """The connection type that a row holds."""
+    return ConnectionType(
+        name=row["name"],
+        sources=frozenset(NodeKind(kind) for kind in row["sources"]),
+        targets=frozenset(NodeKind(kind) for kind in row["targets"]),
+        description=row["description"],
+        schema=from_json(row["schema"]),
+        several=row["several"],
+        reflexive=row["reflexive"],
+        source_types=frozenset(row["sourceTypes"]),
+        target_types=frozenset(row["targetTypes"]),
+        directed=row["directed"],
+        cardinality=Cardinality(row["cardinality"]),
+        registered=True,
+    )
+
+
+def connection_type_to_row(connection_type: ConnectionType) -> ConnectionTypeRow:
+    """The row that holds a connection type."""
+    return {
+        "name": connection_type.name,
+        "description": connection_type.description,
+        "schema": to_json(connection_type.schema),
+        "sources": sorted(connection_type.sources),
+        "targets": sorted(connection_type.targets),
+        "sourceTypes": sorted(connection_type.source_types),
+        "targetTypes": sorted(connection_type.target_types),
+        "several": connection_type.several,
+        "reflexive": connection_type.reflexive,
+        "directed": connection_type.directed,
+        "cardinality": connection_type.cardinality,
+    }
+
+
+_THING_TYPE = f"type {{{', '.join(f'.{column}' for column in ThingTypeRow.__annotations__)}}}"
+_CONNECTION_TYPE = f"type {{{', '.join(f'.{column}' for column in ConnectionTypeRow.__annotations__)}}}"
+
+LIST_THING_TYPES: Statement[ThingTypeRow] = Statement(
+    "list_thing_types",
+    f"MATCH (type:ThingType) WHERE type.name > '' RETURN {_THING_TYPE} AS row ORDER BY type.name",
+)
+LIST_CONNECTION_TYPES: Statement[ConnectionTypeRow] = Statement(
+    "list_connection_types",
+    f"MATCH (type:ConnectionType) WHERE type.name > '' RETURN {_CONNECTION_TYPE} AS row ORDER BY type.name",
+)
+LOCK_THING_TYPE: Statement[ThingTypeRow] = Statement(
+    "lock_thing_type",
+    f"MATCH (type:ThingType {{name: $name}}) {lock_clauses('type')} RETURN {_THING_TYPE} AS row",
+    meant="Eager on 5.26: of the one type that it locks.",
+)
+SAVE_THING_TYPE: Statement[bool] = Statement(
+    "save_thing_type",
+    "MATCH (type:ThingType {name: $properties.name}) SET type += $properties RETURN true AS row",
+)
+CREATE_THING_TYPE: Statement[bool] = Statement(
+    "create_thing_type", "CREATE (type:ThingType) SET type = $properties RETURN true AS row"
+)
+CREATE_CONNECTION_TYPE: Statement[bool] = Statement(
+    "create_connection_type", "CREATE (type:ConnectionType) SET type = $properties RETURN true AS row"
+)
+
+
+async def thing_types(store: Store) -> list[ThingType]:
+    """All registered thing types, by name."""
+    return [thing_type_from_row(row) for row in await store.read(LIST_THING_TYPES, {})]
+
+
+async def connection_types(store: Store) -> list[ConnectionType]:
+    """All registered connection types, by name."""
+    return [connection_type_from_row(row) for row in await store.read(LIST_CONNECTION_TYPES, {})]
+
+
+async def lock_thing_type(transaction: Transaction, name: str) -> ThingType | None:
+    """A registered thing type as it is now and stays until the transaction ends."""
+    rows = await transaction.run(LOCK_THING_TYPE, {"name": name})
+    return thing_type_from_row(rows[0]) if rows else None
+
+
+async def save_thing_type(transaction: Transaction, thing_type: ThingType) -> None:
+    """Write a registered thing type that is locked."""
+    await transaction.run(SAVE_THING_TYPE, {"properties": thing_type_to_row(thing_type)})
+
+
+async def create_thing_type(transaction: Transaction, thing_type: ThingType) -> None:
+    """Add a thing type. ConflictError where the name, or one that makes the same label, is taken."""
+    await transaction.run(CREATE_THING_TYPE, {"properties": thing_type_to_row(thing_type)})
+
+
+async def create_connection_type(transaction: Transaction, connection_type: ConnectionType) -> None:
+    """Add a connection type. ConflictError where the name is taken."""
+    await transaction.run(CREATE_CONNECTION_TYPE, {"properties": connection_type_to_row(connection_type)})
