@@ -1,6 +1,17 @@
 """The errors that somebody is meant to see, one small class a kind. Everything else is a fault of ours."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A thing that does not fit a schema: the path of the value in it, and what is wrong with that."""
+
+    thing_id: str
+    path: str
+    message: str
 
 
 class StoreError(Exception):
@@ -58,6 +69,17 @@ class ConflictError(AppError):
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+
+class MisfitError(AppError):
+    """Things that there are do not fit the schema that their type was to have: `misfits` are some of `total`."""
+
+    code = "MISFIT"
+
+    def __init__(self, misfits: Sequence[Misfit], total: int) -> None:
+        super().__init__(f"{total:,} things do not fit this schema. Change them first, or allow what they have.")
+        self.misfits = misfits
+        self.total = total
 
 
 class RateLimitError(AppError):

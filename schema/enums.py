@@ -1,22 +1,28 @@
 """The enums of the domain as clients see them: the same values, each with its description."""
 
 from domain.access import KeyScope
+from domain.connection_types import Cardinality
 from domain.connections import Direction
 from domain.events import EventType
+from domain.filterable import FilterKind
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
+from domain.ids import NodeKind
 from domain.pages import CreationOrder
 from domain.people import PersonStatus, PlatformRole
 from domain.things import ThingStatus
 from schema.define import enum
 
 __all__ = [
+    "Cardinality",
     "CreationOrder",
     "Direction",
     "EventType",
+    "FilterKind",
     "GroupStatus",
     "GroupType",
     "JoinPolicy",
     "KeyScope",
+    "NodeKind",
     "PersonStatus",
     "Plan",
     "PlatformRole",
@@ -147,7 +153,39 @@ enum(
         EventType.WEBHOOK_FAILED: "A partner's server did not take an event.",
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
         EventType.EMAIL_FAILED: "A message could not be handed to the mail server.",
+        EventType.THING_TYPE_REGISTERED: "There is a new type of thing; `properties.name` is its name.",
+        EventType.THING_TYPE_EVOLVED: "A type of thing changed; `properties` has its name and its new version.",
+        EventType.CONNECTION_TYPE_REGISTERED: "There is a new type of connection; `properties.name` is its name.",
         EventType.ERROR_OCCURRED: "Something went wrong that nobody expected.",
+    },
+)
+enum(
+    NodeKind,
+    {
+        NodeKind.GROUP: "Groups: where something belongs, and who shares it.",
+        NodeKind.PERSON: "People: who acts, and who may.",
+        NodeKind.THING: "Things: what a group holds.",
+        NodeKind.CONNECTION: "Connections: how two nodes relate.",
+        NodeKind.EVENT: "Events: what happened.",
+        NodeKind.KNOWLEDGE: "Knowledge: what something means.",
+    },
+)
+enum(
+    Cardinality,
+    {
+        Cardinality.ONE_TO_ONE: "One for a source, and one for a target.",
+        Cardinality.ONE_TO_MANY: "Any number for a source, and one for a target.",
+        Cardinality.MANY_TO_ONE: "One for a source, and any number for a target.",
+        Cardinality.MANY_TO_MANY: "Any number for either.",
+    },
+)
+enum(
+    FilterKind,
+    {
+        FilterKind.TEXT: "Text, which sorts by its characters' code points.",
+        FilterKind.NUMBER: "Numbers.",
+        FilterKind.BOOLEAN: "True or false.",
+        FilterKind.TIME: "Times with an offset.",
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})

@@ -1,5 +1,7 @@
 """Errors that a mutation answers as data: one type a kind, all with a message, to switch on by `__typename`."""
 
+from typing import cast
+
 import strawberry
 
 from domain import errors
@@ -46,6 +48,23 @@ class ConflictError(AppError):
 
 
 @object_type
+class Misfit:
+    """A thing that does not fit a schema."""
+
+    thing_id: strawberry.ID = strawberry.field(description="The thing.")
+    path: str = strawberry.field(description="The path of the value in it, such as `properties.price`.")
+    message: str = strawberry.field(description="What is wrong with that value.")
+
+
+@object_type
+class MisfitError(AppError):
+    """Things that there are do not fit the schema. The type stays as it was."""
+
+    total: int = strawberry.field(description="How many there are.")
+    misfits: list[Misfit] = strawberry.field(description="Up to 20 of them.")
+
+
+@object_type
 class NetworkError(AppError):
     """The store cannot be reached just now: try the same again in a few seconds."""
 
@@ -54,16 +73,20 @@ def shown_error(error: errors.AppError) -> AppError:
     """An error of the domain as clients see it."""
     match error:
         case errors.AuthError():
-            return AuthError(message=error.message)
+            shown: AppError = AuthError(message=error.message)
         case errors.ForbiddenError():
-            return ForbiddenError(message=error.message)
+            shown = ForbiddenError(message=error.message)
         case errors.ValidationError():
-            return ValidationError(message=error.message, field=error.field)
+            shown = ValidationError(message=error.message, field=error.field)
+        case errors.MisfitError():
+            misfits = cast("list[Misfit]", list(error.misfits))
+            shown = MisfitError(message=error.message, total=error.total, misfits=misfits)
         case errors.NotFoundError():
-            return NotFoundError(message=error.message, resource=error.resource, id=strawberry.ID(error.id))
+            shown = NotFoundError(message=error.message, resource=error.resource, id=strawberry.ID(error.id))
         case errors.ConflictError():
-            return ConflictError(message=error.message, field=error.field)
+            shown = ConflictError(message=error.message, field=error.field)
         case errors.NetworkError():
-            return NetworkError(message=error.message)
+            shown = NetworkError(message=error.message)
         case _:
             raise error
+    return shown

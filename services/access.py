@@ -25,6 +25,8 @@ class Action(StrEnum):
     ARCHIVE_THING = "archive_thing"
     CONNECT = "connect"
     DISCONNECT = "disconnect"
+    REGISTER_TYPE = "register_type"
+    EVOLVE_TYPE = "evolve_type"
 
 
 ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(

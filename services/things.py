@@ -19,7 +19,7 @@ from services.access import Action, authorize, reach_of
 from services.groups import lock_active
 from services.journal import changed_names, event
 from services.lists import NodeList
-from services.ontology import Ontology
+from services.ontology import Ontology, check_properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def new_thing(new: NewThing, thing_type: ThingType) -> Thing:
         name=validation.name("name", new.name),
         status=new.status,
         group_id=validation.identifier("groupId", new.group_id, NodeKind.GROUP),
-        properties=validation.properties("properties", thing_type.schema, new.properties),
+        properties=check_properties(thing_type, new.properties),
         created_at=at,
         updated_at=at,
         archived_at=None,
@@ -108,8 +108,8 @@ class Things:
         async def work(transaction: Transaction) -> Thing:
             await lock_active(transaction, reach, "groupId", thing.group_id)
             thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
-            if thing_type.version != known.version:
-                validation.properties("properties", thing_type.schema, thing.properties)
+            if thing_type.registered:
+                check_properties(thing_type, thing.properties)
             await things.create(transaction, thing, thing_type)
             happened = event(
                 caller,
@@ -139,7 +139,7 @@ class Things:
             thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
             properties = changes.properties
             if properties is not KEEP:
-                properties = validation.properties("properties", thing_type.schema, properties)
+                properties = check_properties(thing_type, properties)
             updated = replace(
                 thing,
                 name=changed(name, thing.name),
