@@ -147,6 +147,7 @@ class TypeChanges:
         """
         authorize(caller, Action.EVOLVE_TYPE)
         validation.version(version)
+        _name(name)
         if name in THING_TYPES:
             raise ValidationError("name", f"{name} is a standard type, and stays as it is: register one of your own.")
         schema = changes.schema if changes.schema is KEEP else object_schema("schema", changes.schema)
