@@ -6,6 +6,15 @@ from enum import StrEnum
 from typing import ClassVar
 
 
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A thing that does not fit a schema: the path of the value in it, and what is wrong with that."""
+
+    thing_id: str
+    path: str
+    message: str
+
+
 class StoreError(Exception):
     """The store cannot be used at all; the message is one line that says what an operator can do about it."""
 
@@ -103,6 +112,17 @@ class ItemError(AppError):
         super().__init__(f"Nothing was changed, because of changes[{index}]: {error.message}")
         self.index = index
         self.error = error
+
+
+class MisfitError(AppError):
+    """Things that there are do not fit the schema that their type was to have: `misfits` are some of `total`."""
+
+    code = "MISFIT"
+
+    def __init__(self, misfits: Sequence[Misfit], total: int) -> None:
+        super().__init__(f"{total:,} things do not fit this schema. Change them first, or allow what they have.")
+        self.misfits = misfits
+        self.total = total
 
 
 class RateLimitError(AppError):

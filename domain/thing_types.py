@@ -251,7 +251,8 @@ class ThingType:
 
     `filterable` are paths of properties, such as `price.amount`, by which things can be found. The store keeps the
     value at the first in the column `filter1` and so on, so that a name never moves; `filters_ready` says how many of
-    them hold the values of all things by now. `version` goes up when a `registered` type changes.
+    them hold the values of all things by now. `version` goes up when a `registered` type changes. While it is being
+    found out whether all things fit another schema, that one is `pending`, and what is written has to fit it too.
     """
 
     name: str
@@ -263,6 +264,7 @@ class ThingType:
     filters_ready: int = 0
     registered: bool = False
     version: int = 1
+    pending: JSONObject | None = None
 
 
 THING_TYPES: Mapping[str, ThingType] = MappingProxyType(

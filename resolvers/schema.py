@@ -13,6 +13,7 @@ from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.nodes import NodeQueries
+from resolvers.ontology import OntologyMutations, OntologyQueries
 from resolvers.people import PeopleQueries
 from resolvers.things import ThingMutations, ThingQueries
 from schema.define import object_type
@@ -23,12 +24,12 @@ CACHED_DOCUMENTS = 500
 
 
 @object_type
-class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries):
+class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, OntologyQueries):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
 
 @object_type
-class Mutation(GroupMutations, ThingMutations, ConnectionMutations, BulkMutations):
+class Mutation(GroupMutations, ThingMutations, ConnectionMutations, BulkMutations, OntologyMutations):
     """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
 
 

@@ -1,10 +1,13 @@
 """The enums of the domain as clients see them: the same values, each with its description."""
 
 from domain.access import KeyScope
+from domain.connection_types import Cardinality
 from domain.connections import Direction
 from domain.errors import DependentKind
 from domain.events import EventType
+from domain.filterable import FilterKind
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
+from domain.ids import NodeKind
 from domain.pages import CreationOrder
 from domain.people import PersonStatus, PlatformRole
 from domain.things import ThingStatus
@@ -12,15 +15,18 @@ from schema.define import enum
 from services.change_items import ChangeMode
 
 __all__ = [
+    "Cardinality",
     "ChangeMode",
     "CreationOrder",
     "DependentKind",
     "Direction",
     "EventType",
+    "FilterKind",
     "GroupStatus",
     "GroupType",
     "JoinPolicy",
     "KeyScope",
+    "NodeKind",
     "PersonStatus",
     "Plan",
     "PlatformRole",
@@ -158,6 +164,9 @@ enum(
         EventType.WEBHOOK_FAILED: "A partner's server did not take an event.",
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
         EventType.EMAIL_FAILED: "A message could not be handed to the mail server.",
+        EventType.THING_TYPE_REGISTERED: "There is a new type of thing; `properties.name` is its name.",
+        EventType.THING_TYPE_EVOLVED: "A type of thing changed; `properties` has its name and its new version.",
+        EventType.CONNECTION_TYPE_REGISTERED: "There is a new type of connection; `properties.name` is its name.",
         EventType.ERROR_OCCURRED: "Something went wrong that nobody expected.",
     },
 )
@@ -177,6 +186,35 @@ enum(
     {
         ChangeMode.ALL_OR_NOTHING: "In one transaction: the first that fails undoes all.",
         ChangeMode.EACH: "Each on its own: what fails is told, and the others are done.",
+    },
+)
+enum(
+    NodeKind,
+    {
+        NodeKind.GROUP: "Groups: where something belongs, and who shares it.",
+        NodeKind.PERSON: "People: who acts, and who may.",
+        NodeKind.THING: "Things: what a group holds.",
+        NodeKind.CONNECTION: "Connections: how two nodes relate.",
+        NodeKind.EVENT: "Events: what happened.",
+        NodeKind.KNOWLEDGE: "Knowledge: what something means.",
+    },
+)
+enum(
+    Cardinality,
+    {
+        Cardinality.ONE_TO_ONE: "One for a source, and one for a target.",
+        Cardinality.ONE_TO_MANY: "Any number for a source, and one for a target.",
+        Cardinality.MANY_TO_ONE: "One for a source, and any number for a target.",
+        Cardinality.MANY_TO_MANY: "Any number for either.",
+    },
+)
+enum(
+    FilterKind,
+    {
+        FilterKind.TEXT: "Text, which sorts by its characters' code points.",
+        FilterKind.NUMBER: "Numbers.",
+        FilterKind.BOOLEAN: "True or false.",
+        FilterKind.TIME: "Times with an offset.",
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})

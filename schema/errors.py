@@ -1,6 +1,6 @@
 """Errors that a mutation answers as data: one type a kind, all with a message, to switch on by `__typename`."""
 
-from collections.abc import Mapping
+from typing import cast
 
 import strawberry
 
@@ -73,6 +73,23 @@ class ItemError(AppError):
 
 
 @object_type
+class Misfit:
+    """A thing that does not fit a schema."""
+
+    thing_id: strawberry.ID = strawberry.field(description="The thing.")
+    path: str = strawberry.field(description="The path of the value in it, such as `properties.price`.")
+    message: str = strawberry.field(description="What is wrong with that value.")
+
+
+@object_type
+class MisfitError(AppError):
+    """Things that there are do not fit the schema. The type stays as it was."""
+
+    total: int = strawberry.field(description="How many there are.")
+    misfits: list[Misfit] = strawberry.field(description="Up to 20 of them.")
+
+
+@object_type
 class NetworkError(AppError):
     """The store cannot be reached just now: try the same again in a few seconds."""
 
@@ -80,30 +97,26 @@ class NetworkError(AppError):
 def shown_error(error: errors.AppError) -> AppError:
     """An error of the domain as clients see it."""
     match error:
+        case errors.AuthError():
+            shown: AppError = AuthError(message=error.message)
+        case errors.ForbiddenError():
+            shown = ForbiddenError(message=error.message)
         case errors.ValidationError():
-            return ValidationError(message=error.message, field=error.field)
+            shown = ValidationError(message=error.message, field=error.field)
+        case errors.MisfitError():
+            misfits = cast("list[Misfit]", list(error.misfits))
+            shown = MisfitError(message=error.message, total=error.total, misfits=misfits)
         case errors.NotFoundError():
-            return NotFoundError(message=error.message, resource=error.resource, id=strawberry.ID(error.id))
+            shown = NotFoundError(message=error.message, resource=error.resource, id=strawberry.ID(error.id))
         case errors.ConflictError():
-            return ConflictError(message=error.message, field=error.field)
+            shown = ConflictError(message=error.message, field=error.field)
         case errors.DependedOnError():
-            return DependedOnError(message=error.message, dependents=[_shown(each) for each in error.dependents])
+            dependents = cast("list[Dependents]", list(error.dependents))
+            shown = DependedOnError(message=error.message, dependents=dependents)
         case errors.ItemError():
-            return ItemError(message=error.message, index=error.index, error=shown_error(error.error))
-        case errors.AuthError() | errors.ForbiddenError() | errors.NetworkError():
-            return _BY_MESSAGE[type(error)](message=error.message)
+            shown = ItemError(message=error.message, index=error.index, error=shown_error(error.error))
+        case errors.NetworkError():
+            shown = NetworkError(message=error.message)
         case _:
             raise error
-
-
-_BY_MESSAGE: Mapping[type[errors.AppError], type[AppError]] = {
-    errors.AuthError: AuthError,
-    errors.ForbiddenError: ForbiddenError,
-    errors.NetworkError: NetworkError,
-}
-
-
-def _shown(dependents: errors.Dependents) -> Dependents:
-    return Dependents(
-        kind=dependents.kind, total=dependents.total, ids=[strawberry.ID(each) for each in dependents.ids]
-    )
+    return shown

@@ -33,6 +33,8 @@ class Action(StrEnum):
     CONNECT = "connect"
     UPDATE_CONNECTION = "update_connection"
     DISCONNECT = "disconnect"
+    REGISTER_TYPE = "register_type"
+    EVOLVE_TYPE = "evolve_type"
 
 
 ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(

@@ -19,7 +19,7 @@ def event(
     caller: Caller,
     event_type: EventType,
     *,
-    target_id: str,
+    target_id: str | None,
     group_id: str | None,
     properties: Mapping[str, JSON] | None = None,
 ) -> Event:

@@ -13,6 +13,7 @@ from services.lists import Lists
 from services.ontology import Ontology
 from services.people import People
 from services.things import Things
+from services.type_changes import TypeChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Services:
     ontology: Ontology
     people: People
     things: Things
+    type_changes: TypeChanges
 
     @classmethod
     def of(cls, store: Store) -> "Services":
@@ -46,4 +48,5 @@ class Services:
             ontology=ontology,
             people=People(store),
             things=Things(store, ontology),
+            type_changes=TypeChanges(store, ontology),
         )

@@ -23,7 +23,7 @@ from graph.thing_changes import Written
 from services import validation
 from services.access import Action, authorize
 from services.journal import changed_names, event
-from services.ontology import Ontology
+from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
 from services.things import NewThing, ThingChanges, new_thing
 from services.work import Work, done
@@ -94,7 +94,7 @@ class ChangesOfThings:
             properties = changes.properties
             if properties is not KEEP:
                 thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
-                properties = validation.properties("properties", thing_type.schema, properties)
+                properties = check_properties(thing_type, properties)
                 await _name(transaction, reach, thing, thing_type, properties)
             updated = replace(
                 _next(thing),
@@ -221,8 +221,8 @@ def _refusal(locked: Mapping[str, LockedRow], thing_type: ThingType, wanted: Cre
     try:
         check_active(locked, "groupId", wanted.thing.group_id)
         check_there(locked, wanted.named)
-        if thing_type.version != wanted.thing_type.version:  # it has evolved since the input was checked
-            validation.properties("properties", thing_type.schema, wanted.thing.properties)
+        if thing_type.registered:  # it may have evolved since the input was checked
+            check_properties(thing_type, wanted.thing.properties)
     except AppError as error:
         return error
     return None

@@ -18,7 +18,7 @@ from graph.store import Store
 from services import validation
 from services.access import reach_of
 from services.lists import NodeList
-from services.ontology import Ontology
+from services.ontology import Ontology, check_properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def new_thing(new: NewThing, thing_type: ThingType) -> Thing:
         name=validation.name("name", new.name),
         status=new.status,
         group_id=validation.identifier("groupId", new.group_id, NodeKind.GROUP),
-        properties=validation.properties("properties", thing_type.schema, new.properties),
+        properties=check_properties(thing_type, new.properties),
         created_at=at,
         updated_at=at,
         archived_at=None,

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Final, cast
 
 import jsonschema_rs
@@ -155,7 +155,7 @@ _MAX_KNOWN: Final = 1_000
 _known: Final[dict[int, tuple[JSONObject, jsonschema_rs.Draft202012Validator]]] = {}
 
 
-@cache
+@lru_cache(maxsize=_MAX_KNOWN)
 def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
     # The engine of `regex` takes time linear in its input: no pattern can make it explode.
     return jsonschema_rs.Draft202012Validator(
