@@ -43,7 +43,6 @@ FORGET_KEYS: Final[Statement[int]] = Statement(
     WITH memo LIMIT $limit
     DELETE memo
     RETURN count(*) AS row""",
-    meant="Eager: of the keys that it forgets at a time.",
 )
 
 

@@ -37,6 +37,7 @@ DROP_MENTIONS: Final[Statement[int]] = Statement(
     MATCH (thing)-[edge:MENTIONS]->(named:Entity) WHERE NOT named.id IN row.ids
     DELETE edge
     RETURN count(edge) AS row""",
+    meant="Eager: the edges are found before the first of them is deleted.",
 )
 
 
