@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TypeAlias, TypedDict
 
 from graph.history import keep_clause
-from graph.store import Statement, Transaction, lock_clauses
+from graph.store import Statement, Transaction, lock_clauses, still_there
 
 StoredRow: TypeAlias = Mapping[str, object]
 """All properties of a node or of a relationship, as the store keeps them."""
@@ -61,6 +61,7 @@ LOCK_GROUPS: Statement[GroupState] = Statement(
     UNWIND $ids AS id
     MATCH (group:Entity:Group {{id: id}})
     {lock_clauses("group")}
+    {still_there("group")}
     RETURN {{id: group.id, status: group.status}} AS row""",
 )
 FETCH_NODES: Statement[StoredRow] = Statement(

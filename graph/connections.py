@@ -17,7 +17,7 @@ from domain.values import from_micros, to_micros
 from graph import things
 from graph.access import entity_visible, reach_parameters, thing_visible
 from graph.listing import Listing, listing
-from graph.store import Statement, Store, Transaction, lock_clauses
+from graph.store import Statement, Store, Transaction, lock_clauses, still_there
 from graph.values import from_json, optional_micros, optional_time, to_json
 
 
@@ -184,6 +184,7 @@ def lock_connection(relationship: str) -> Statement[ConnectionRow]:
         MATCH (source:Entity)-[edge:{relationship} {{id: $id}}]->(target:Entity)
         WHERE {entity_visible("source")} AND {entity_visible("target")}
         {lock_clauses("edge")}
+        {still_there("edge")}
         RETURN {CONNECTION} AS row""",
         meant="Eager on 5.26: of the one connection that it locks.",
     )
@@ -248,7 +249,7 @@ async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Con
     found: dict[str, Connection] = {}
     for relationship, wanted in by_relationship.items():
         rows = await store.read(fetch_connections(relationship), {"ids": wanted, **reach_parameters(reach)})
-        found.update((row["id"], from_row(row)) for row in rows)
+        found.update((row["id"], from_row(row)) for row in rows if row["id"])
     return found
 
 

@@ -11,13 +11,14 @@ from domain.values import to_micros
 from graph.access import group_visible, reach_parameters
 from graph.events import to_row as to_event_row
 from graph.groups import GROUP, GroupRow, from_row, to_row
-from graph.store import Statement, Transaction, lock_clauses
+from graph.store import Statement, Transaction, lock_clauses, still_there
 
 LOCK_GROUP: Statement[GroupRow] = Statement(
     "lock_group",
     f"""
     MATCH (group:Entity:Group {{id: $id}}) WHERE {group_visible("group")}
     {lock_clauses("group")}
+    {still_there("group")}
     RETURN {GROUP} AS row""",
     meant="Eager: of the one group that it locks.",
 )

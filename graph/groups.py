@@ -161,7 +161,7 @@ def descendants(depth: int | None) -> Listing[GroupRow, Group]:
 async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Group]:
     """Those of the groups that there are and that the viewer may see."""
     rows = await store.read(FETCH_GROUPS, {"ids": ids, **reach_parameters(reach)})
-    return {row["id"]: from_row(row) for row in rows}
+    return {row["id"]: from_row(row) for row in rows if row["id"]}  # none is left of what is deleted meanwhile
 
 
 async def fetch_by_slug(store: Store, reach: Reach, slug: str) -> Group | None:

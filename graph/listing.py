@@ -60,7 +60,7 @@ class Listing(Generic[R, T]):
                 **reach_parameters(reach),
             },
         )
-        return {row["parent"]: Page.cut(row["rows"], window, self.item, self._key) for row in rows}
+        return {row["parent"]: Page.cut(self._there(row["rows"]), window, self.item, self._key) for row in rows}
 
     async def totals(
         self, store: Store, reach: Reach, parents: Sequence[str], filters: Mapping[str, object]
@@ -68,6 +68,10 @@ class Listing(Generic[R, T]):
         """How many rows each parent has."""
         rows = await store.read(self.count, {"parents": parents, **filters, **reach_parameters(reach)})
         return {row["parent"]: row["total"] for row in rows}
+
+    def _there(self, rows: list[R]) -> list[R]:
+        """The rows but for what was deleted after the index had found it, of which no property is left."""
+        return [row for row in rows if self._key(row)]
 
     def _key(self, row: R) -> str:
         return cast("Mapping[str, str]", row)[self.key_column]

@@ -63,6 +63,11 @@ class Statement(Generic[R]):
     meant: str = ""
 
 
+def still_there(variable: str) -> str:
+    """The clause that drops what was deleted while the statement waited for its lock: it has no properties then."""
+    return f"WITH * WHERE {variable}.id IS NOT NULL"
+
+
 def lock_clauses(variable: str) -> str:
     """The clauses that lock a node or a relationship until the transaction ends, and leave no trace on it.
 

@@ -197,7 +197,7 @@ def label_of(thing_type: str) -> str:
 async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Thing]:
     """Those of the things that there are and that the viewer may see."""
     rows = await store.read(FETCH_THINGS, {"ids": ids, **reach_parameters(reach)})
-    return {row["id"]: from_row(row) for row in rows}
+    return {row["id"]: from_row(row) for row in rows if row["id"]}  # none is left of what is deleted meanwhile
 
 
 async def total_orders(store: Store, reach: Reach, group_ids: Sequence[str]) -> dict[str, list[OrderTotals]]:

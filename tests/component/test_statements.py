@@ -59,8 +59,14 @@ PARAMETERS: Mapping[str, object] = {
         {
             **dict.fromkeys(("id", "fromId", "toId", "groupId", "from", "to", "eventId"), ID),
             **dict.fromkeys(("name", "key", "hash"), "x"),
-            **{"edge": {}, "row": {}, "properties": {"id": ID}, "ids": [ID], "results": [ID], "at": 1},
-            **{"type": "OWNS", "label": "Product"},
+            "edge": {},
+            "row": {},
+            "properties": {"id": ID},
+            "ids": [ID],
+            "results": [ID],
+            "at": 1,
+            "type": "OWNS",
+            "label": "Product",
         }
     ],
 }
