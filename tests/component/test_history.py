@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -165,8 +166,8 @@ async def test_histories_of_many_things_take_as_many_statements_as_of_one(
     assert counted[0]["list_history"] == 1
 
 
-async def test_an_import_that_changes_things_keeps_their_versions(store: Store, world: World, tmp_path: object) -> None:
-    shop = Shop(store, tmp_path)  # type: ignore[arg-type] # pytest's own path
+async def test_an_import_that_changes_things_keeps_their_versions(store: Store, world: World, tmp_path: Path) -> None:
+    shop = Shop(store, tmp_path)
     await shop.run()
     shop.replace("products.csv", "a,2,Apple,published,1.50", "a,1,Green apple,archived,1.75")
     await shop.run()
@@ -179,7 +180,7 @@ async def test_an_import_that_changes_things_keeps_their_versions(store: Store, 
     assert [each["actor"] for each in found] == [None, None]
 
 
-async def test_an_export_carries_versions_mentions_and_keys(store: Store, world: World, tmp_path: object) -> None:
+async def test_an_export_carries_versions_mentions_and_keys(store: Store, world: World, tmp_path: Path) -> None:
     thing = await lived(world)
     product = await world.thing(
         "P", type_="product", properties={"category": "course", "price": {"amount": 1, "currency": "USD"}}
@@ -190,7 +191,7 @@ async def test_an_export_carries_versions_mentions_and_keys(store: Store, world:
     counted = await world.count()
     assert {"ThingVersion", "MENTIONS", "Idempotency"} <= counted.keys()
     before, shown = await everything(store), await history(world, thing)
-    path = tmp_path / "export.jsonl"  # type: ignore[operator] # pytest's own path
+    path = tmp_path / "export.jsonl"
     await export_store(store, path)
     await wipe(store)
     assert (await import_export(store, path)).refused_total == 0
