@@ -163,7 +163,7 @@ async def test_a_thousand_things_and_connections_take_a_few_statements(
     world = shared_world
     lamp = await world.thing("Lamp", type_="product", properties=PRODUCT)
     lines: JSON = [{"productId": lamp, "quantity": 1}]
-    many = [
+    many: list[JSONObject] = [
         as_item(new_thing(world.home, "cart", f"C{n}", lines=lines)) if n % 2 else video(world, f"V{n}")
         for n in range(1000)
     ]
@@ -188,7 +188,7 @@ async def test_a_thousand_things_and_connections_take_a_few_statements(
 async def test_together_under_a_key_it_is_done_once(shared_world: World) -> None:
     world = shared_world
     gone = await world.thing("Gone")
-    changes = [video(world, "1"), {"deleteThing": {"id": gone, "version": 1}}, video(world, "2")]
+    changes: list[JSONObject] = [video(world, "1"), {"deleteThing": {"id": gone, "version": 1}}, video(world, "2")]
     before = await world.count()
     answers = await asyncio.gather(*(apply(world, changes, idempotencyKey="together") for _ in range(6)))
     first = results(answers[0])
@@ -203,7 +203,7 @@ async def test_each_under_a_key_what_failed_is_tried_again_and_nothing_else(shar
     world = shared_world
     shut = await world.group("shut-bulk")
     await world.api.change("archiveGroup", {"id": shut, "version": 1})
-    changes = [video(world, "1"), as_item(new_thing(shut, "video", "2")), video(world, "3")]
+    changes: list[JSONObject] = [video(world, "1"), as_item(new_thing(shut, "video", "2")), video(world, "3")]
     first = results(await apply(world, changes, mode="each", idempotencyKey="each"))
     assert [each["__typename"] for each in first] == ["CreateThingSuccess", "ConflictError", "CreateThingSuccess"]
     await world.api.change("restoreGroup", {"id": shut, "version": 2})

@@ -84,8 +84,8 @@ async def test_of_two_owners_who_step_down_at_once_one_stays(shared_world: World
         at = await world.make(
             **{f"p{n}": new_connection("member_of", str(each), group, role="owner") for n, each in enumerate(people)}
         )
-        given = [{"id": each, "properties": {"role": "viewer"}} for each in at.values()]
-        answers = await asyncio.gather(*(world.api.change("updateConnection", each) for each in given))
+        stepping: list[JSONObject] = [{"id": each, "properties": {"role": "viewer"}} for each in at.values()]
+        answers = await asyncio.gather(*(world.api.change("updateConnection", each) for each in stepping))
         assert Counter(each["__typename"] for each in answers) == {
             "UpdateConnectionSuccess": len(people) - 1,
             "ConflictError": 1,

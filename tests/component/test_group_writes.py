@@ -6,14 +6,14 @@ from typing import cast
 
 import pytest
 
-from domain.values import JSON
+from domain.values import JSON, JSONObject
 from tests.refusals import conflict, not_found, refused
 from tests.worlds import World, new_connection, new_group, new_thing
 
 pytestmark = pytest.mark.slow
 
 TIME = "2026-01-01T00:00:00Z"
-PRODUCT = {"category": "course", "price": {"amount": 1, "currency": "USD"}}
+PRODUCT: JSONObject = {"category": "course", "price": {"amount": 1, "currency": "USD"}}
 
 
 async def kinds(world: World, group: str, version: int = 1) -> dict[str, JSON]:

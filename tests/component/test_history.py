@@ -10,7 +10,7 @@ import pytest
 
 from domain.access import KeyScope
 from domain.ids import new_id
-from domain.values import JSON
+from domain.values import JSON, JSONObject
 from graph.store import Store
 from services.exporting import export_store
 from services.restoring import import_export
@@ -41,13 +41,14 @@ async def lived(world: World) -> str:
     other = f"lived-{new_id('grp')[-8:]}"
     group = await world.group(other)
     thing = await world.thing("One", type_="podcast", status="active", properties={"a": 1, "b": [1]})
-    for field, given in (
+    changes: list[tuple[str, JSONObject]] = [
         ("updateThing", {"name": "Two", "properties": {"a": 2, "b": [1], "c": None}}),
         ("moveThing", {"groupId": group}),
         ("labelThing", {"label": "topic:x"}),
         ("archiveThing", {}),
         ("restoreThing", {}),
-    ):
+    ]
+    for field, given in changes:
         read = await world.api.ask("query ($id: ID!) { node(id: $id) { ... on Thing { version } } }", id=thing)
         answer = await world.api.change(field, {"id": thing, "version": read.at("node.version"), **given})
         assert str(answer["__typename"]).endswith("Success"), answer

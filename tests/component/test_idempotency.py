@@ -79,9 +79,8 @@ async def test_the_same_key_with_another_input_is_a_conflict(shared_world: World
     for field, given, _ in await creations(world):
         keyed: JSONObject = {**given, "idempotencyKey": f"other {field}"}
         await world.api.change(field, keyed)
-        assert await refused(world, field, {**keyed, "metadata": {"a": 1}} if "name" not in given else {
-            **keyed, "name": "Another"
-        }) == conflict("idempotencyKey")  # fmt: skip
+        other: JSONObject = {"name": "Another"} if "name" in given else {"metadata": {"a": 1}}
+        assert await refused(world, field, {**keyed, **other}) == conflict("idempotencyKey")
 
 
 async def test_a_try_that_failed_is_not_frozen(shared_world: World) -> None:

@@ -195,7 +195,8 @@ async def test_a_deleted_thing_leaves_its_events_and_nothing_else(shared_world: 
 async def test_a_thing_that_something_depends_on_is_not_deleted(shared_world: World) -> None:
     world = shared_world
     at = await world.make(
-        lamp=new_thing(world.home, "product", "Lamp", **PRODUCT), post=new_thing(world.home, "blog_post", "Post")
+        lamp=new_thing(world.home, "product", "Lamp", "draft", **PRODUCT),
+        post=new_thing(world.home, "blog_post", "Post"),
     )
     lines: JSON = [{"productId": at["lamp"], "quantity": 1}]
     at |= await world.make(
@@ -241,7 +242,8 @@ async def test_what_properties_name_has_to_be_there(shared_world: World) -> None
     given: JSONObject = {"role": "viewer", "state": "pending", "invitedBy": new_id("evt")}
     assert await refused(world, "createThing", {**invitation, "properties": given}) == invalid("properties.invitedBy")
     at = await world.make(
-        one=new_thing(world.home, "product", "One", **PRODUCT), two=new_thing(world.home, "product", "Two", **PRODUCT)
+        one=new_thing(world.home, "product", "One", "draft", **PRODUCT),
+        two=new_thing(world.home, "product", "Two", "draft", **PRODUCT),
     )
     twice: JSON = [{"productId": at["one"], "quantity": n} for n in (1, 2)]
     thing = await world.thing("C", type_="cart", properties={"lines": twice})
