@@ -133,7 +133,7 @@ def _excesses(operation: OperationDefinitionNode, size: Size, roots: int, limits
     for name, actual, allowed, unit in found:
         if actual > allowed:
             yield GraphQLError(
-                f"This operation has {actual:,} {unit}, and may have {allowed:,}. Ask for less, or in several requests.",
+                f"This operation has {actual:,} {unit}, and may have {allowed:,}. Ask for less at a time.",
                 operation,
                 extensions={"code": LIMIT_EXCEEDED, "limit": name, "allowed": allowed, "actual": actual},
             )
