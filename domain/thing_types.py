@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from domain.ids import THING_PREFIXES
+from domain.references import REFERENCE
 from domain.values import JSON, JSONObject
 
 PRODUCT_CATEGORIES = (
@@ -44,12 +45,12 @@ def _closed(properties: Mapping[str, JSON], *required: str) -> JSONObject:
 
 
 def _id_of(thing_type: str) -> JSONObject:
-    return {"type": "string", "pattern": f"^{THING_PREFIXES[thing_type]}_[0-9a-f]{{32}}$"}
+    return {"type": "string", "format": REFERENCE, "pattern": f"^{THING_PREFIXES[thing_type]}_[0-9a-f]{{32}}$"}
 
 
 _TEXT: JSONObject = {"type": "string", "maxLength": 10_000}
 _NAME: JSONObject = {"type": "string", "minLength": 1, "maxLength": 200}
-_ID: JSONObject = {"type": "string", "pattern": "^[a-z0-9_]+_[0-9a-f]{32}$"}
+_ID: JSONObject = {"type": "string", "format": REFERENCE, "pattern": "^[a-z0-9_]+_[0-9a-f]{32}$"}
 # Without RFC 3339's leap seconds, its lower case and its digits beyond microseconds, which not every program reads.
 _TIME: JSONObject = {
     "type": "string",

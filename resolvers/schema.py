@@ -7,6 +7,7 @@ from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import ExecutionContext
 
+from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
@@ -26,7 +27,7 @@ class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries
 
 
 @object_type
-class Mutation(GroupMutations, ThingMutations, ConnectionMutations, OntologyMutations):
+class Mutation(GroupMutations, ThingMutations, ConnectionMutations, BulkMutations, OntologyMutations):
     """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
 
 

@@ -6,6 +6,7 @@ import strawberry
 
 from domain import errors
 from schema.define import interface, object_type
+from schema.enums import DependentKind
 
 
 @interface
@@ -48,6 +49,30 @@ class ConflictError(AppError):
 
 
 @object_type
+class Dependents:
+    """What of one kind depends on something."""
+
+    kind: DependentKind = strawberry.field(description="How it depends on it.")
+    total: int = strawberry.field(description="How many there are of this kind.")
+    ids: list[strawberry.ID] = strawberry.field(description="The ids of at most 20 of them that you may see.")
+
+
+@object_type
+class DependedOnError(AppError):
+    """Something cannot be erased while anything depends on it. Nothing was written."""
+
+    dependents: list[Dependents] = strawberry.field(description="What depends on it, by kind.")
+
+
+@object_type
+class ItemError(AppError):
+    """One of several changes that are done together failed, so that none was done. Nothing was written."""
+
+    index: int = strawberry.field(description="Its place among the changes, counted from 0.")
+    error: AppError = strawberry.field(description="What is wrong with it; a `field` in there is of its own input.")
+
+
+@object_type
 class Misfit:
     """A thing that does not fit a schema."""
 
@@ -85,6 +110,11 @@ def shown_error(error: errors.AppError) -> AppError:
             shown = NotFoundError(message=error.message, resource=error.resource, id=strawberry.ID(error.id))
         case errors.ConflictError():
             shown = ConflictError(message=error.message, field=error.field)
+        case errors.DependedOnError():
+            dependents = cast("list[Dependents]", list(error.dependents))
+            shown = DependedOnError(message=error.message, dependents=dependents)
+        case errors.ItemError():
+            shown = ItemError(message=error.message, index=error.index, error=shown_error(error.error))
         case errors.NetworkError():
             shown = NetworkError(message=error.message)
         case _:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from graph.store import Store
+from services.bulk import Bulk
+from services.changes import Changes
 from services.connections import Connections
 from services.events import Events
 from services.groups import Groups
@@ -18,6 +20,8 @@ from services.type_changes import TypeChanges
 class Services:
     """One of each."""
 
+    bulk: Bulk
+    changes: Changes
     connections: Connections
     events: Events
     groups: Groups
@@ -32,7 +36,10 @@ class Services:
     def of(cls, store: Store) -> "Services":
         """The services that work on a store."""
         ontology = Ontology(store)
+        changes = Changes(store, ontology)
         return cls(
+            bulk=Bulk(store, changes),
+            changes=changes,
             connections=Connections(store, ontology),
             events=Events(store),
             groups=Groups(store),

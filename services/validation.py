@@ -65,6 +65,16 @@ def text(field: str, value: str) -> str:
     return value
 
 
+def label(field: str, value: str) -> str:
+    """A label, `category:value`: the category in lower case, both trimmed, at most 200 characters in all."""
+    category, colon, rest = unicodedata.normalize("NFC", value).partition(":")
+    found = f"{category.strip().lower()}:{rest.strip()}"
+    if not (category.strip() and colon and rest.strip()) or len(found) > MAX_NAME:
+        raise ValidationError(field, f"{field} takes a label, which is category:value; this is {value!r:.60}.")
+    _refuse_unprintable(field, found, allowed="")
+    return found
+
+
 def slug(field: str, value: str) -> str:
     """A URL-safe name, in lower case whatever the input's."""
     value = value.strip().lower()
