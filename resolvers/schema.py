@@ -12,15 +12,13 @@ from resolvers.connections import ConnectionMutations
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
+from resolvers.limits import CACHED_DOCUMENTS, KeepWithinLimits
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
 from resolvers.people import PeopleQueries
 from resolvers.things import ThingMutations, ThingQueries
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
-
-CACHED_DOCUMENTS = 500
-"""How many query texts are kept parsed and validated."""
 
 
 @object_type
@@ -46,6 +44,7 @@ schema = Schema(
     types=OBJECT_TYPES,
     extensions=[
         ShowFailures,
+        KeepWithinLimits,  # before what parses and validates
         partial(ParserCache, maxsize=CACHED_DOCUMENTS),
         partial(ValidationCache, maxsize=CACHED_DOCUMENTS),
         NameTheOperation,  # after the cache, which would forget its error
