@@ -66,6 +66,7 @@ class EventType(StrEnum):
     EMAIL_SENT = "email_sent"
     EMAIL_FAILED = "email_failed"
     ERROR_OCCURRED = "error_occurred"
+    CONSISTENCY_REPAIRED = "consistency_repaired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import ExecutionContext
 
 from resolvers.connections import ConnectionMutations
+from resolvers.consistency import ConsistencyQueries
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
@@ -22,7 +23,7 @@ CACHED_DOCUMENTS = 500
 
 
 @object_type
-class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries):
+class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, ConsistencyQueries):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
 

@@ -148,6 +148,7 @@ enum(
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
         EventType.EMAIL_FAILED: "A message could not be handed to the mail server.",
         EventType.ERROR_OCCURRED: "Something went wrong that nobody expected.",
+        EventType.CONSISTENCY_REPAIRED: "A broken rule was mended; `properties.rule` names it, `properties.does` how.",
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})

@@ -19,7 +19,7 @@ def event(
     caller: Caller,
     event_type: EventType,
     *,
-    target_id: str,
+    target_id: str | None,
     group_id: str | None,
     properties: Mapping[str, JSON] | None = None,
 ) -> Event:
@@ -38,6 +38,17 @@ def event(
         trace_id=None,
         properties=details,
     )
+
+
+def system_event(
+    event_type: EventType,
+    *,
+    target_id: str | None,
+    group_id: str | None,
+    properties: Mapping[str, JSON] | None = None,
+) -> Event:
+    """Something that nobody asked for, and the system does now."""
+    return event(Caller(viewer=None), event_type, target_id=target_id, group_id=group_id, properties=properties)
 
 
 def changed_names(changes: "DataclassInstance") -> list[JSON]:

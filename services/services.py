@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from graph.store import Store
+from services.checking import Checking
 from services.connections import Connections
 from services.events import Events
 from services.groups import Groups
@@ -17,6 +18,7 @@ from services.things import Things
 class Services:
     """One of each."""
 
+    checking: Checking
     connections: Connections
     events: Events
     groups: Groups
@@ -31,6 +33,7 @@ class Services:
         """The services that work on a store."""
         ontology = Ontology(store)
         return cls(
+            checking=Checking(store, ontology),
             connections=Connections(store, ontology),
             events=Events(store),
             groups=Groups(store),

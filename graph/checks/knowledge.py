@@ -1,0 +1,64 @@
+"""What a check has to know of knowledge."""
+
+from typing import TypedDict
+
+from graph.bulk import StoredRow
+from graph.checks.subjects import Subject, subject
+from graph.store import Statement, Transaction
+
+
+class KnowledgeFacts(TypedDict):
+    """Knowledge, and how many things it describes."""
+
+    id: str
+    labels: list[str]
+    row: StoredRow
+    described: int
+
+
+KNOWLEDGE: Subject[KnowledgeFacts] = subject(
+    "knowledge",
+    "(node:Knowledge)",
+    "node",
+    """{
+        id: node.id,
+        labels: labels(node),
+        row: properties(node),
+        described: COUNT { (node)<-[:HAS_KNOWLEDGE]-(:Entity) }
+    }""",
+)
+SET_KNOWLEDGE: Statement[bool] = Statement(
+    "set_knowledge", "MATCH (node:Knowledge {id: $id}) SET node += $properties RETURN true AS row"
+)
+DELETE_ORPHAN: Statement[int] = Statement(
+    "delete_orphan",
+    """
+    MATCH (node:Knowledge {id: $id}) WHERE NOT EXISTS { (node)--() }
+    DELETE node
+    RETURN count(*) AS row""",
+)
+DROP_DOUBLES: Statement[int] = Statement(
+    "drop_double_labels",
+    """
+    MATCH (:Entity {id: $id})-[edge:HAS_KNOWLEDGE {role: 'label'}]->(:Knowledge {id: $knowledgeId})
+    WITH collect(edge) AS edges
+    UNWIND edges[1..] AS edge
+    DELETE edge
+    RETURN count(*) AS row""",
+    meant="Eager: the edges are found before one of them is deleted.",
+)
+
+
+async def change(transaction: Transaction, identifier: str, properties: StoredRow) -> None:
+    """Give knowledge other values."""
+    await transaction.run(SET_KNOWLEDGE, {"id": identifier, "properties": properties})
+
+
+async def delete_orphan(transaction: Transaction, identifier: str) -> None:
+    """Delete knowledge that nothing is joined to."""
+    await transaction.run(DELETE_ORPHAN, {"id": identifier})
+
+
+async def drop_doubles(transaction: Transaction, thing_id: str, knowledge_id: str) -> None:
+    """Of several links from a thing to the same label keep one."""
+    await transaction.run(DROP_DOUBLES, {"id": thing_id, "knowledgeId": knowledge_id})
