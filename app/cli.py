@@ -1,4 +1,4 @@
-"""The command line: `one serve`, `one migrate`, `one key`, `one person`, `one import`, `one export`, `one check` …"""
+"""The command line, `one`: serving, migrating, people and keys, import and export, the check, the schema."""
 
 import asyncio
 import sys

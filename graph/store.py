@@ -12,6 +12,7 @@ from neo4j.exceptions import (
     ClientError,
     ConfigurationError,
     ConstraintError,
+    DatabaseError,
     DriverError,
     Neo4jError,
     ServiceUnavailable,
@@ -178,7 +179,7 @@ class Store:
                     for statement in statements:
                         await (await transaction.run(statement)).consume()
                     await transaction.commit()
-        except ClientError as error:
+        except (ClientError, DatabaseError) as error:
             raise StoreError(f"The store refuses a change of its schema: {error.message}") from error
 
     async def operators(self, statement: Statement[R], parameters: Parameters) -> list[str]:

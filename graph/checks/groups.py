@@ -19,7 +19,7 @@ class ParentFacts(TypedDict):
 class GroupFacts(TypedDict):
     """A group with where it hangs.
 
-    `named` is the id of the group that its `parentId` names, if there is one, `circle` the groups of a way that leads
+    `named` is the id of the group that its `parentId` names, if there is one and that is not below it, `circle` the groups of a way that leads
     back to it, `owners` how many active owners it has, and `gone` how many it had.
     """
 
@@ -47,7 +47,11 @@ GROUPS: Subject[GroupFacts] = subject(
                 id: parent.id, isGroup: parent:Entity AND parent:Group, status: parent.status, childId: edge.childId
             }
         },
-        named: COLLECT { MATCH (parent:Entity:Group {id: node.parentId}) RETURN parent.id },
+        named: COLLECT {
+            MATCH (parent:Entity:Group {id: node.parentId})
+            WHERE NOT EXISTS { MATCH (node)-[:PARENT_OF*0..]->(below) WHERE below = parent }
+            RETURN parent.id
+        },
         circle: coalesce(HEAD(COLLECT {
             MATCH way = (node)<-[:PARENT_OF*1..]-(top) WHERE top = node
             RETURN [step IN nodes(way) | step.id] LIMIT 1

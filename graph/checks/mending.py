@@ -19,7 +19,7 @@ PLACE_THING: Statement[bool] = Statement(
     MATCH (thing:Entity {id: $id})
     OPTIONAL MATCH (thing)-[edge:IN_GROUP]->()
     DELETE edge
-    WITH DISTINCT thing
+    WITH thing, count(edge) AS gone
     MATCH (group:Entity:Group {id: $groupId})
     CREATE (thing)-[:IN_GROUP {thingId: thing.id}]->(group)
     RETURN true AS row""",
@@ -54,7 +54,7 @@ async def place_thing(transaction: Transaction, identifier: str, group_id: str) 
 async def hang_group(transaction: Transaction, identifier: str, parent_id: str | None) -> None:
     """Hang a group below one group and below no other; None makes it a root. The tree has to be locked."""
     await transaction.run(UNHANG_GROUP, {"id": identifier})
-    await transaction.run(SET_ENTITY, {"id": identifier, "values": {"parentId": parent_id}})
+    await transaction.run(SET_ENTITY, {"id": identifier, "properties": {"parentId": parent_id}})
     await transaction.run(MOVE_GROUP, {"id": identifier, "parentId": parent_id})
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from domain.catalogue import Catalogue
-from domain.errors import ConflictError
 from domain.events import Event, EventType
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import GROUP_PREFIX, NodeKind, kind_of
@@ -60,21 +59,10 @@ def _one_parent(found: GroupFacts, _types: Catalogue) -> Iterator[Fault]:
         yield Fault("parentId names another group", nodes.set_values(identifier, {"parentId": edges[0]}), (edges[0],))
     elif named is None:
         yield Fault(f"it hangs below {len(parents)} groups", "Say which of them it belongs below, and move it there.")
-    elif found["named"] and named != identifier and named not in found["circle"]:
-        yield Fault(f"it hangs below {len(parents)} groups", _hang_below(identifier, str(named)), (str(named),))
+    elif found["named"]:
+        yield Fault(f"it hangs below {len(parents)} groups", _hang(identifier, str(named)), (str(named),))
     else:
         yield Fault("parentId names no group above", "Say which group it belongs below, and move it there.")
-
-
-def _hang_below(identifier: str, parent_id: str) -> Mend:
-    hang = _hang(identifier, parent_id)
-
-    async def apply(transaction: Transaction) -> Sequence[Event]:
-        if await groups.is_below(transaction, parent_id, identifier):
-            raise ConflictError("Its parentId names a group below it.")
-        return await hang.apply(transaction)
-
-    return Mend(hang.does, apply)
 
 
 @rule(

@@ -42,7 +42,7 @@ def _right_label(found: KnowledgeFacts, _types: Catalogue) -> Iterator[Fault]:
         yield Fault("it has no label", "Say what its label is, or delete it.")
     elif row["type"] == "label" and label != text:
         yield Fault("its text is another one", nodes.set_values(found["id"], {"text": label}, knowledge.change))
-    elif row["type"] != "label" and label is not None:
+    elif row["type"] in KINDS and row["type"] != "label" and label is not None:
         yield Fault("it is no label, and has one", nodes.set_values(found["id"], {"label": None}, knowledge.change))
 
 
