@@ -165,8 +165,8 @@ class _PartCase(Generic[F]):
             for facts in await self.section.subject.lock(transaction, self.identifier):
                 for test, fault in _found(self.section, [self.test], facts, self.types):
                     if test is self.test and fault.detail == self.fault.detail and isinstance(fault.repair, Mend):
-                        happened = await fault.repair.apply(transaction)
-                        await events.append(transaction, [self._noted(fault.repair), *happened])
+                        noted = self._noted(fault.repair)
+                        await events.append(transaction, [noted, *await fault.repair.apply(transaction)])
                         mended = True
             return mended
 

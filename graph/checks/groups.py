@@ -19,8 +19,8 @@ class ParentFacts(TypedDict):
 class GroupFacts(TypedDict):
     """A group with where it hangs.
 
-    `named` is the id of the group that its `parentId` names, if there is one and that is not below it, `circle` the groups of a way that leads
-    back to it, `owners` how many active owners it has, and `gone` how many it had.
+    `named` is the id of the group that its `parentId` names, if there is one and that is not below it, `circle` the
+    groups of a way that leads back to it, `owners` how many active owners it has, and `gone` how many it had.
     """
 
     id: str
