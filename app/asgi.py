@@ -13,10 +13,15 @@ from graph.migrate import read_migrations, status
 from graph.store import Store
 from resolvers.schema import schema
 from schema.cursors import Cursors
+from schema.limits import Limits
 from services.services import Services
 
+DEFAULT_LIMITS = Limits()
 
-def create_app(store: Store, cursor_key: bytes, explorer: Explorer, *, body_limit: int) -> Requests:
+
+def create_app(
+    store: Store, cursor_key: bytes, explorer: Explorer, *, body_limit: int, limits: Limits = DEFAULT_LIMITS
+) -> Requests:
     """Everything that is served on one port, over a store that is migrated."""
     migrations = read_migrations()
 
@@ -35,7 +40,7 @@ def create_app(store: Store, cursor_key: bytes, explorer: Explorer, *, body_limi
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    view = GraphQLView(schema, Services.of(store), Cursors(cursor_key), explorer)
+    view = GraphQLView(schema, Services.of(store), Cursors(cursor_key), explorer, limits)
     routes = [
         Route("/", home),
         Route("/graphql", view),

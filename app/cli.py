@@ -20,6 +20,7 @@ from domain.people import MemberRole, PlatformRole
 from domain.values import from_micros
 from graph.migrate import down, read_migrations, status, up
 from graph.store import Store
+from services.filling import fill_standard_filters
 from services.keys import Keys
 from services.people import NewPerson
 from services.registration import register
@@ -106,7 +107,9 @@ def migrate_up(data: DataOption = None, store: StoreOption = None) -> None:
     """Apply the migrations that are missing."""
 
     async def work(opened: Store) -> None:
-        for migration in await up(opened, read_migrations()):
+        applied = await up(opened, read_migrations())
+        await fill_standard_filters(opened)
+        for migration in applied:
             typer.echo(f"applied {migration.number:04} {migration.title}")
 
     _with_store(_settings(data=data, store=store), "migrate up", work)

@@ -21,6 +21,7 @@ from domain.errors import AuthError, NetworkError
 from resolvers.failures import BAD_REQUEST
 from schema.context import Context
 from schema.cursors import Cursors
+from schema.limits import Limits
 from schema.loaders import Loaders
 from services.services import Services
 
@@ -32,11 +33,14 @@ _SCHEME = "bearer "
 class GraphQLView(GraphQL[Context, None]):
     """Runs operations in the name of whoever sends them."""
 
-    def __init__(self, schema: BaseSchema, services: Services, cursors: Cursors, explorer: Explorer) -> None:
+    def __init__(
+        self, schema: BaseSchema, services: Services, cursors: Cursors, explorer: Explorer, limits: Limits
+    ) -> None:
         super().__init__(schema, subscription_protocols=())
         self._services = services
         self._cursors = cursors
         self._explorer = explorer
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. What never becomes an operation is refused in JSON too."""
@@ -69,7 +73,7 @@ class GraphQLView(GraphQL[Context, None]):
         caller = Caller(viewer, request.state.request_id)
         if viewer is not None:
             request.state.viewer = viewer.person_id
-        return Context(caller, self._services, Loaders(self._services, caller), self._cursors)
+        return Context(caller, self._services, Loaders(self._services, caller), self._cursors, self._limits)
 
     async def execute_single(  # noqa: PLR0917 - as Strawberry declares it
         self,

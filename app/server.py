@@ -18,7 +18,9 @@ from app.stores import opened_store
 from domain.errors import StoreError
 from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
+from schema.limits import Limits
 from services.demo import seed
+from services.filling import fill_standard_filters
 from services.keys import Keys
 
 log = logging.getLogger("one.server")
@@ -55,6 +57,7 @@ async def serve(settings: Settings, console: Console) -> None:
             applied = await up(store, read_migrations())
             if applied:
                 console.print(f"Migrated the store: {', '.join(migration.title for migration in applied)}.")
+            await fill_standard_filters(store)
             accounts = DemoAccounts(settings.data)
             if settings.demo:
                 with console.status("Looking for a world to serve …"):
@@ -64,7 +67,11 @@ async def serve(settings: Settings, console: Console) -> None:
 
             async with running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer:
                 app = create_app(
-                    store, await ensure_secret(store, "cursor_key"), explorer, body_limit=settings.body_limit
+                    store,
+                    await ensure_secret(store, "cursor_key"),
+                    explorer,
+                    body_limit=settings.body_limit,
+                    limits=_limits(settings),
                 )
                 config = uvicorn.Config(
                     app,
@@ -80,6 +87,17 @@ async def serve(settings: Settings, console: Console) -> None:
                     console.print(f"\nONE serves {address}/graphql  (Ctrl-C stops it)", highlight=False)
 
                 await _run(Server(config, started), listener)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        tokens=settings.max_tokens,
+        depth=settings.max_depth,
+        fields=settings.max_fields,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        root_fields=settings.max_root_fields,
+    )
 
 
 async def _run(server: Server, listener: socket.socket) -> None:

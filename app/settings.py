@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     java_home: Path | None = Field(None, description="The Java that runs the local store, if not the packaged one.")
     explorer: bool = Field(True, description="Whether a browser gets GraphiQL at /graphql.")
     body_limit: int = Field(1_000_000, gt=0, description="How many bytes the body of a request may have.")
+    max_tokens: int = Field(5_000, gt=0, description="How many tokens a query's text may have.")
+    max_depth: int = Field(15, gt=0, description="How many levels deep an operation may be; introspection is free.")
+    max_fields: int = Field(1_000, gt=0, description="How many fields an operation may have, fragments spread.")
+    max_aliases: int = Field(100, ge=0, description="How many aliases an operation may have, fragments spread.")
+    max_directives: int = Field(50, ge=0, description="How many directives an operation may have, fragments spread.")
+    max_root_fields: int = Field(100, gt=0, description="How many fields an operation may have at its root.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
     )

@@ -1,6 +1,18 @@
 """The errors that somebody is meant to see, one small class a kind. Everything else is a fault of ours."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A thing that does not fit a schema: the path of the value in it, and what is wrong with that."""
+
+    thing_id: str
+    path: str
+    message: str
 
 
 class StoreError(Exception):
@@ -58,6 +70,59 @@ class ConflictError(AppError):
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+
+class DependentKind(StrEnum):
+    """What can stand in the way of erasing something."""
+
+    CONNECTION = "connection"
+    DOCUMENT = "document"
+    MENTION = "mention"
+    GROUP = "group"
+    THING = "thing"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependents:
+    """What of one kind depends on something: how many there are, and the ids of some that the caller may see."""
+
+    kind: DependentKind
+    total: int
+    ids: tuple[str, ...]
+
+
+class DependedOnError(AppError):
+    """Something cannot be erased while `dependents` need it."""
+
+    code = "DEPENDED_ON"
+
+    def __init__(self, what: str, dependents: Sequence[Dependents]) -> None:
+        counted = ", ".join(f"{each.total} as {each.kind}" for each in dependents)
+        super().__init__(f"Something depends on this {what}: {counted}. Erase or change that first.")
+        self.dependents = tuple(dependents)
+
+
+class ItemError(AppError):
+    """One of several changes that are done together failed, so that none was done; `index` is its place."""
+
+    code = "ITEM"
+
+    def __init__(self, index: int, error: AppError) -> None:
+        super().__init__(f"Nothing was changed, because of changes[{index}]: {error.message}")
+        self.index = index
+        self.error = error
+
+
+class MisfitError(AppError):
+    """Things that there are do not fit the schema that their type was to have: `misfits` are some of `total`."""
+
+    code = "MISFIT"
+
+    def __init__(self, misfits: Sequence[Misfit], total: int) -> None:
+        super().__init__(f"{total:,} things do not fit this schema. Change them first, or allow what they have.")
+        self.misfits = misfits
+        self.total = total
 
 
 class RateLimitError(AppError):

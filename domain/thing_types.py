@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from domain.ids import THING_PREFIXES
+from domain.references import REFERENCE
 from domain.values import JSON, JSONObject
 
 PRODUCT_CATEGORIES = (
@@ -44,12 +45,12 @@ def _closed(properties: Mapping[str, JSON], *required: str) -> JSONObject:
 
 
 def _id_of(thing_type: str) -> JSONObject:
-    return {"type": "string", "pattern": f"^{THING_PREFIXES[thing_type]}_[0-9a-f]{{32}}$"}
+    return {"type": "string", "format": REFERENCE, "pattern": f"^{THING_PREFIXES[thing_type]}_[0-9a-f]{{32}}$"}
 
 
 _TEXT: JSONObject = {"type": "string", "maxLength": 10_000}
 _NAME: JSONObject = {"type": "string", "minLength": 1, "maxLength": 200}
-_ID: JSONObject = {"type": "string", "pattern": "^[a-z0-9_]+_[0-9a-f]{32}$"}
+_ID: JSONObject = {"type": "string", "format": REFERENCE, "pattern": "^[a-z0-9_]+_[0-9a-f]{32}$"}
 # Without RFC 3339's leap seconds, its lower case and its digits beyond microseconds, which not every program reads.
 _TIME: JSONObject = {
     "type": "string",
@@ -250,7 +251,8 @@ class ThingType:
 
     `filterable` are paths of properties, such as `price.amount`, by which things can be found. The store keeps the
     value at the first in the column `filter1` and so on, so that a name never moves; `filters_ready` says how many of
-    them hold the values of all things by now. `version` goes up when a `registered` type changes.
+    them hold the values of all things by now. `version` goes up when a `registered` type changes. While it is being
+    found out whether all things fit another schema, that one is `pending`, and what is written has to fit it too.
     """
 
     name: str
@@ -262,6 +264,7 @@ class ThingType:
     filters_ready: int = 0
     registered: bool = False
     version: int = 1
+    pending: JSONObject | None = None
 
 
 THING_TYPES: Mapping[str, ThingType] = MappingProxyType(

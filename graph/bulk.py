@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias, TypedDict
 
+from graph.history import keep_clause
 from graph.store import Statement, Transaction, lock_clauses
 
 StoredRow: TypeAlias = Mapping[str, object]
@@ -110,18 +111,20 @@ CREATE_THINGS: Statement[int] = Statement(
     UNWIND $rows AS row
     MATCH (group:Entity:Group {id: row.groupId})
     CREATE (thing:Entity:Thing:$($label))-[:IN_GROUP {thingId: row.id}]->(group)
-    SET thing = row
+    SET thing = row, thing.labels = []
     RETURN count(thing) AS row""",
     meant="Eager: the groups are found before things are made, which are entities too.",
 )
-REMOVE_LABELS: Statement[int] = Statement(
-    "remove_labels",
-    """
-    UNWIND $links AS link
-    MATCH (:Entity:Thing {id: link.thingId})-[edge:HAS_KNOWLEDGE {role: 'label'}]->(:Knowledge {label: link.label})
-    DELETE edge
-    RETURN count(*) AS row""",
-    meant="Eager: the edges are found before the first of them is deleted.",
+UPDATE_THINGS: Statement[int] = Statement(
+    "update_things",
+    f"""
+    UNWIND $changed AS changed
+    MATCH (thing:Entity:Thing {{id: changed.id}})
+    {lock_clauses("thing")}
+    {keep_clause("thing", "changed.values.updatedAt")}
+    SET thing += changed.values, thing.version = thing.version + 1
+    RETURN count(thing) AS row""",
+    meant="Eager: every thing is found and locked before the first of them changes.",
 )
 TAKEN_SLUGS: Statement[Taken] = Statement(
     "taken_slugs",

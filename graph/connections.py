@@ -198,15 +198,16 @@ def save_connection(relationship: str) -> Statement[bool]:
     )
 
 
-CREATE_CONNECTION: Statement[bool] = Statement(
-    "create_connection",
+CREATE_CONNECTIONS: Statement[int] = Statement(
+    "create_connections",
     """
-    MATCH (source:Entity {id: $fromId})
-    MATCH (target:Entity {id: $toId})
-    CREATE (source)-[edge:$($type)]->(target)
-    SET edge = $edge
-    RETURN true AS row""",
-    meant="CartesianProduct: of one entity with one entity.",
+    UNWIND $rows AS row
+    MATCH (source:Entity {id: row.fromId})
+    MATCH (target:Entity {id: row.toId})
+    CREATE (source)-[edge:$(row.type)]->(target)
+    SET edge = row.edge
+    RETURN count(edge) AS row""",
+    meant="CartesianProduct: of one entity with one entity. Eager: both are found before an edge is made.",
 )
 
 
@@ -237,22 +238,6 @@ COUNT_OWNERS_OF_GROUP: Statement[int] = Statement(
 )
 
 
-class EntityRow(TypedDict):
-    """An entity, and the type that it has if it is a thing or a group."""
-
-    id: str
-    type: str | None
-
-
-VISIBLE_ENTITIES: Statement[EntityRow] = Statement(
-    "visible_entities",
-    f"""
-    UNWIND $ids AS id
-    MATCH (entity:Entity {{id: id}}) WHERE {entity_visible("entity")}
-    RETURN {{id: entity.id, type: entity.type}} AS row""",
-)
-
-
 async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Connection]:
     """Those of the connections that there are and both of whose ends the viewer may see; a statement for each type."""
     by_relationship: dict[str, list[str]] = {}
@@ -273,21 +258,18 @@ async def fetch_owners(store: Store, reach: Reach, ids: Sequence[str]) -> dict[s
     return {row["id"]: row["ownerId"] for row in rows}
 
 
-async def visible(transaction: Transaction, reach: Reach, ids: Sequence[str]) -> dict[str, str | None]:
-    """Those of the ids that name an entity which the viewer may see, with the type that a thing or a group has."""
-    rows = await transaction.run(VISIBLE_ENTITIES, {"ids": ids, **reach_parameters(reach)})
-    return {row["id"]: row["type"] for row in rows}
-
-
-async def create(transaction: Transaction, connection: Connection, connection_type: ConnectionType) -> None:
-    """Add a connection between two entities. ConflictError where its type allows no further one between them."""
-    parameters: Mapping[str, object] = {
-        "type": connection_type.relationship,
-        "fromId": connection.from_id,
-        "toId": connection.to_id,
-        "edge": to_edge(connection, connection_type),
-    }
-    await transaction.run(CREATE_CONNECTION, parameters)
+async def create(transaction: Transaction, *made: tuple[Connection, ConnectionType]) -> None:
+    """Add connections between entities. ConflictError where a type allows no further one between two of them."""
+    rows: list[Mapping[str, object]] = [
+        {
+            "type": connection_type.relationship,
+            "fromId": connection.from_id,
+            "toId": connection.to_id,
+            "edge": to_edge(connection, connection_type),
+        }
+        for connection, connection_type in made
+    ]
+    await transaction.run(CREATE_CONNECTIONS, {"rows": rows})
 
 
 async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Connection | None:

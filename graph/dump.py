@@ -121,9 +121,12 @@ SECTIONS: Final[Sequence[Section]] = (
     _nodes("ConnectionType", "name"),
     _nodes("Knowledge"),
     _nodes("Entity"),
+    _nodes("ThingVersion", "key"),
+    _nodes("Idempotency", "key"),
     _edges("PARENT_OF", "childId"),
     _edges("IN_GROUP", "thingId"),
     _links(_LINK, "Knowledge"),
+    _links("MENTIONS", "Entity"),
     *(_edges(relationship) for relationship in sorted(RELATIONSHIPS_OF_CONNECTIONS)),
     _nodes("Event"),
 )
@@ -131,7 +134,8 @@ SECTIONS: Final[Sequence[Section]] = (
 
 LABELS: Final = frozenset(
     {
-        *("Setting", "ThingType", "ConnectionType", "Knowledge", "Entity", "Event", "Group", "Person", "Thing"),
+        *(section.name for section in SECTIONS if isinstance(section, Nodes)),
+        *("Group", "Person", "Thing"),
         *(label_of(name) for name in THING_TYPES),
     }
 )

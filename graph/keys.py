@@ -8,7 +8,7 @@ from domain.people import PlatformRole
 from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import now
-from graph import things
+from graph import thing_changes
 from graph.store import Statement, Store, Transaction
 from graph.values import from_json
 
@@ -81,7 +81,7 @@ async def fetch_home(store: Store, person_id: str) -> str | None:
     return rows[0] if rows else None
 
 
-async def create(transaction: Transaction, key: Thing, person_id: str, secret_hash: str) -> None:
+async def create(transaction: Transaction, key: Thing, event_id: str, person_id: str, secret_hash: str) -> None:
     """Add a key, visible to its person alone; the person's OWNS connection is made by the caller."""
-    await things.create(transaction, key, THING_TYPES["api_key"])
+    await thing_changes.create(transaction, [thing_changes.Written(key, THING_TYPES["api_key"], event_id)])
     await transaction.run(PROTECT_KEY, {"id": key.id, "secretHash": secret_hash, "personId": person_id})

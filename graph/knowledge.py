@@ -16,11 +16,16 @@ class LabelsRow(TypedDict):
     labels: list[str]
 
 
-class LabelLink(TypedDict):
-    """That a thing has a label; `knowledgeId` is the id that the label's node gets if it is new."""
+class Link(TypedDict):
+    """That a thing has a label."""
 
     thingId: str
     label: str
+
+
+class LabelLink(Link):
+    """A link to make; `knowledgeId` is the id that the label's node gets if it is new."""
+
     knowledgeId: str
 
 
@@ -47,9 +52,30 @@ ADD_LABELS: Statement[int] = Statement(
         knowledge.createdAt = $at
     WITH link, knowledge
     MATCH (thing:Entity:Thing {id: link.thingId})
-    MERGE (thing)-[:HAS_KNOWLEDGE {role: 'label'}]->(knowledge)
+    MERGE (thing)-[edge:HAS_KNOWLEDGE {role: 'label'}]->(knowledge)
+    ON CREATE SET edge.label = knowledge.label, edge.sortKey = thing.sortKey
     RETURN count(*) AS row""",
     meant="Eager: each label is made once before the things are linked to it.",
+)
+REMOVE_LABELS: Statement[int] = Statement(
+    "remove_labels",
+    """
+    UNWIND $links AS link
+    MATCH (:Entity:Thing {id: link.thingId})-[edge:HAS_KNOWLEDGE {role: 'label'}]->(:Knowledge {label: link.label})
+    DELETE edge
+    RETURN count(*) AS row""",
+    meant="Eager: the edges are found before the first of them is deleted.",
+)
+NOTE_LABELS: Statement[int] = Statement(
+    "note_labels",
+    """
+    UNWIND $ids AS id
+    MATCH (thing:Entity:Thing {id: id})
+    SET thing.labels = COLLECT {
+        MATCH (thing)-[:HAS_KNOWLEDGE {role: 'label'}]->(knowledge:Knowledge)
+        RETURN knowledge.label AS label ORDER BY label
+    }
+    RETURN count(thing) AS row""",
 )
 
 
@@ -58,6 +84,25 @@ async def fetch_labels(store: Store, ids: Sequence[str]) -> Mapping[str, list[st
     return {row["id"]: row["labels"] for row in await store.read(FETCH_LABELS, {"ids": ids})}
 
 
+async def labels_of(transaction: Transaction, thing_id: str) -> list[str]:
+    """The labels of a thing that is locked."""
+    return (await transaction.run(FETCH_LABELS, {"ids": [thing_id]}))[0]["labels"]
+
+
 async def add_labels(transaction: Transaction, links: Sequence[LabelLink], at: int) -> None:
     """Put labels on things; one that is there already stays as it is. `at` is in microseconds since the epoch."""
-    await transaction.run(ADD_LABELS, {"links": links, "at": at})
+    if links:
+        await transaction.run(ADD_LABELS, {"links": links, "at": at})
+        await _note(transaction, links)
+
+
+async def remove_labels(transaction: Transaction, links: Sequence[Link]) -> None:
+    """Take labels off things; one that is not there is passed over."""
+    if links:
+        await transaction.run(REMOVE_LABELS, {"links": links})
+        await _note(transaction, links)
+
+
+async def _note(transaction: Transaction, links: Sequence[Link]) -> None:
+    """Keep the labels of things on the things themselves too, where filters see them."""
+    await transaction.run(NOTE_LABELS, {"ids": sorted({link["thingId"] for link in links})})

@@ -21,7 +21,9 @@ _CONSTRAINT = re.compile(
     r"CREATE CONSTRAINT (?P<name>\w+) IF NOT EXISTS FOR \(?\)?-?[\[(]\w+:(?P<label>\w+)[\])].* "
     r"REQUIRE \w+\.(?P<property>\w+) IS UNIQUE"
 )
-_INDEX = re.compile(r"CREATE INDEX (?P<name>\w+) IF NOT EXISTS FOR \(\w+:(?P<label>\w+)\) ON \((?P<properties>[^)]+)\)")
+_INDEX = re.compile(
+    r"CREATE INDEX (?P<name>\w+) IF NOT EXISTS FOR \(?\)?-?[\[(]\w+:(?P<label>\w+)[\])].* ON \((?P<properties>[^)]+)\)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from neo4j.exceptions import (
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
+    TransientError,
 )
 
 from domain.errors import ConflictError, NetworkError, StoreError
@@ -27,6 +28,13 @@ T = TypeVar("T")
 Parameters = Mapping[str, object]
 
 _UNREACHABLE = "The store cannot be reached just now. Try again in a few seconds."
+_BUSY = "The store is too busy with other changes of the same just now. Try again in a few seconds."
+_TOO_LARGE = (
+    "This is more than the store can change in one transaction. Do it in parts, such as the groups below first."
+)
+_MEMORY: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+_GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
+_TRIES: Final = 5
 _TAKEN = re.compile(r"property `(?P<property>\w+)`")
 # What the store calls a property, where that is not what clients call it.
 _FIELDS: Final = {
@@ -72,10 +80,13 @@ class Transaction:
         self._observe = observe
 
     async def run(self, statement: Statement[R], parameters: Parameters) -> list[R]:
-        """Run a statement and answer all of its rows."""
+        """Run a statement and answer all of its rows. ConflictError where a constraint of the store refuses it."""
         self._observe(statement.name)
-        result = await self._transaction.run(statement.text, dict(parameters))
-        return cast("list[R]", await result.value())
+        try:
+            result = await self._transaction.run(statement.text, dict(parameters))
+            return cast("list[R]", await result.value())
+        except ConstraintError as error:
+            raise _conflict(error) from error
 
 
 class Store:
@@ -152,23 +163,41 @@ class Store:
             result = await session.run(query, dict(parameters))
             return cast("list[R]", await result.value())
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, seconds: float | None = None) -> T:
         """Run `work` in one transaction, and again from its start on a transient failure: it must bear that.
 
-        ConflictError where a constraint of the store refuses the write.
+        `seconds` bounds one that may take longer than the others. ConflictError where a constraint of the
+        store refuses the write, and where it is more than the store has memory for.
         """
 
-        @unit_of_work(timeout=self._timeout)
+        @unit_of_work(timeout=seconds or self._timeout)
         async def attempt(transaction: AsyncManagedTransaction) -> T:
-            return await work(Transaction(transaction, self.observe))
+            try:
+                return await work(Transaction(transaction, self.observe))
+            except TransientError as error:
+                if error.code == _MEMORY:  # the driver would try the same again
+                    raise ConflictError(_TOO_LARGE) from error
+                raise
 
         try:
-            async with self._driver.session(database=self._database) as session:
-                return await session.execute_write(attempt)
+            return await self._retry_what_is_gone(attempt)
         except ConstraintError as error:
             raise _conflict(error) from error
+        except TransientError as error:
+            raise (ConflictError(_TOO_LARGE) if error.code == _MEMORY else NetworkError(_BUSY)) from error
         except (ServiceUnavailable, SessionExpired, OSError) as error:
             raise NetworkError(_UNREACHABLE) from error
+
+    async def _retry_what_is_gone(self, attempt: Callable[[AsyncManagedTransaction], Awaitable[T]]) -> T:
+        """Run a transaction, and again where a node that it had found was deleted before it could lock it."""
+        for remaining in range(_TRIES, 0, -1):
+            try:
+                async with self._driver.session(database=self._database) as session:
+                    return await session.execute_write(attempt)
+            except ClientError as error:
+                if error.code != _GONE or remaining == 1:
+                    raise
+        raise AssertionError("the last try answers or raises")
 
     async def define(self, statements: Sequence[str]) -> None:
         """Run statements that change the schema of the store, all or none. StoreError where it refuses one."""

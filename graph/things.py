@@ -1,7 +1,6 @@
 """Things in the store: `(:Thing)` nodes with a second label for the type, each `IN_GROUP` of exactly one group."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import NotRequired, TypedDict
 
@@ -13,7 +12,7 @@ from domain.things import Thing, ThingStatus
 from domain.values import from_micros, to_micros
 from graph.access import group_visible, reach_parameters, thing_visible
 from graph.listing import Listing, listing
-from graph.store import Statement, Store, Transaction, lock_clauses
+from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
 
@@ -34,7 +33,10 @@ class ThingRow(TypedDict):
 
 
 class StoredThing(ThingRow):
-    """A thing with what the store also keeps to find it and to add it up, and that follows from its properties."""
+    """A thing with what the store also keeps to find it and to add it up, and that follows from its properties.
+
+    `labels` are those that it is linked to, in order; `eventId` is the event that made it what it is.
+    """
 
     filter1: FilterValue | None
     filter2: FilterValue | None
@@ -44,6 +46,8 @@ class StoredThing(ThingRow):
     filter6: FilterValue | None
     filter7: FilterValue | None
     filter8: FilterValue | None
+    labels: NotRequired[list[str]]
+    eventId: NotRequired[str]
     currency: NotRequired[str]
     lineCount: NotRequired[int]
     netScaled: NotRequired[int]
@@ -156,46 +160,6 @@ THINGS_OF_GROUP_AND_TYPE: Listing[ThingRow, Thing] = listing(
     project=THING,
     item=from_row,
 )
-LOCK_THING: Statement[ThingRow] = Statement(
-    "lock_thing",
-    f"""
-    MATCH (thing:Entity:Thing {{id: $id}}) WHERE {thing_visible("thing")}
-    {lock_clauses("thing")}
-    RETURN {THING} AS row""",
-    meant="Eager: of the one thing that it locks.",
-)
-CREATE_THING: Statement[bool] = Statement(
-    "create_thing",
-    """
-    MATCH (group:Entity:Group {id: $properties.groupId})
-    CREATE (thing:Entity:Thing:$($label))-[:IN_GROUP {thingId: $properties.id}]->(group)
-    SET thing = $properties
-    RETURN true AS row""",
-    meant="Eager: of the one thing that it makes.",
-)
-SAVE_THING: Statement[bool] = Statement(
-    "save_thing",
-    "MATCH (thing:Entity:Thing {id: $properties.id}) SET thing += $properties RETURN true AS row",
-)
-
-
-class ArchivedRow(TypedDict):
-    """A thing that went with its group."""
-
-    id: str
-    groupId: str
-
-
-ARCHIVE_THINGS: Statement[ArchivedRow] = Statement(
-    "archive_things",
-    """
-    UNWIND $groupIds AS groupId
-    MATCH (thing:Thing)
-    WHERE thing.groupId = groupId AND thing.sortKey > '' AND thing.status <> 'archived'
-    SET thing.status = 'archived', thing.archivedAt = $at, thing.updatedAt = $at, thing.version = thing.version + 1
-    RETURN {id: thing.id, groupId: groupId} AS row""",
-    meant="Eager: a group's things are found by a property of the index before any of them changes.",
-)
 
 
 class OrderTotalsRow(TypedDict):
@@ -243,24 +207,3 @@ async def total_orders(store: Store, reach: Reach, group_ids: Sequence[str]) -> 
         net = Decimal(row["netScaled"]) / NET_SCALE
         totals.setdefault(row["id"], []).append(OrderTotals(row["currency"], row["orders"], row["lines"], net))
     return totals
-
-
-async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Thing | None:
-    """The thing as it is now and stays until the transaction ends."""
-    rows = await transaction.run(LOCK_THING, {"id": identifier, **reach_parameters(reach)})
-    return from_row(rows[0]) if rows else None
-
-
-async def create(transaction: Transaction, thing: Thing, thing_type: ThingType) -> None:
-    """Add a thing to its group, which must be locked."""
-    await transaction.run(CREATE_THING, {"properties": to_row(thing, thing_type), "label": label_of(thing.type)})
-
-
-async def save(transaction: Transaction, thing: Thing, thing_type: ThingType) -> None:
-    """Write a thing that is locked; its type and its group stay."""
-    await transaction.run(SAVE_THING, {"properties": to_row(thing, thing_type)})
-
-
-async def archive_of_groups(transaction: Transaction, group_ids: Sequence[str], at: datetime) -> list[ArchivedRow]:
-    """Archive what is in groups that are locked."""
-    return await transaction.run(ARCHIVE_THINGS, {"groupIds": group_ids, "at": to_micros(at)})

@@ -1,12 +1,15 @@
 """Registered types in the store: `(:ThingType)` and `(:ConnectionType)` nodes, each with a unique name."""
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 from domain.connection_types import Cardinality, ConnectionType
+from domain.filterable import filter_values
 from domain.ids import NodeKind
 from domain.thing_types import ThingType
+from domain.values import JSON
 from graph.store import Statement, Store, Transaction, lock_clauses
-from graph.things import label_of
+from graph.things import FILTER_COLUMNS, label_of
 from graph.values import from_json, to_json
 
 
@@ -20,6 +23,7 @@ class ThingTypeRow(TypedDict):
     filterable: list[str]
     filtersReady: int
     version: int
+    pending: str | None
 
 
 class ConnectionTypeRow(TypedDict):
@@ -50,6 +54,7 @@ def thing_type_from_row(row: ThingTypeRow) -> ThingType:
         filters_ready=row["filtersReady"],
         registered=True,
         version=row["version"],
+        pending=None if row["pending"] is None else from_json(row["pending"]),
     )
 
 
@@ -63,6 +68,7 @@ def thing_type_to_row(thing_type: ThingType) -> ThingTypeRow:
         "filterable": list(thing_type.filterable),
         "filtersReady": thing_type.filters_ready,
         "version": thing_type.version,
+        "pending": None if thing_type.pending is None else to_json(thing_type.pending),
     }
 
 
@@ -129,6 +135,60 @@ CREATE_CONNECTION_TYPE: Statement[bool] = Statement(
 )
 
 
+class PropertiesRow(TypedDict):
+    """What a thing says of itself, and its place among the things of its type."""
+
+    id: str
+    sortKey: str
+    properties: str
+
+
+_PAGE_OF_TYPE = """
+    MATCH (thing:Thing) WHERE thing.type = $type AND thing.sortKey > $after
+    WITH thing ORDER BY thing.type, thing.sortKey LIMIT $limit
+"""
+PAGE_OF_TYPE: Statement[PropertiesRow] = Statement(
+    "page_of_type", f"{_PAGE_OF_TYPE} RETURN thing {{.id, .sortKey, .properties}} AS row"
+)
+LOCK_PAGE_OF_TYPE: Statement[PropertiesRow] = Statement(
+    "lock_page_of_type",
+    f"""{_PAGE_OF_TYPE}
+    {lock_clauses("thing")}
+    RETURN thing {{.id, .sortKey, .properties}} AS row""",
+    meant="Eager: a page of things is found before the first of them is locked.",
+)
+SET_FILTERS: Statement[int] = Statement(
+    "set_filters",
+    """
+    UNWIND $rows AS row
+    MATCH (thing:Entity:Thing {id: row.id})
+    SET thing += row.filters
+    RETURN count(thing) AS row""",
+    meant="Eager: every thing is found before the first of them changes.",
+)
+
+
+# The columns of the standard types that were filled last, which another version may have done.
+FETCH_FILLED: Statement[str] = Statement(
+    "fetch_filled_columns", "MATCH (setting:Setting {name: 'filled_columns'}) RETURN setting.value AS row"
+)
+SAVE_FILLED: Statement[bool] = Statement(
+    "save_filled_columns",
+    "MERGE (setting:Setting {name: 'filled_columns'}) SET setting.value = $value RETURN true AS row",
+)
+
+
+async def filled_columns(store: Store) -> Mapping[str, JSON]:
+    """For each standard type the filterable properties whose columns all of its things have."""
+    rows = await store.read(FETCH_FILLED, {})
+    return from_json(rows[0]) if rows else {}
+
+
+async def save_filled_columns(transaction: Transaction, columns: Mapping[str, JSON]) -> None:
+    """Remember what `filled_columns` answers."""
+    await transaction.run(SAVE_FILLED, {"value": to_json(columns)})
+
+
 async def thing_types(store: Store) -> list[ThingType]:
     """All registered thing types, by name."""
     return [thing_type_from_row(row) for row in await store.read(LIST_THING_TYPES, {})]
@@ -148,6 +208,28 @@ async def lock_thing_type(transaction: Transaction, name: str) -> ThingType | No
 async def save_thing_type(transaction: Transaction, thing_type: ThingType) -> None:
     """Write a registered thing type that is locked."""
     await transaction.run(SAVE_THING_TYPE, {"properties": thing_type_to_row(thing_type)})
+
+
+async def page_of_type(store: Store, name: str, after: str, limit: int) -> list[PropertiesRow]:
+    """The next things of a type, in order of their sort keys, whoever may see them."""
+    return await store.read(PAGE_OF_TYPE, {"type": name, "after": after, "limit": limit})
+
+
+async def fill_page_of_type(transaction: Transaction, thing_type: ThingType, after: str, limit: int) -> str | None:
+    """Write the filterable properties of the next things of a type; the last one's sort key, None after all."""
+    page = {"type": thing_type.name, "after": after, "limit": limit}
+    rows = await transaction.run(LOCK_PAGE_OF_TYPE, page)
+    if not rows:
+        return None
+    filled = [
+        {
+            "id": row["id"],
+            "filters": dict(zip(FILTER_COLUMNS, filter_values(thing_type, from_json(row["properties"])), strict=False)),
+        }
+        for row in rows
+    ]
+    await transaction.run(SET_FILTERS, {"rows": filled})
+    return rows[-1]["sortKey"]
 
 
 async def create_thing_type(transaction: Transaction, thing_type: ThingType) -> None:

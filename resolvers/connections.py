@@ -13,6 +13,9 @@ from schema.relationship_changes import (
     DisconnectInput,
     DisconnectResult,
     DisconnectSuccess,
+    UpdateConnectionInput,
+    UpdateConnectionResult,
+    UpdateConnectionSuccess,
 )
 from schema.relationships import Relationship
 
@@ -24,13 +27,27 @@ class ConnectionMutations:
     @mutation
     @answering
     async def connect(self, info: Info, input: Annotated[ConnectInput, INPUT]) -> ConnectResult:  # noqa: A002
-        """Connect two nodes."""
-        connection = await info.context.services.connections.connect(info.context.caller, input.to_domain())
+        """Connect two nodes, neither of which is archived."""
+        changes, new = info.context.services.changes, input.to_domain()
+        connection = await changes.connect(info.context.caller, new, input.idempotency_key)
         return ConnectSuccess(relationship=cast("Relationship", connection))
+
+    @mutation
+    @answering
+    async def update_connection(
+        self,
+        info: Info,
+        input: Annotated[UpdateConnectionInput, INPUT],  # noqa: A002
+    ) -> UpdateConnectionResult:
+        """Change some of a live connection; its type and its ends stay."""
+        changes = info.context.services.changes
+        work = changes.connections.updating(info.context.caller, input.id, input.to_domain())
+        return UpdateConnectionSuccess(relationship=cast("Relationship", await changes.do(work)))
 
     @mutation
     @answering
     async def disconnect(self, info: Info, input: Annotated[DisconnectInput, INPUT]) -> DisconnectResult:  # noqa: A002
         """End a connection."""
-        connection = await info.context.services.connections.disconnect(info.context.caller, input.id)
-        return DisconnectSuccess(relationship=cast("Relationship", connection))
+        changes = info.context.services.changes
+        work = changes.connections.disconnecting(info.context.caller, input.id)
+        return DisconnectSuccess(relationship=cast("Relationship", await changes.do(work)))

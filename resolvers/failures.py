@@ -42,7 +42,7 @@ class ShowFailures(SchemaExtension):
     def _shown(self, error: GraphQLError) -> GraphQLError:
         cause = error.original_error
         if cause is None or isinstance(cause, GraphQLError):
-            return _with(error, error.message, {"code": BAD_REQUEST})
+            return _with(error, error.message, {"code": BAD_REQUEST, **(error.extensions or {})})
         if isinstance(cause, ValueError | RecursionError) and error.path is None:
             return _with(error, TOO_MUCH, {"code": BAD_REQUEST})
         if not isinstance(cause, AppError):

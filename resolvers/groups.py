@@ -16,16 +16,22 @@ from schema.group_changes import (
     CreateGroupInput,
     CreateGroupResult,
     CreateGroupSuccess,
+    DeleteGroupInput,
+    DeleteGroupResult,
+    DeleteGroupSuccess,
     MoveGroupInput,
     MoveGroupResult,
     MoveGroupSuccess,
+    RestoreGroupInput,
+    RestoreGroupResult,
+    RestoreGroupSuccess,
     UpdateGroupInput,
     UpdateGroupResult,
     UpdateGroupSuccess,
 )
 from schema.groups import Group
 from schema.paging import Connection, listed, paged
-from services import groups
+from services import group_changes, groups
 
 
 @object_type
@@ -55,30 +61,42 @@ class GroupMutations:
     @answering
     async def create_group(self, info: Info, input: Annotated[CreateGroupInput, INPUT]) -> CreateGroupResult:  # noqa: A002
         """Create a group, as a root or below another one."""
-        group = await info.context.services.groups.create(info.context.caller, input.to_domain())
+        changes, new = info.context.services.changes, input.to_domain()
+        group = await changes.create_group(info.context.caller, new, input.idempotency_key)
         return CreateGroupSuccess(group=cast("Group", group))
 
     @mutation
     @answering
     async def update_group(self, info: Info, input: Annotated[UpdateGroupInput, INPUT]) -> UpdateGroupResult:  # noqa: A002
         """Change some of a group."""
-        changes = input.to_domain()
-        group = await info.context.services.groups.update(info.context.caller, input.id, input.version, changes)
-        return UpdateGroupSuccess(group=cast("Group", group))
+        work = group_changes.updating(info.context.caller, input.id, input.version, input.to_domain())
+        return UpdateGroupSuccess(group=cast("Group", await info.context.services.changes.do(work)))
 
     @mutation
     @answering
     async def move_group(self, info: Info, input: Annotated[MoveGroupInput, INPUT]) -> MoveGroupResult:  # noqa: A002
         """Hang a group, with everything below it, under another one."""
-        parent_id = input.new_parent()
-        group = await info.context.services.groups.move(info.context.caller, input.id, input.version, parent_id)
-        return MoveGroupSuccess(group=cast("Group", group))
+        work = group_changes.moving(info.context.caller, input.id, input.version, input.new_parent())
+        return MoveGroupSuccess(group=cast("Group", await info.context.services.changes.do(work)))
 
     @mutation
     @answering
     async def archive_group(self, info: Info, input: Annotated[ArchiveGroupInput, INPUT]) -> ArchiveGroupResult:  # noqa: A002
         """Take a group out of use."""
-        group = await info.context.services.groups.archive(
-            info.context.caller, input.id, input.version, with_contents=input.with_contents
-        )
+        work = group_changes.archiving(info.context.caller, input.id, input.version, with_contents=input.with_contents)
+        group = await info.context.services.changes.do(work, seconds=group_changes.ARCHIVING_SECONDS)
         return ArchiveGroupSuccess(group=cast("Group", group))
+
+    @mutation
+    @answering
+    async def restore_group(self, info: Info, input: Annotated[RestoreGroupInput, INPUT]) -> RestoreGroupResult:  # noqa: A002
+        """Put an archived group back into use."""
+        work = group_changes.restoring(info.context.caller, input.id, input.version)
+        return RestoreGroupSuccess(group=cast("Group", await info.context.services.changes.do(work)))
+
+    @mutation
+    @answering
+    async def delete_group(self, info: Info, input: Annotated[DeleteGroupInput, INPUT]) -> DeleteGroupResult:  # noqa: A002
+        """Erase a group that holds nothing."""
+        work = group_changes.deleting(info.context.caller, input.id, input.version)
+        return DeleteGroupSuccess(id=strawberry.ID(await info.context.services.changes.do(work)))

@@ -7,28 +7,28 @@ from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import ExecutionContext
 
+from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations
 from resolvers.consistency import ConsistencyQueries
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
+from resolvers.limits import CACHED_DOCUMENTS, KeepWithinLimits
 from resolvers.nodes import NodeQueries
+from resolvers.ontology import OntologyMutations, OntologyQueries
 from resolvers.people import PeopleQueries
 from resolvers.things import ThingMutations, ThingQueries
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
 
-CACHED_DOCUMENTS = 500
-"""How many query texts are kept parsed and validated."""
-
 
 @object_type
-class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, ConsistencyQueries):
+class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, OntologyQueries, ConsistencyQueries):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
 
 @object_type
-class Mutation(GroupMutations, ThingMutations, ConnectionMutations):
+class Mutation(GroupMutations, ThingMutations, ConnectionMutations, BulkMutations, OntologyMutations):
     """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
 
 
@@ -45,6 +45,7 @@ schema = Schema(
     types=OBJECT_TYPES,
     extensions=[
         ShowFailures,
+        KeepWithinLimits,  # before what parses and validates
         partial(ParserCache, maxsize=CACHED_DOCUMENTS),
         partial(ValidationCache, maxsize=CACHED_DOCUMENTS),
         NameTheOperation,  # after the cache, which would forget its error

@@ -23,4 +23,8 @@ Ended = Annotated[bool, strawberry.argument(description="Whether to include conn
 Depth = Annotated[
     int | None, strawberry.argument(description="How many levels down, 1 to 16; null for all the way to the leaves.")
 ]
+IDEMPOTENCY_KEY = (
+    "A name of your own for this request, such as a UUID: the same key with the same input is done once within seven "
+    "days, and answers what was made."
+)
 INPUT = strawberry.argument(description="All that the mutation takes, as one object.")

@@ -38,6 +38,12 @@ def input_type(cls: type[T]) -> type[T]:
     return strawberry.input(cls, description=_description(cls))
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))
+def one_of(cls: type[T]) -> type[T]:
+    """Make a class a GraphQL input type of which exactly one field is given."""
+    return strawberry.input(cls, description=_description(cls), one_of=True)
+
+
 def field(resolver: Callable[P, R]) -> Callable[P, R]:
     """Make a method a field of its type."""
     return cast("Callable[P, R]", strawberry.field(resolver, description=_description(resolver)))

@@ -1,22 +1,32 @@
 """The enums of the domain as clients see them: the same values, each with its description."""
 
 from domain.access import KeyScope
+from domain.connection_types import Cardinality
 from domain.connections import Direction
+from domain.errors import DependentKind
 from domain.events import EventType
+from domain.filterable import FilterKind
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
+from domain.ids import NodeKind
 from domain.pages import CreationOrder
 from domain.people import PersonStatus, PlatformRole
 from domain.things import ThingStatus
 from schema.define import enum
+from services.change_items import ChangeMode
 
 __all__ = [
+    "Cardinality",
+    "ChangeMode",
     "CreationOrder",
+    "DependentKind",
     "Direction",
     "EventType",
+    "FilterKind",
     "GroupStatus",
     "GroupType",
     "JoinPolicy",
     "KeyScope",
+    "NodeKind",
     "PersonStatus",
     "Plan",
     "PlatformRole",
@@ -98,13 +108,20 @@ enum(
         EventType.THING_CREATED: "A thing came to be; `properties.type` is its thing type.",
         EventType.THING_UPDATED: "Some of a thing changed; `properties.changed` names what.",
         EventType.THING_ARCHIVED: "A thing was taken out of use.",
-        EventType.THING_RESTORED: "An archived thing was put back into use.",
+        EventType.THING_RESTORED: "An archived thing was put back into use; `properties.status` is its status now.",
+        EventType.THING_MOVED: "A thing belongs to another group; `properties` has both.",
+        EventType.THING_LABELLED: "A thing got a label: `properties.label`.",
+        EventType.THING_UNLABELLED: "A label was taken off a thing: `properties.label`.",
+        EventType.THING_DELETED: "A thing was erased, with its versions; `properties.type` was its thing type.",
         EventType.CONNECTION_CREATED: "Two nodes were connected; `properties` has the type and both ends.",
+        EventType.CONNECTION_UPDATED: "Some of a connection changed; `properties.changed` names what.",
         EventType.CONNECTION_ENDED: "A connection is no longer live; `properties` has the type and both ends.",
         EventType.GROUP_CREATED: "A group came to be.",
         EventType.GROUP_UPDATED: "Some of a group changed; `properties.changed` names what.",
         EventType.GROUP_MOVED: "A group hangs under another one, or none; `properties` has both parents.",
         EventType.GROUP_ARCHIVED: "A group was taken out of use.",
+        EventType.GROUP_RESTORED: "An archived group was put back into use.",
+        EventType.GROUP_DELETED: "An empty group was erased; `properties.slug` was its slug.",
         EventType.USER_REGISTERED: "A person got an account.",
         EventType.USER_LOGIN: "A person signed in.",
         EventType.USER_LOGIN_FAILED: "Somebody tried to sign in as a person, and could not.",
@@ -147,8 +164,58 @@ enum(
         EventType.WEBHOOK_FAILED: "A partner's server did not take an event.",
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
         EventType.EMAIL_FAILED: "A message could not be handed to the mail server.",
+        EventType.THING_TYPE_REGISTERED: "There is a new type of thing; `properties.name` is its name.",
+        EventType.THING_TYPE_EVOLVED: "A type of thing changed; `properties` has its name and its new version.",
+        EventType.CONNECTION_TYPE_REGISTERED: "There is a new type of connection; `properties.name` is its name.",
         EventType.ERROR_OCCURRED: "Something went wrong that nobody expected.",
         EventType.CONSISTENCY_REPAIRED: "A broken rule was mended; `properties.rule` names it, `properties.does` how.",
+    },
+)
+enum(
+    DependentKind,
+    {
+        DependentKind.CONNECTION: "A connection with another node, live or ended.",
+        DependentKind.DOCUMENT: "A document about it.",
+        DependentKind.MENTION: "A thing whose properties name it.",
+        DependentKind.GROUP: "A group right below it.",
+        DependentKind.THING: "A thing in it.",
+        DependentKind.MEMBER: "A member; the last one goes with the group.",
+    },
+)
+enum(
+    ChangeMode,
+    {
+        ChangeMode.ALL_OR_NOTHING: "In one transaction: the first that fails undoes all.",
+        ChangeMode.EACH: "Each on its own: what fails is told, and the others are done.",
+    },
+)
+enum(
+    NodeKind,
+    {
+        NodeKind.GROUP: "Groups: where something belongs, and who shares it.",
+        NodeKind.PERSON: "People: who acts, and who may.",
+        NodeKind.THING: "Things: what a group holds.",
+        NodeKind.CONNECTION: "Connections: how two nodes relate.",
+        NodeKind.EVENT: "Events: what happened.",
+        NodeKind.KNOWLEDGE: "Knowledge: what something means.",
+    },
+)
+enum(
+    Cardinality,
+    {
+        Cardinality.ONE_TO_ONE: "One for a source, and one for a target.",
+        Cardinality.ONE_TO_MANY: "Any number for a source, and one for a target.",
+        Cardinality.MANY_TO_ONE: "One for a source, and any number for a target.",
+        Cardinality.MANY_TO_MANY: "Any number for either.",
+    },
+)
+enum(
+    FilterKind,
+    {
+        FilterKind.TEXT: "Text, which sorts by its characters' code points.",
+        FilterKind.NUMBER: "Numbers.",
+        FilterKind.BOOLEAN: "True or false.",
+        FilterKind.TIME: "Times with an offset.",
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})

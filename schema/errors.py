@@ -1,9 +1,12 @@
 """Errors that a mutation answers as data: one type a kind, all with a message, to switch on by `__typename`."""
 
+from typing import cast
+
 import strawberry
 
 from domain import errors
 from schema.define import interface, object_type
+from schema.enums import DependentKind
 
 
 @interface
@@ -46,6 +49,47 @@ class ConflictError(AppError):
 
 
 @object_type
+class Dependents:
+    """What of one kind depends on something."""
+
+    kind: DependentKind = strawberry.field(description="How it depends on it.")
+    total: int = strawberry.field(description="How many there are of this kind.")
+    ids: list[strawberry.ID] = strawberry.field(description="The ids of at most 20 of them that you may see.")
+
+
+@object_type
+class DependedOnError(AppError):
+    """Something cannot be erased while anything depends on it. Nothing was written."""
+
+    dependents: list[Dependents] = strawberry.field(description="What depends on it, by kind.")
+
+
+@object_type
+class ItemError(AppError):
+    """One of several changes that are done together failed, so that none was done. Nothing was written."""
+
+    index: int = strawberry.field(description="Its place among the changes, counted from 0.")
+    error: AppError = strawberry.field(description="What is wrong with it; a `field` in there is of its own input.")
+
+
+@object_type
+class Misfit:
+    """A thing that does not fit a schema."""
+
+    thing_id: strawberry.ID = strawberry.field(description="The thing.")
+    path: str = strawberry.field(description="The path of the value in it, such as `properties.price`.")
+    message: str = strawberry.field(description="What is wrong with that value.")
+
+
+@object_type
+class MisfitError(AppError):
+    """Things that there are do not fit the schema. The type stays as it was."""
+
+    total: int = strawberry.field(description="How many there are.")
+    misfits: list[Misfit] = strawberry.field(description="Up to 20 of them.")
+
+
+@object_type
 class NetworkError(AppError):
     """The store cannot be reached just now: try the same again in a few seconds."""
 
@@ -54,16 +98,25 @@ def shown_error(error: errors.AppError) -> AppError:
     """An error of the domain as clients see it."""
     match error:
         case errors.AuthError():
-            return AuthError(message=error.message)
+            shown: AppError = AuthError(message=error.message)
         case errors.ForbiddenError():
-            return ForbiddenError(message=error.message)
+            shown = ForbiddenError(message=error.message)
         case errors.ValidationError():
-            return ValidationError(message=error.message, field=error.field)
+            shown = ValidationError(message=error.message, field=error.field)
+        case errors.MisfitError():
+            misfits = cast("list[Misfit]", list(error.misfits))
+            shown = MisfitError(message=error.message, total=error.total, misfits=misfits)
         case errors.NotFoundError():
-            return NotFoundError(message=error.message, resource=error.resource, id=strawberry.ID(error.id))
+            shown = NotFoundError(message=error.message, resource=error.resource, id=strawberry.ID(error.id))
         case errors.ConflictError():
-            return ConflictError(message=error.message, field=error.field)
+            shown = ConflictError(message=error.message, field=error.field)
+        case errors.DependedOnError():
+            dependents = cast("list[Dependents]", list(error.dependents))
+            shown = DependedOnError(message=error.message, dependents=dependents)
+        case errors.ItemError():
+            shown = ItemError(message=error.message, index=error.index, error=shown_error(error.error))
         case errors.NetworkError():
-            return NetworkError(message=error.message)
+            shown = NetworkError(message=error.message)
         case _:
             raise error
+    return shown

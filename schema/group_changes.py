@@ -10,9 +10,18 @@ from domain.errors import ValidationError as InvalidError
 from domain.errors import ValidationError as InvalidInput
 from domain.groups import Limits
 from domain.values import JSONObject
+from schema.arguments import IDEMPOTENCY_KEY
 from schema.define import input_type, object_type
 from schema.enums import GroupType, JoinPolicy, Plan, Visibility
-from schema.errors import AuthError, ConflictError, ForbiddenError, NetworkError, NotFoundError, ValidationError
+from schema.errors import (
+    AuthError,
+    ConflictError,
+    DependedOnError,
+    ForbiddenError,
+    NetworkError,
+    NotFoundError,
+    ValidationError,
+)
 from schema.given import given, required
 from schema.groups import Group
 from services.groups import GroupChanges, NewGroup
@@ -61,6 +70,8 @@ class CreateGroupInput:
     plan: Plan = strawberry.field(description="What it pays for.", default=Plan.STARTER)
     limits: GroupLimitsInput | None = strawberry.field(description="What it may use.", default=None)
     metadata: JSON | None = strawberry.field(description="Free-form properties.", default=None)
+
+    idempotency_key: str | None = strawberry.field(description=IDEMPOTENCY_KEY, default=None)
 
     def to_domain(self) -> NewGroup:
         """As the services take it."""
@@ -145,6 +156,22 @@ class ArchiveGroupInput:
     )
 
 
+@input_type
+class RestoreGroupInput:
+    """An archived group to put back into use. What it holds stays archived."""
+
+    id: strawberry.ID = strawberry.field(description="The group.")
+    version: int = strawberry.field(description="The version that you read.")
+
+
+@input_type
+class DeleteGroupInput:
+    """A group to erase. It is refused while it holds anything, or anything depends on it."""
+
+    id: strawberry.ID = strawberry.field(description="The group.")
+    version: int = strawberry.field(description="The version that you read.")
+
+
 @object_type
 class CreateGroupSuccess:
     """The group was created."""
@@ -173,6 +200,20 @@ class ArchiveGroupSuccess:
     group: Group = strawberry.field(description="The group after that.")
 
 
+@object_type
+class RestoreGroupSuccess:
+    """The group is in use again."""
+
+    group: Group = strawberry.field(description="The group after that.")
+
+
+@object_type
+class DeleteGroupSuccess:
+    """The group was erased."""
+
+    id: strawberry.ID = strawberry.field(description="The id that it had.")
+
+
 CreateGroupResult: TypeAlias = Annotated[
     CreateGroupSuccess | AuthError | ForbiddenError | ValidationError | NotFoundError | ConflictError | NetworkError,
     strawberry.union("CreateGroupResult", description="What createGroup answers."),
@@ -188,4 +229,19 @@ MoveGroupResult: TypeAlias = Annotated[
 ArchiveGroupResult: TypeAlias = Annotated[
     ArchiveGroupSuccess | AuthError | ForbiddenError | ValidationError | NotFoundError | ConflictError | NetworkError,
     strawberry.union("ArchiveGroupResult", description="What archiveGroup answers."),
+]
+RestoreGroupResult: TypeAlias = Annotated[
+    RestoreGroupSuccess | AuthError | ForbiddenError | ValidationError | NotFoundError | ConflictError | NetworkError,
+    strawberry.union("RestoreGroupResult", description="What restoreGroup answers."),
+]
+DeleteGroupResult: TypeAlias = Annotated[
+    DeleteGroupSuccess
+    | AuthError
+    | ForbiddenError
+    | ValidationError
+    | NotFoundError
+    | ConflictError
+    | DependedOnError
+    | NetworkError,
+    strawberry.union("DeleteGroupResult", description="What deleteGroup answers."),
 ]

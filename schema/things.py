@@ -13,14 +13,17 @@ from schema.enums import CreationOrder, Direction, ThingStatus
 from schema.node import Node
 from schema.paging import Connection, listed, paged
 from services import events
+from services.things import history_of
 
 if TYPE_CHECKING:
     from schema.events import Event
     from schema.groups import Group
     from schema.relationships import Relationship
+    from schema.thing_versions import ThingVersion
 
 Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
 Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
+Versions: TypeAlias = Connection[Annotated["ThingVersion", strawberry.lazy("schema.thing_versions")]]
 
 
 @interface
@@ -79,6 +82,11 @@ class Thing(Node):
     def events(self, type: OfEventType = None) -> Events:  # noqa: A002
         """What happened to it."""
         return listed(events.events_of_target(type), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def history(self) -> Versions:
+        """Its versions, how it is now among them, each with who made it so and when."""
+        return listed(history_of(), self.id)
 
 
 @object_type

@@ -20,11 +20,21 @@ class Action(StrEnum):
     UPDATE_GROUP = "update_group"
     MOVE_GROUP = "move_group"
     ARCHIVE_GROUP = "archive_group"
+    RESTORE_GROUP = "restore_group"
+    DELETE_GROUP = "delete_group"
     CREATE_THING = "create_thing"
     UPDATE_THING = "update_thing"
     ARCHIVE_THING = "archive_thing"
+    RESTORE_THING = "restore_thing"
+    MOVE_THING = "move_thing"
+    LABEL_THING = "label_thing"
+    DELETE_THING = "delete_thing"
+    APPLY_CHANGES = "apply_changes"
     CONNECT = "connect"
+    UPDATE_CONNECTION = "update_connection"
     DISCONNECT = "disconnect"
+    REGISTER_TYPE = "register_type"
+    EVOLVE_TYPE = "evolve_type"
 
 
 ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(

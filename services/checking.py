@@ -15,10 +15,10 @@ from domain.consistency import Outcome, Repair, Repaired, Rule, RuleResult, Viol
 from domain.errors import AppError, RateLimitError, StoreError, ValidationError
 from domain.events import Event, EventType
 from domain.ids import NodeKind, kind_of
-from graph import events, groups
+from graph import events, group_changes
 from graph.store import Store, Transaction
 from services.access import authorize_overview
-from services.checks import connections, knowledge, people, things, whole
+from services.checks import connections, knowledge, people, thing_versions, things, whole
 from services.checks import events as event_checks
 from services.checks import groups as group_checks
 from services.checks.rules import Fault, Mend, Section, Test
@@ -32,6 +32,7 @@ _SECTIONS: Final = (
     group_checks.SECTION,
     people.SECTION,
     things.SECTION,
+    thing_versions.SECTION,
     knowledge.SECTION,
     *connections.SECTIONS,
     event_checks.SECTION,
@@ -160,7 +161,7 @@ class _PartCase(Generic[F]):
 
         async def work(transaction: Transaction) -> bool:
             # With the tree locked no group is archived or moved meanwhile.
-            await groups.lock_tree(transaction)
+            await group_changes.lock_tree(transaction)
             mended = False
             for facts in await self.section.subject.lock(transaction, self.identifier):
                 for test, fault in _found(self.section, [self.test], facts, self.types):

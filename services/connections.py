@@ -1,24 +1,22 @@
-"""Connections between people, groups and things: reading them, making them and ending them."""
+"""Connections between people, groups and things: reading them, and what a new one has to be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.access import Caller
+from domain.changes import KEEP, Change
 from domain.connection_types import ConnectionType
 from domain.connections import Connection, Direction
-from domain.errors import ConflictError, NotFoundError, ValidationError
-from domain.events import Event, EventType
+from domain.errors import ValidationError
 from domain.ids import NodeKind, connection_prefix, kind_of, new_id
 from domain.things import Thing
 from domain.values import JSON, now
-from graph import connections, events, groups
-from graph.store import Store, Transaction
+from graph import connections
+from graph.store import Store
 from graph.things import ThingRow
 from services import validation
-from services.access import Action, authorize, reach_of
-from services.groups import lock_active
-from services.journal import event
+from services.access import reach_of
 from services.lists import NodeList
 from services.ontology import Ontology
 
@@ -37,6 +35,15 @@ class NewConnection:
     strength: float | None = None
     valid_from: datetime | None = None
     metadata: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanges:
+    """What to change of a connection."""
+
+    strength: Change[float | None] = KEEP
+    properties: Change[Mapping[str, JSON]] = KEEP
+    metadata: Change[Mapping[str, JSON]] = KEEP
 
 
 def new_connection(new: NewConnection, connection_type: ConnectionType, created_by: str | None) -> Connection:
@@ -65,7 +72,7 @@ def new_connection(new: NewConnection, connection_type: ConnectionType, created_
 
 
 class Connections:
-    """What can be asked and done about connections."""
+    """What can be asked about connections."""
 
     def __init__(self, store: Store, ontology: Ontology) -> None:
         self._store = store
@@ -99,50 +106,6 @@ class Connections:
         """The id of the person or group that owns each thing."""
         return await connections.fetch_owners(self._store, reach_of(caller), thing_ids)
 
-    async def connect(self, caller: Caller, new: NewConnection) -> Connection:
-        """Make a connection. ConflictError where the pair has a live one and may have only one."""
-        reach = authorize(caller, Action.CONNECT)
-        connection_type = await self._ontology.connection_type("type", new.type)
-        connection = new_connection(new, connection_type, reach.person_id)
-
-        async def work(transaction: Transaction) -> Connection:
-            seen = await connections.visible(transaction, reach, [connection.from_id, connection.to_id])
-            _check_end("fromId", connection.from_id, seen, connection_type.source_types)
-            _check_end("toId", connection.to_id, seen, connection_type.target_types)
-            if connection.type == MEMBERSHIP:
-                await lock_active(transaction, reach, "toId", connection.to_id)
-            await connections.create(transaction, connection, connection_type)
-            happened = _happened(caller, EventType.CONNECTION_CREATED, EventType.USER_JOINED_GROUP, connection)
-            await events.append(transaction, happened)
-            return connection
-
-        return await self._store.write(work)
-
-    async def disconnect(self, caller: Caller, connection_id: str) -> Connection:
-        """End a connection; it is kept, with the time at which it ended."""
-        reach = authorize(caller, Action.DISCONNECT)
-        validation.identifier("id", connection_id, NodeKind.CONNECTION)
-
-        async def work(transaction: Transaction) -> Connection:
-            connection = await connections.lock(transaction, reach, connection_id)
-            if connection is None:
-                raise NotFoundError("connection", connection_id)
-            if connection.valid_to is not None:
-                raise ConflictError("This connection has ended already.", field="validTo")
-            ended = replace(connection, valid_to=max(now(), connection.valid_from))
-            connection_type = await self._ontology.connection_type("id", connection.type)
-            await connections.save(transaction, ended, connection_type)
-            if connection.type == MEMBERSHIP and connection.properties["role"] == "owner":
-                # The group is locked so that of two owners who leave at once the second sees the first gone.
-                await groups.lock(transaction, reach, connection.to_id)
-                if await connections.count_owners(transaction, connection.to_id) == 0:
-                    raise ConflictError("A group keeps at least one owner.", field="id")
-            happened = _happened(caller, EventType.CONNECTION_ENDED, EventType.USER_REMOVED_FROM_GROUP, ended)
-            await events.append(transaction, happened)
-            return ended
-
-        return await self._store.write(work)
-
 
 def group_of(connection: Connection) -> str | None:
     """The group that it happens in: the one that it leads to, or else starts from, if either end is one."""
@@ -150,25 +113,5 @@ def group_of(connection: Connection) -> str | None:
     return next((end for end in ends if kind_of(end) is NodeKind.GROUP), None)
 
 
-def _check_end(field_name: str, end: str, seen: Mapping[str, str | None], allowed: frozenset[str]) -> None:
-    """That a node is there, and a thing of a type that may stand here, where not every type may."""
-    if end not in seen:
-        raise NotFoundError(str(kind_of(end)), end)
-    if allowed and kind_of(end) is NodeKind.THING and seen[end] not in allowed:
-        wanted = " or ".join(sorted(allowed))
-        raise ValidationError(field_name, f"{field_name} takes a thing of type {wanted}; this is a {seen[end]}.")
-
-
 def _in_order(kinds: frozenset[NodeKind]) -> list[NodeKind]:
     return [kind for kind in ENTITIES if kind in kinds]
-
-
-def _happened(caller: Caller, plain: EventType, of_member: EventType, connection: Connection) -> list[Event]:
-    """A membership is an access change too, and told as such."""
-    details: Mapping[str, JSON] = {"type": connection.type, "from": connection.from_id, "to": connection.to_id}
-    group_id = group_of(connection)
-    happened = [event(caller, plain, target_id=connection.id, group_id=group_id, properties=details)]
-    if connection.type == MEMBERSHIP:
-        role = {"role": connection.properties["role"]}
-        happened.append(event(caller, of_member, target_id=connection.from_id, group_id=group_id, properties=role))
-    return happened

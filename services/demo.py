@@ -17,7 +17,7 @@ from domain.people import Person, PlatformRole
 from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import JSON, now, to_micros
-from graph import connections, events, groups, knowledge, people, things
+from graph import connections, events, group_changes, knowledge, people, references, thing_changes
 from graph.emptiness import is_empty
 from graph.store import Store, Transaction
 from services import demo_world
@@ -102,15 +102,22 @@ def _build() -> World:
 
 async def _write(transaction: Transaction, world: World) -> None:
     for group in world.groups.values():
-        await groups.create(transaction, group)
+        await group_changes.create(transaction, group)
     for person in world.people.values():
         await people.create(transaction, person)
-    for thing in world.things.values():
-        await things.create(transaction, thing, THING_TYPES[thing.type])
-    for connection in world.connections:
-        await connections.create(transaction, connection, CONNECTION_TYPES[connection.type])
+    made = [(thing, THING_TYPES[thing.type], _created(thing)) for thing in world.things.values()]
+    await thing_changes.create(
+        transaction, [thing_changes.Written(thing, thing_type, told.id) for thing, thing_type, told in made]
+    )
+    await references.add(transaction, [references.mentions(thing, thing_type) for thing, thing_type, _ in made])
+    await connections.create(transaction, *((each, CONNECTION_TYPES[each.type]) for each in world.connections))
     await knowledge.add_labels(transaction, world.labels, to_micros(now()))
-    await events.append(transaction, _happened(world))
+    await events.append(transaction, [*_happened(world), *(told for _, _, told in made)])
+
+
+def _created(thing: Thing) -> Event:
+    properties: Mapping[str, JSON] = {"type": thing.type, "version": thing.version}
+    return event(_SYSTEM, EventType.THING_CREATED, target_id=thing.id, group_id=thing.group_id, properties=properties)
 
 
 def _happened(world: World) -> list[Event]:
@@ -122,16 +129,6 @@ def _happened(world: World) -> list[Event]:
         *(
             event(_SYSTEM, EventType.USER_REGISTERED, target_id=person.id, group_id=None)
             for person in world.people.values()
-        ),
-        *(
-            event(
-                _SYSTEM,
-                EventType.THING_CREATED,
-                target_id=thing.id,
-                group_id=thing.group_id,
-                properties={"type": thing.type},
-            )
-            for thing in world.things.values()
         ),
         *(
             event(

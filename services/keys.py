@@ -87,16 +87,17 @@ class Keys:
         )
         owns = new_connection(NewConnection("owns", person.id, key.id), _OWNS, created_by=None)
 
+        happened = event(
+            caller,
+            EventType.THING_CREATED,
+            target_id=key.id,
+            group_id=None,  # a key is its person's alone, and so is the news of it
+            properties={"type": "api_key", "version": key.version, "scope": scope, "person": person.id},
+        )
+
         async def work(transaction: Transaction) -> None:
-            await keys.create(transaction, key, person.id, _hash(secret))
-            await connections.create(transaction, owns, _OWNS)
-            happened = event(
-                caller,
-                EventType.THING_CREATED,
-                target_id=key.id,
-                group_id=None,  # a key is its person's alone, and so is the news of it
-                properties={"type": "api_key", "scope": scope, "person": person.id},
-            )
+            await keys.create(transaction, key, happened.id, person.id, _hash(secret))
+            await connections.create(transaction, (owns, _OWNS))
             await events.append(transaction, [happened])
 
         await self._store.write(work)

@@ -5,16 +5,34 @@ are never taken away, so that what it knows stays right. What may change of a re
 locked, in the transaction that depends on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from domain.access import Caller
 from domain.catalogue import Catalogue
 from domain.connection_types import ConnectionType
 from domain.errors import ValidationError
+from domain.filterable import MAX_TEXT, value_at
 from domain.thing_types import THING_TYPES, ThingType
+from domain.values import JSON, JSONObject
 from graph import types
 from graph.store import Store, Transaction
+from services import validation
+from services.access import viewer_of
 
 _NAMED_AT_MOST = 60
+
+
+def check_properties(thing_type: ThingType, properties: Mapping[str, JSON]) -> JSONObject:
+    """The properties, which fit a type. ValidationError where they do not, or would not once it has evolved."""
+    checked = validation.properties("properties", thing_type.schema, properties)
+    if thing_type.pending is not None:
+        validation.properties("properties", thing_type.pending, checked)
+    for path in thing_type.filterable:
+        value = value_at(checked, path)
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            field = f"properties.{path}"
+            raise ValidationError(field, f"{field} takes at most {MAX_TEXT:,} characters, for things are found by it.")
+    return checked
 
 
 class Ontology:
@@ -28,6 +46,11 @@ class Ontology:
         """All types as they are in the store now."""
         self._known = Catalogue.of(await types.thing_types(self._store), await types.connection_types(self._store))
         return self._known
+
+    async def described(self, caller: Caller) -> Catalogue:
+        """All types as they are now, for anybody who says who they are."""
+        viewer_of(caller)
+        return await self.catalogue()
 
     async def thing_type(self, field: str, name: str) -> ThingType:
         """The thing type of that name. ValidationError of `field` where there is none."""

@@ -5,7 +5,7 @@ from domain.connection_types import CONNECTION_TYPES
 from domain.events import EventType
 from domain.groups import Group, GroupType
 from domain.people import MemberRole, Person
-from graph import connections, events, groups, people
+from graph import connections, events, group_changes, people
 from graph.store import Store, Transaction
 from services import validation
 from services.connections import NewConnection, new_connection
@@ -30,13 +30,13 @@ async def register(store: Store, new: NewPerson, group_slug: str | None, role: M
         await people.create(transaction, person)
         happened = [event(operator, EventType.USER_REGISTERED, target_id=person.id, group_id=None)]
         if slug is not None:
-            group = await groups.lock_by_slug(transaction, slug)
+            group = await group_changes.lock_by_slug(transaction, slug)
             held = MemberRole.OWNER if group is None else role
             if group is None:
                 group = await _create(transaction, slug)
                 happened.append(event(operator, EventType.GROUP_CREATED, target_id=group.id, group_id=group.id))
             new = NewConnection(MEMBERSHIP.name, person.id, group.id, {"role": held})
-            await connections.create(transaction, new_connection(new, MEMBERSHIP, None), MEMBERSHIP)
+            await connections.create(transaction, (new_connection(new, MEMBERSHIP, None), MEMBERSHIP))
             happened.append(
                 event(
                     operator,
@@ -54,5 +54,5 @@ async def register(store: Store, new: NewPerson, group_slug: str | None, role: M
 
 async def _create(transaction: Transaction, slug: str) -> Group:
     group = new_group(NewGroup(slug=slug, name=slug, type=GroupType.ORGANIZATION))
-    await groups.create(transaction, group)
+    await group_changes.create(transaction, group)
     return group

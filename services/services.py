@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from graph.store import Store
+from services.bulk import Bulk
+from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
 from services.events import Events
@@ -12,12 +14,15 @@ from services.lists import Lists
 from services.ontology import Ontology
 from services.people import People
 from services.things import Things
+from services.type_changes import TypeChanges
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """One of each."""
 
+    bulk: Bulk
+    changes: Changes
     checking: Checking
     connections: Connections
     events: Events
@@ -27,12 +32,16 @@ class Services:
     ontology: Ontology
     people: People
     things: Things
+    type_changes: TypeChanges
 
     @classmethod
     def of(cls, store: Store) -> "Services":
         """The services that work on a store."""
         ontology = Ontology(store)
+        changes = Changes(store, ontology)
         return cls(
+            bulk=Bulk(store, changes),
+            changes=changes,
             checking=Checking(store, ontology),
             connections=Connections(store, ontology),
             events=Events(store),
@@ -42,4 +51,5 @@ class Services:
             ontology=ontology,
             people=People(store),
             things=Things(store, ontology),
+            type_changes=TypeChanges(store, ontology),
         )

@@ -1,25 +1,24 @@
 """Things of any type: reading them, and the rules that they all share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from domain.access import Caller, Reach
-from domain.changes import KEEP, Change, changed
-from domain.errors import ConflictError, NotFoundError, ValidationError
-from domain.events import EventType
+from domain.access import Caller
+from domain.changes import KEEP, Change
+from domain.errors import ValidationError
 from domain.ids import NodeKind, new_id, thing_prefix
 from domain.orders import OrderTotals
 from domain.thing_types import ThingType
+from domain.thing_versions import ThingVersion
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now
-from graph import events, knowledge, things
-from graph.store import Store, Transaction
+from graph import history, knowledge, things
+from graph.store import Store
 from services import validation
-from services.access import Action, authorize, reach_of
-from services.groups import lock_active
-from services.journal import changed_names, event
+from services.access import reach_of
 from services.lists import NodeList
-from services.ontology import Ontology
+from services.ontology import Ontology, check_properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def new_thing(new: NewThing, thing_type: ThingType) -> Thing:
         name=validation.name("name", new.name),
         status=new.status,
         group_id=validation.identifier("groupId", new.group_id, NodeKind.GROUP),
-        properties=validation.properties("properties", thing_type.schema, new.properties),
+        properties=check_properties(thing_type, new.properties),
         created_at=at,
         updated_at=at,
         archived_at=None,
@@ -63,8 +62,13 @@ def new_thing(new: NewThing, thing_type: ThingType) -> Thing:
     )
 
 
+def history_of() -> NodeList[history.VersionRow, ThingVersion]:
+    """The versions of a thing, the one that it has now among them."""
+    return NodeList("history", history.HISTORY)
+
+
 class Things:
-    """What can be asked and done about things."""
+    """What can be asked about things."""
 
     def __init__(self, store: Store, ontology: Ontology) -> None:
         self._store = store
@@ -99,97 +103,8 @@ class Things:
         """For each group sums over the orders in it and below it, one for each currency."""
         return await things.total_orders(self._store, reach_of(caller), group_ids)
 
-    async def create(self, caller: Caller, new: NewThing) -> Thing:
-        """Add a thing to a group."""
-        reach = authorize(caller, Action.CREATE_THING)
-        known = await self._ontology.thing_type("type", new.type)
-        thing = new_thing(new, known)
-
-        async def work(transaction: Transaction) -> Thing:
-            await lock_active(transaction, reach, "groupId", thing.group_id)
-            thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
-            if thing_type.version != known.version:
-                validation.properties("properties", thing_type.schema, thing.properties)
-            await things.create(transaction, thing, thing_type)
-            happened = event(
-                caller,
-                EventType.THING_CREATED,
-                target_id=thing.id,
-                group_id=thing.group_id,
-                properties={"type": thing.type},
-            )
-            await events.append(transaction, [happened])
-            return thing
-
-        return await self._store.write(work)
-
-    async def update(self, caller: Caller, thing_id: str, version: int, changes: ThingChanges) -> Thing:
-        """Change some of a thing; `properties` replaces them all. ConflictError where it changed since `version`."""
-        reach = authorize(caller, Action.UPDATE_THING)
+    async def at(self, caller: Caller, thing_id: str, time: datetime) -> ThingVersion | None:
+        """How a thing was at a time; None where there is no such thing for the caller, or was not yet."""
+        reach = reach_of(caller)
         validation.identifier("id", thing_id, NodeKind.THING)
-        validation.version(version)
-        name: Change[str] = KEEP if changes.name is KEEP else validation.name("name", changes.name)
-        if changes.status is ThingStatus.ARCHIVED:
-            raise ValidationError("status", "To archive a thing, use archiveThing.")
-
-        async def work(transaction: Transaction) -> Thing:
-            thing = await _lock_version(transaction, reach, thing_id, version)
-            if thing.status is ThingStatus.ARCHIVED:
-                raise ConflictError("This thing is archived.", field="status")
-            thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
-            properties = changes.properties
-            if properties is not KEEP:
-                properties = validation.properties("properties", thing_type.schema, properties)
-            updated = replace(
-                thing,
-                name=changed(name, thing.name),
-                status=changed(changes.status, thing.status),
-                properties=changed(properties, thing.properties),
-                updated_at=now(),
-                version=thing.version + 1,
-            )
-            await things.save(transaction, updated, thing_type)
-            happened = event(
-                caller,
-                EventType.THING_UPDATED,
-                target_id=thing_id,
-                group_id=thing.group_id,
-                properties={"changed": changed_names(changes)},
-            )
-            await events.append(transaction, [happened])
-            return updated
-
-        return await self._store.write(work)
-
-    async def archive(self, caller: Caller, thing_id: str, version: int) -> Thing:
-        """Take a thing out of use; it stays readable."""
-        reach = authorize(caller, Action.ARCHIVE_THING)
-        validation.identifier("id", thing_id, NodeKind.THING)
-        validation.version(version)
-
-        async def work(transaction: Transaction) -> Thing:
-            thing = await _lock_version(transaction, reach, thing_id, version)
-            if thing.status is ThingStatus.ARCHIVED:
-                raise ConflictError("This thing is archived already.", field="status")
-            at = now()
-            archived = replace(
-                thing, status=ThingStatus.ARCHIVED, archived_at=at, updated_at=at, version=thing.version + 1
-            )
-            await things.save(transaction, archived, await self._ontology.lock_thing_type(transaction, thing.type))
-            happened = event(caller, EventType.THING_ARCHIVED, target_id=thing_id, group_id=thing.group_id)
-            await events.append(transaction, [happened])
-            return archived
-
-        return await self._store.write(work)
-
-
-async def _lock_version(transaction: Transaction, reach: Reach, thing_id: str, version: int) -> Thing:
-    thing = await things.lock(transaction, reach, thing_id)
-    if thing is None:
-        raise NotFoundError("thing", thing_id)
-    if thing.version != version:
-        raise ConflictError(
-            f"Somebody changed this thing since you read it: it is at version {thing.version}. Read it again.",
-            field="version",
-        )
-    return thing
+        return await history.at(self._store, reach, thing_id, validation.moment("time", time))

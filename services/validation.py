@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Final, cast
 
 import jsonschema_rs
@@ -79,6 +79,16 @@ def text(field: str, value: str) -> str:
         raise ValidationError(field, f"{field} takes at most {MAX_TEXT} characters; this has {len(value)}.")
     _refuse_unprintable(field, value, allowed="\n\r\t")
     return value
+
+
+def label(field: str, value: str) -> str:
+    """A label, `category:value`: the category in lower case, both trimmed, at most 200 characters in all."""
+    category, colon, rest = unicodedata.normalize("NFC", value).partition(":")
+    found = f"{category.strip().lower()}:{rest.strip()}"
+    if not (category.strip() and colon and rest.strip()) or len(found) > MAX_NAME:
+        raise ValidationError(field, f"{field} takes a label, which is category:value; this is {value!r:.60}.")
+    _refuse_unprintable(field, found, allowed="")
+    return found
 
 
 def slug(field: str, value: str) -> str:
@@ -161,7 +171,7 @@ _MAX_KNOWN: Final = 1_000
 _known: Final[dict[int, tuple[JSONObject, jsonschema_rs.Draft202012Validator]]] = {}
 
 
-@cache
+@lru_cache(maxsize=_MAX_KNOWN)
 def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
     # The engine of `regex` takes time linear in its input: no pattern can make it explode.
     return jsonschema_rs.Draft202012Validator(

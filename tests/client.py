@@ -74,10 +74,12 @@ class Api:
         found = await self.ask(
             f"""mutation ($input: {name}Input!) {{ answer: {field}(input: $input) {{
                 __typename {f"... on {name}Success {{ {answer} }}" if answer else ""}
-                ... on AppError {{ message }}
-                ... on ValidationError {{ field }}
-                ... on ConflictError {{ conflict: field }}
-                ... on NotFoundError {{ resource id }}
+                ... on AppError {{
+                    message
+                    ... on ValidationError {{ field }}
+                    ... on ConflictError {{ conflict: field }}
+                    ... on NotFoundError {{ resource id }}
+                }}
             }} }}""",
             input=given,
         )

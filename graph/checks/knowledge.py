@@ -47,6 +47,18 @@ DROP_DOUBLES: Statement[int] = Statement(
     RETURN count(*) AS row""",
     meant="Eager: the edges are found before one of them is deleted.",
 )
+NOTE_LINKS: Statement[int] = Statement(
+    "note_label_links",
+    """
+    MATCH (thing:Entity:Thing {id: $id})
+    OPTIONAL MATCH (thing)-[edge:HAS_KNOWLEDGE {role: 'label'}]->(label:Knowledge)
+    SET edge.label = label.label, edge.sortKey = thing.sortKey
+    WITH thing, label.label AS label ORDER BY label
+    WITH thing, collect(label) AS labels
+    SET thing.labels = labels
+    RETURN size(labels) AS row""",
+    meant="Eager: of the few labels of one thing.",
+)
 
 
 async def change(transaction: Transaction, identifier: str, properties: StoredRow) -> None:
@@ -62,3 +74,8 @@ async def delete_orphan(transaction: Transaction, identifier: str) -> None:
 async def drop_doubles(transaction: Transaction, thing_id: str, knowledge_id: str) -> None:
     """Of several links from a thing to the same label keep one."""
     await transaction.run(DROP_DOUBLES, {"id": thing_id, "knowledgeId": knowledge_id})
+
+
+async def note_links(transaction: Transaction, thing_id: str) -> None:
+    """Note the labels of a thing on it, and on the edge that leads to each."""
+    await transaction.run(NOTE_LINKS, {"id": thing_id})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from graph.bulk import StoredRow
 from graph.connections import save_connection
-from graph.groups import MOVE_GROUP
+from graph.group_changes import MOVE_GROUP
 from graph.store import Statement, Transaction
 
 SET_ENTITY: Statement[bool] = Statement(

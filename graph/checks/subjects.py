@@ -44,8 +44,10 @@ class Subject(Generic[F]):
         return str(cast("Mapping[str, object]", facts)["id"])
 
 
-def subject(name: str, pattern: str, about: str, facts: str, *, scope: str = "", meant: str = "") -> Subject[F]:
+def subject(name: str, pattern: str, about: str, facts: str, *, scope: str = "", key: str = "id") -> Subject[F]:
     """The statements of a subject: `about` is the variable of the pattern that has the id, `scope` all that it binds.
+
+    `key` is the unique property that stands for the id.
 
     A check must find what a lock left behind, so that it locks by a property of its own.
     """
@@ -55,26 +57,24 @@ def subject(name: str, pattern: str, about: str, facts: str, *, scope: str = "",
         Statement(
             f"check_{name}",
             f"""
-            MATCH {pattern} WHERE {about}.id > $after
-            WITH {bound} ORDER BY {about}.id LIMIT $limit
+            MATCH {pattern} WHERE {about}.{key} > $after
+            WITH {bound} ORDER BY {about}.{key} LIMIT $limit
             RETURN {facts} AS row""",
-            meant,
         ),
         Statement(
             f"check_{name}_again",
             f"""
             UNWIND $ids AS id
-            MATCH {pattern} WHERE {about}.id = id
+            MATCH {pattern} WHERE {about}.{key} = id
             RETURN {facts} AS row""",
-            meant,
         ),
         Statement(
             f"lock_checked_{name}",
             f"""
-            MATCH {pattern} WHERE {about}.id = $id
+            MATCH {pattern} WHERE {about}.{key} = $id
             SET {about}._check = true REMOVE {about}._check
             WITH DISTINCT {bound}
             RETURN {facts} AS row""",
-            " ".join(filter(None, (meant, "Eager on 5.26: of the one that it locks."))),
+            "Eager on 5.26: of the one that it locks.",
         ),
     )

@@ -27,7 +27,8 @@ class LinkFacts(TypedDict):
 class ThingFacts(TypedDict):
     """A thing with what it hangs on.
 
-    `named` is the status of the group that its `groupId` names, `owners` the people who own it, where it is private.
+    `named` is the status of the group that its `groupId` names, `owners` the people who own it, where it is private,
+    `mentions` the ids of what its properties name, and `told` the target of the event that made it what it is.
     """
 
     id: str
@@ -37,6 +38,8 @@ class ThingFacts(TypedDict):
     named: list[str]
     owners: list[str]
     links: list[LinkFacts]
+    mentions: list[str]
+    told: list[str | None]
 
 
 THINGS: Subject[ThingFacts] = subject(
@@ -60,6 +63,8 @@ THINGS: Subject[ThingFacts] = subject(
         links: COLLECT {
             MATCH (node)-[edge:HAS_KNOWLEDGE {role: 'label'}]->(label)
             RETURN {id: label.id, type: label.type, label: label.label, row: properties(edge)}
-        }
+        },
+        mentions: COLLECT { MATCH (node)-[:MENTIONS]->(named:Entity) RETURN named.id },
+        told: COLLECT { MATCH (event:Event {id: node.eventId}) RETURN event.targetId }
     }""",
 )

@@ -58,6 +58,7 @@ LOST_EDGES: Statement[LostEdge] = Statement(
         (type(edge) IN $connections AND edge.id IS NOT NULL)
         OR (type(edge) = 'IN_GROUP' AND source:Thing)
         OR (type(edge) = 'PARENT_OF' AND target:Group)
+        OR (type(edge) = 'MENTIONS' AND source:Thing AND target:Entity)
         OR (type(edge) = 'HAS_KNOWLEDGE' AND source:Thing AND target:Knowledge)
     )
     WITH source, edge, target LIMIT $limit

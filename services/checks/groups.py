@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from domain.access import Caller
 from domain.catalogue import Catalogue
 from domain.events import Event, EventType
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import GROUP_PREFIX, NodeKind, kind_of
-from domain.values import now
-from graph import groups, things
 from graph.checks import mending
 from graph.checks.groups import GROUPS, GroupFacts, oldest
 from graph.groups import GroupRow
@@ -15,6 +14,7 @@ from graph.store import Transaction
 from services import validation
 from services.checks import nodes
 from services.checks.rules import Fault, Mend, Section, rule
+from services.group_changes import archive_all
 from services.journal import system_event
 
 
@@ -92,14 +92,8 @@ def _archived_with_parent(found: GroupFacts, _types: Catalogue) -> Iterator[Faul
         return
 
     async def apply(transaction: Transaction) -> Sequence[Event]:
-        await groups.lock_subtree(transaction, found["id"])
-        at = now()
-        done = await groups.archive_subtree(transaction, found["id"], at)
-        gone = await things.archive_of_groups(transaction, done, at)
-        return [
-            *(system_event(EventType.GROUP_ARCHIVED, target_id=each, group_id=each) for each in done),
-            *(system_event(EventType.THING_ARCHIVED, target_id=row["id"], group_id=row["groupId"]) for row in gone),
-        ]
+        await archive_all(transaction, Caller(viewer=None), found["id"])
+        return ()
 
     yield Fault("the group above it is archived", Mend("archive it and what is in it", apply))
 

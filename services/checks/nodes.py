@@ -99,13 +99,13 @@ def form(noun: str, shape: type, but: Sequence[str] = ()) -> Test[N]:
     return find
 
 
-def no_lock(noun: str, change: Change = mending.change_entity) -> Test[N]:
+def no_lock(noun: str, change: Change = mending.change_entity, key: str = "id") -> Test[N]:
     """No lock was left behind."""
 
     @rule(f"{noun}_lock", f"No {noun} has a property that only a running transaction puts on it.", "It is removed.")
     def find(found: N, _types: Catalogue) -> Iterator[Fault]:
         if "_lock" in row_of(found):
-            mend = set_values(str(row_of(found)["id"]), {"_lock": None}, change)
+            mend = set_values(str(row_of(found)[key]), {"_lock": None}, change)
             yield Fault("it has a property _lock", mend)
 
     return find

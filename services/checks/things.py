@@ -4,24 +4,28 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 from domain.catalogue import Catalogue
-from domain.errors import ValidationError
+from domain.errors import ConflictError, ValidationError
 from domain.events import Event, EventType
 from domain.ids import NodeKind, kind_of, thing_prefix
+from domain.references import references
 from domain.thing_types import ThingType
 from domain.things import ThingStatus
-from domain.values import now, to_micros
-from graph import things
+from domain.values import now
+from graph import references as mentions
+from graph import thing_changes, things
 from graph.bulk import StoredRow
 from graph.checks import knowledge, mending
 from graph.checks.things import THINGS, ThingFacts
 from graph.store import Transaction
+from graph.thing_changes import ThingInUse
 from graph.things import FILTER_COLUMNS, StoredThing, ThingRow, label_of
 from services import validation
 from services.checks import nodes
 from services.checks.rules import Fault, Mend, Section, rule
 from services.journal import system_event
 
-_DERIVED = frozenset(StoredThing.__annotations__) - frozenset(ThingRow.__annotations__) - {"privateTo", "secretHash"}
+_OF_OTHERS = frozenset({"privateTo", "secretHash", "labels", "eventId"})
+_DERIVED = frozenset(StoredThing.__annotations__) - frozenset(ThingRow.__annotations__) - _OF_OTHERS
 
 
 def _type_of(found: ThingFacts, types: Catalogue) -> ThingType | None:
@@ -113,13 +117,11 @@ def _right_group_key(found: ThingFacts, _types: Catalogue) -> Iterator[Fault]:
 def _archived_with_group(found: ThingFacts, _types: Catalogue) -> Iterator[Fault]:
     row = found["row"]
     if any(place["status"] == "archived" for place in found["places"]) and row["status"] != "archived":
-        at = to_micros(now())
-        values = {"status": "archived", "archivedAt": at, "updatedAt": at, "version": cast("int", row["version"]) + 1}
 
         async def apply(transaction: Transaction) -> Sequence[Event]:
-            await mending.change_entity(transaction, found["id"], values)
-            group_id = next((place["id"] for place in found["places"]), None)
-            return [system_event(EventType.THING_ARCHIVED, target_id=found["id"], group_id=group_id)]
+            told = system_event(EventType.THING_ARCHIVED, target_id=found["id"], group_id=str(row["groupId"]))
+            await thing_changes.archive(transaction, [ThingInUse(id=found["id"], eventId=told.id)], told, now())
+            return ()
 
         yield Fault(f"status is {row['status']}", Mend("archive it", apply))
 
@@ -204,6 +206,63 @@ def _label_links(found: ThingFacts, _types: Catalogue) -> Iterator[Fault]:
         yield Fault("it is linked to a label more than once", Mend("keep one of the links", apply), (knowledge_id,))
 
 
+@rule(
+    "thing_label_columns",
+    "A thing has the labels that it is linked to in a column too, and each link has the label and the sort key of the "
+    "thing.",
+    "They are made anew from the links.",
+)
+def _label_columns(found: ThingFacts, types: Catalogue) -> Iterator[Fault]:
+    if any(_label_links.find(found, types)):
+        return
+    labels = sorted(str(link["label"]) for link in found["links"])
+    key = found["row"]["sortKey"]
+    right_links = all(
+        (each["row"].get("label"), each["row"].get("sortKey")) == (each["label"], key) for each in found["links"]
+    )
+    if found["row"].get("labels", []) != labels or not right_links:
+
+        async def apply(transaction: Transaction) -> Sequence[Event]:
+            await knowledge.note_links(transaction, found["id"])
+            return ()
+
+        yield Fault("its labels are noted otherwise", Mend("note its labels anew", apply))
+
+
+@rule(
+    "thing_mentions",
+    "A thing has an edge to each node that its properties name, and to no other.",
+    f"The edges are made anew. {nodes.A_PERSON_DECIDES} where the properties name what is not there.",
+)
+def _right_mentions(found: ThingFacts, types: Catalogue) -> Iterator[Fault]:
+    thing_type = _type_of(found, types)
+    if thing_type is None or any(_right_properties.find(found, types)):
+        return
+    wanted = set(references(thing_type.schema, nodes.parsed(found["row"], "properties") or {}).values())
+    wrong = wanted ^ set(found["mentions"])
+    if wrong:
+
+        async def apply(transaction: Transaction) -> Sequence[Event]:
+            noted: mentions.Mentions = {"id": found["id"], "ids": sorted(wanted)}
+            await mentions.keep_only(transaction, [noted])
+            for again in await THINGS.lock(transaction, found["id"]):
+                if gone := wanted - set(again["mentions"]):
+                    raise ConflictError(f"Its properties name {', '.join(sorted(gone))}, which is not there.")
+            return ()
+
+        yield Fault(f"{len(wrong)} of the edges are wrong", Mend("make the edges anew", apply), tuple(sorted(wrong)))
+
+
+@rule(
+    "thing_event",
+    "The event that a thing notes as what made it what it is, is there, and about it.",
+    "The note is removed: the thing then counts as written before such notes were kept.",
+)
+def _right_event(found: ThingFacts, _types: Catalogue) -> Iterator[Fault]:
+    if "eventId" in found["row"] and found["told"] != [found["id"]]:
+        yield Fault("eventId names no event about it", nodes.set_values(found["id"], {"eventId": None}))
+
+
 SECTION: Section[ThingFacts] = Section(
     THINGS,
     nodes.form("thing", ThingRow),
@@ -226,5 +285,8 @@ SECTION: Section[ThingFacts] = Section(
         _right_columns,
         _private,
         _label_links,
+        _label_columns,
+        _right_mentions,
+        _right_event,
     ),
 )

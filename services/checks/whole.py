@@ -54,7 +54,7 @@ async def _doubles(store: Store) -> AsyncIterator[WholeFault]:
     for wanted in await lacking(store, read_migrations()):
         if wanted.unique is None:
             continue
-        edges = wanted.label == wanted.label.upper()
+        edges = "()-[" in wanted.statement
         rows = await store.read(whole.doubled(wanted.label, wanted.unique, edges), {"limit": whole.MOST})
         for row in rows:
             detail = f"{row['total']} of {wanted.label} have the same {wanted.unique}"

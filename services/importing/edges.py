@@ -22,6 +22,7 @@ from services.importing.writing import SYSTEM, Change, Writer
 from services.journal import event
 
 _ENDS = ("fromId", "toId")
+_CHANGEABLE = ("strength", "properties", "metadata")
 _MISSED = "from or to refers to a row that nothing was made of"
 _OR_MISPLACED = ", or to a thing of a type that may not stand there"
 
@@ -95,16 +96,15 @@ class EdgeWriter(Writer):
         await transaction.run(bulk.update_edges(self._relationship), {"changed": changed})
         happened: list[Event] = []
         for change in changes:
+            names: list[JSON] = [name for name in _CHANGEABLE if name in change.values]
+            details = {**self._details(change.draft), "changed": names}
+            happened.append(self._event(EventType.CONNECTION_UPDATED, change.draft, change.draft.id, details))
             if "role" in change.values:
                 roles: Mapping[str, JSON] = {
                     "from": cast("str", change.stored["role"]),
                     "to": cast("str", change.values["role"]),
                 }
                 happened.append(self._event(EventType.MEMBER_ROLE_CHANGED, change.draft, change.draft.ends[0], roles))
-            else:
-                # Nothing is called a change of a connection: it is told as the end of what it was and its new start.
-                happened.append(self._event(EventType.CONNECTION_ENDED, change.draft, change.draft.id))
-                happened.append(self._event(EventType.CONNECTION_CREATED, change.draft, change.draft.id))
         return happened
 
     def _created(self, draft: Draft) -> list[Event]:
@@ -114,12 +114,14 @@ class EdgeWriter(Writer):
             happened.append(self._event(EventType.USER_JOINED_GROUP, draft, draft.ends[0], {"role": role}))
         return happened
 
+    def _details(self, draft: Draft) -> Mapping[str, JSON]:
+        return {"type": self._type.name, "from": draft.ends[0], "to": draft.ends[1]}
+
     def _event(
         self, event_type: EventType, draft: Draft, target_id: str, properties: Mapping[str, JSON] | None = None
     ) -> Event:
-        if properties is None:
-            properties = {"type": self._type.name, "from": draft.ends[0], "to": draft.ends[1]}
-        return event(SYSTEM, event_type, target_id=target_id, group_id=draft.group_id, properties=properties)
+        details = self._details(draft) if properties is None else properties
+        return event(SYSTEM, event_type, target_id=target_id, group_id=draft.group_id, properties=details)
 
 
 def _claim(key: str, draft: Draft) -> object:

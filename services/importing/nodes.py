@@ -1,10 +1,12 @@
 """How groups, people and things of an import are written."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, cast
 
 from typing_extensions import override
 
+from domain.access import Reach
 from domain.errors import ConflictError
 from domain.events import Event, EventType
 from domain.groups import GroupStatus
@@ -12,9 +14,9 @@ from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.thing_types import ThingType
 from domain.things import ThingStatus
 from domain.values import JSON
-from graph import bulk, groups, knowledge, types
+from graph import bulk, group_changes, knowledge, locks, references, types
 from graph.bulk import StoredRow, Taken
-from graph.knowledge import LabelLink
+from graph.knowledge import LabelLink, Link
 from graph.store import Statement, Transaction
 from graph.things import label_of
 from services.importing.columns import changed_fields
@@ -23,6 +25,9 @@ from services.importing.writing import SYSTEM, Change, Writer
 from services.journal import event
 
 LABELS: Final = "labels"
+EVERYTHING: Final = Reach(everything=True, roots=(), person_id="")
+"""An import sees all that there is."""
+
 _BOOKKEEPING: Final = ("updatedAt",)
 
 
@@ -65,7 +70,7 @@ class GroupWriter(_NodeWriter):
     async def admit(self, transaction: Transaction, new: Sequence[Draft], changes: Sequence[Change]) -> dict[str, str]:
         moved = [change.draft for change in changes if "parentId" in change.values]
         if moved:
-            await groups.lock_tree(transaction)
+            await group_changes.lock_tree(transaction)
         making = {draft.id for draft in new}
         wanted = {
             str(parent)
@@ -85,7 +90,7 @@ class GroupWriter(_NodeWriter):
             parent = change.values.get("parentId")
             if parent is None or str(parent) in making or change.draft.id in reasons:
                 continue
-            if await groups.is_below(transaction, str(parent), change.draft.id):
+            if await group_changes.is_below(transaction, str(parent), change.draft.id):
                 reasons[change.draft.id] = "parent: a group cannot be moved below itself"
         return reasons
 
@@ -108,7 +113,7 @@ class GroupWriter(_NodeWriter):
             if "parentId" in change.values:
                 names.remove("parent")
                 parent = cast("str | None", change.values["parentId"])
-                await transaction.run(groups.MOVE_GROUP, {"id": change.draft.id, "parentId": parent})
+                await transaction.run(group_changes.MOVE_GROUP, {"id": change.draft.id, "parentId": parent})
                 ends: Mapping[str, JSON] = {"from": cast("str | None", change.stored.get("parentId")), "to": parent}
                 happened.append(_event(EventType.GROUP_MOVED, change.draft, ends))
             if names:
@@ -175,34 +180,51 @@ class ThingWriter(_NodeWriter):
             locked = await types.lock_thing_type(transaction, self._type.name)
             if locked is None or locked.version != self._type.version:
                 raise ConflictError(f"The thing type {self._type.name} has evolved meanwhile: import again.")
-        states = await bulk.lock_groups(transaction, [str(draft.row["groupId"]) for draft in drafts])
+        wanted = {identifier for draft in drafts for identifier in (str(draft.row["groupId"]), *draft.mentions)}
+        there = await locks.lock(transaction, EVERYTHING, wanted)
+        states = {identifier: row["status"] for identifier, row in there.items()}
         reasons = {draft.id: _refusal("group", states.get(str(draft.row["groupId"]))) for draft in drafts}
         reasons |= {
             change.draft.id: f"this is a {change.stored['type']} already, and a thing keeps its type"
             for change in changes
             if change.stored["type"] != self._type.name
         }
-        return {identifier: reason for identifier, reason in reasons.items() if reason is not None}
+        found = {identifier: reason for identifier, reason in reasons.items() if reason is not None}
+        return found | _without_what_they_name(drafts, {draft.id for draft in new} - found.keys(), there.keys())
 
     @override
     async def create(self, transaction: Transaction, drafts: Sequence[Draft]) -> tuple[list[Event], dict[str, str]]:
-        await transaction.run(
-            bulk.CREATE_THINGS, {"rows": [draft.row for draft in drafts], "label": label_of(self._type.name)}
-        )
+        happened = [_event(EventType.THING_CREATED, draft, {"type": self._type.name, "version": 1}) for draft in drafts]
+        rows = [{**draft.row, "eventId": told.id} for draft, told in zip(drafts, happened, strict=True)]
+        await transaction.run(bulk.CREATE_THINGS, {"rows": rows, "label": label_of(self._type.name)})
+        await references.add(transaction, [{"id": draft.id, "ids": draft.mentions} for draft in drafts])
         await self._link(transaction, [(draft, label) for draft in drafts for label in draft.labels or ()])
-        return [_event(EventType.THING_CREATED, draft, {"type": self._type.name}) for draft in drafts], {}
+        return happened, {}
 
     @override
     async def update(self, transaction: Transaction, changes: Sequence[Change]) -> list[Event]:
-        await self._save(
+        happened = [self._told(change) for change in changes]
+        changed = [
+            {
+                "id": change.draft.id,
+                "values": {
+                    **{name: value for name, value in change.values.items() if name != LABELS},
+                    "eventId": told[0].id,
+                    # The next version never begins before the last one did.
+                    "updatedAt": max(
+                        cast("int", change.draft.row["updatedAt"]), cast("int", change.stored["updatedAt"])
+                    ),
+                },
+            }
+            for change, told in zip(changes, happened, strict=True)
+        ]
+        await transaction.run(bulk.UPDATE_THINGS, {"changed": sorted(changed, key=lambda each: str(each["id"]))})
+        await references.keep_only(
             transaction,
             [
-                Change(
-                    change.draft,
-                    change.stored,
-                    {name: value for name, value in change.values.items() if name != LABELS},
-                )
+                {"id": change.draft.id, "ids": change.draft.mentions}
                 for change in changes
+                if "properties" in change.values
             ],
         )
         placements = [
@@ -213,11 +235,13 @@ class ThingWriter(_NodeWriter):
         if placements:
             await transaction.run(bulk.MOVE_THINGS, {"placements": placements})
         relabelled = [(change.draft, *_label_changes(change.draft, change.stored)) for change in changes]
-        gone = [{"thingId": draft.id, "label": label} for draft, _, removed in relabelled for label in removed]
+        gone: list[Link] = [
+            {"thingId": draft.id, "label": label} for draft, _, removed in relabelled for label in removed
+        ]
         if gone:
-            await transaction.run(bulk.REMOVE_LABELS, {"links": gone})
+            await knowledge.remove_labels(transaction, gone)
         await self._link(transaction, [(draft, label) for draft, added, _ in relabelled for label in added])
-        return [each for change in changes for each in self._told(change)]
+        return [each for told in happened for each in told]
 
     @staticmethod
     async def _link(transaction: Transaction, labels: Sequence[tuple[Draft, str]]) -> None:
@@ -231,16 +255,21 @@ class ThingWriter(_NodeWriter):
     @staticmethod
     def _told(change: Change) -> list[Event]:
         happened: list[Event] = []
+        version: Mapping[str, JSON] = {"version": cast("int", change.stored["version"]) + 1}
         before, after = change.stored["status"], change.values.get("status")
-        if after == ThingStatus.ARCHIVED:
-            happened.append(_event(EventType.THING_ARCHIVED, change.draft))
-        elif after is not None and before == ThingStatus.ARCHIVED:
-            happened.append(_event(EventType.THING_RESTORED, change.draft))
         names = changed_fields(change.values)
+        if after == ThingStatus.ARCHIVED:
+            happened.append(_event(EventType.THING_ARCHIVED, change.draft, version))
+        elif after is not None and before == ThingStatus.ARCHIVED:
+            happened.append(_event(EventType.THING_RESTORED, change.draft, {"status": str(after), **version}))
         if happened:
             names.remove("status")
+        if "groupId" in change.values:
+            names.remove("group")
+            ends = {"from": str(change.stored["groupId"]), "to": str(change.values["groupId"])}
+            happened.append(_event(EventType.THING_MOVED, change.draft, {**ends, **version}))
         if names:
-            happened.append(_event(EventType.THING_UPDATED, change.draft, {"changed": names}))
+            happened.append(_event(EventType.THING_UPDATED, change.draft, {"changed": names, **version}))
         return happened
 
 
@@ -268,6 +297,23 @@ def _refusal(field: str, status: str | None) -> str | None:
     if status is None:
         return f"{field} refers to a row that no group was made of"
     return f"{field}: that group is archived" if status == GroupStatus.ARCHIVED else None
+
+
+def _without_what_they_name(
+    drafts: Sequence[Draft], making: AbstractSet[str], there: AbstractSet[str]
+) -> dict[str, str]:
+    """Why things cannot be written that name what is not there and is not made together with them."""
+    reasons: dict[str, str] = {}
+    while True:
+        known = there | (making - reasons.keys())
+        missing = {
+            draft.id: f"properties: {named} refers to a row that nothing was made of"
+            for draft in drafts
+            if draft.id not in reasons and (named := next((each for each in draft.mentions if each not in known), None))
+        }
+        if not missing:
+            return reasons
+        reasons |= missing
 
 
 def _label_changes(draft: Draft, stored: StoredRow) -> tuple[list[str], list[str]]:

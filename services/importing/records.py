@@ -11,6 +11,7 @@ from domain.errors import ValidationError
 from domain.groups import GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import GROUP_PREFIX, PERSON_PREFIX, NodeKind, connection_prefix, imported_id, kind_of, thing_prefix
 from domain.people import PlatformRole
+from domain.references import references
 from domain.thing_types import ThingType
 from domain.things import ThingStatus
 from domain.values import JSON
@@ -32,7 +33,7 @@ class Draft:
     """A node or a connection that a row asks for.
 
     `row` is what the store is to hold; `group_id` is the group in which it happens; `ends` are a connection's from and
-    to; `labels` are a thing's, None where the mapping says nothing of them.
+    to; `labels` are a thing's, None where the mapping says nothing of them; `mentions` are the ids in its properties.
     """
 
     line: int
@@ -41,6 +42,7 @@ class Draft:
     group_id: str | None
     ends: tuple[str, str] = ("", "")
     labels: tuple[str, ...] | None = None
+    mentions: tuple[str, ...] = ()
 
 
 Make: TypeAlias = Callable[[int, Row], Draft]
@@ -178,6 +180,7 @@ def _thing_maker(step: ThingStep, compiler: Compiler, thing_type: ThingType) -> 
             things.to_row(thing, thing_type),
             thing.group_id,
             labels=_labels(labels(row)) if labelled else None,
+            mentions=tuple(sorted(set(references(thing_type.schema, thing.properties).values()))),
         )
 
     return make
@@ -256,9 +259,5 @@ def _labels(value: JSON) -> tuple[str, ...]:
         raise ValidationError("labels", "labels takes a list")
     labels: dict[str, None] = {}
     for item in value:
-        label = validation.name("labels", _text("labels", item))
-        category, colon, rest = label.partition(":")
-        if not (category.strip() and colon and rest.strip()):
-            raise ValidationError("labels", f"a label is category:value; this is {label!r:.60}")
-        labels[label] = None
+        labels[validation.label("labels", _text("labels", item))] = None
     return tuple(labels)

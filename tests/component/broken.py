@@ -10,6 +10,7 @@ _PERSON = "MATCH (n:Entity {id: $stray}) "
 _LABEL = "MATCH (n:Knowledge {id: $label}) "
 _EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
 _EVENT = "MATCH (n:Event {id: $event}) "
+_VERSION = "MATCH (n:ThingVersion {key: $version}) "
 _AN_ID = "0" * 32
 
 
@@ -119,6 +120,34 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             "MATCH (n:Entity {id: $video})-[:HAS_KNOWLEDGE]->(k) CREATE (n)-[:HAS_KNOWLEDGE {role: 'label'}]->(k)",
             ("video", "label"),
         ),
+    ],
+    "thing_label_columns": [
+        Break("MATCH (n:Entity {id: $video}) SET n.labels = ['x:y']", ("video",)),
+        Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() REMOVE e.label", ("video",)),
+        Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() SET e.sortKey = 'x'", ("video",)),
+        Break(
+            "MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() DELETE e",
+            ("video",),
+            others=frozenset({"knowledge_described"}),
+        ),
+    ],
+    "thing_mentions": [
+        Break("MATCH (n:Entity {id: $order})-[e:MENTIONS]->() DELETE e", ("order", "product")),
+        Break(_THING + "MATCH (m:Entity {id: $video}) CREATE (n)-[:MENTIONS]->(m)", ("alone", "video")),
+    ],
+    "thing_event": [
+        Break(_THING + "SET n.eventId = 'x'"),
+        Break(_THING + "SET n.eventId = $event"),
+    ],
+    "version_form": [Break(_VERSION + "REMOVE n.at", ("version",), mended=False)],
+    "version_lock": [Break(_VERSION + "SET n._lock = true", ("version",))],
+    "version_key": [Break(_VERSION + "SET n.version = 0", ("version", "changed"), mended=False)],
+    "version_thing": [
+        Break(
+            _VERSION + "CREATE (m:ThingVersion) SET m = n {.*, thingId: $noThing, key: $noThing + ' 0000000001'}",
+            ("noVersion", "noThing"),
+        ),
+        Break("MATCH (n:Entity {id: $changed}) SET n.version = 1", ("version", "changed"), mended=False),
     ],
     **of_node("group", _GROUP, "shelf"),
     "group_form": [Break(_GROUP + "REMOVE n.slug", ("shelf",), mended=False)],
@@ -252,6 +281,8 @@ BREAKS: Mapping[str, Sequence[Break]] = {
 INVENTED: Mapping[str, str] = {
     "gone": f"grp_{_AN_ID}",
     "noGroup": f"thg_{_AN_ID}",
+    "noThing": f"thg_{_AN_ID}",
+    "noVersion": f"thg_{_AN_ID} 0000000001",
     "noPerson": f"grp_{_AN_ID}",
     "noLabel": f"evt_{_AN_ID}",
     "orphan": f"kno_{_AN_ID}",

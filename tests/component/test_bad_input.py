@@ -178,9 +178,10 @@ def right(field: str, world: World) -> dict[str, JSON]:
     """An input that is right, but for what is put into it."""
     mutation = cast("GraphQLObjectType", schema._schema.mutation_type)  # noqa: SLF001 - Strawberry has no public way
     given = cast("GraphQLInputObjectType", get_named_type(mutation.fields[field].args["input"].type))
-    values: dict[str, JSON] = {"id": world.home, "version": 1, "groupId": world.home, "name": "N", "slug": "s"}
+    values: dict[str, JSON] = {"id": world.home, "version": 1, "groupId": world.home, "name": "n", "slug": "s"}
     values |= {"type": "business" if "Group" in field else "video", "fromId": world.owner.id, "toId": world.home}
     values |= {"type": "following"} if field == "connect" else {}
+    values |= {"description": "D", "schema": {"type": "object"}, "sources": ["thing"], "targets": ["thing"]}
     values |= {"parentId": None} if "parentId" in given.fields else {}
     values |= {"id": new_id("thg")} if "Thing" in field else {}
     values |= {"id": new_id("con_owns")} if field == "disconnect" else {}
@@ -193,12 +194,16 @@ def right(field: str, world: World) -> dict[str, JSON]:
 
 @pytest.mark.parametrize(("field", "key"), list(inputs()))
 async def test_a_nul_byte_is_refused_wherever_text_is_taken(shared_world: World, field: str, key: str) -> None:
-    wrong: JSON = {"a": ["\x00"]} if key in {"properties", "metadata"} else "a\x00b"
+    wrong: JSON = "a\x00b"
+    expected = key
+    if key in {"properties", "metadata", "schema"}:
+        wrong, expected = {"type": "object", "a": ["\x00"]}, f"{key}.a.0"
+    elif key in {"filterable", "sourceTypes", "targetTypes"}:
+        wrong, expected = ["a\x00b"], f"{key}.0"
     answer = await refused(shared_world, field, {**right(field, shared_world), key: wrong})
-    if field == "updateThing" and key == "properties":  # which are looked at once the thing is there
-        assert answer["__typename"] == "NotFoundError"
+    if (field, key) in {("updateThing", "properties"), ("evolveThingType", "filterable")}:
+        assert answer["__typename"] == "NotFoundError"  # they are looked at once what they are of is there
     else:
-        expected = f"{key}.a.0" if isinstance(wrong, dict) else key
         assert answer == {"__typename": "ValidationError", "field": expected}
 
 

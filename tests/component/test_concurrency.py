@@ -185,7 +185,7 @@ async def test_work_that_the_driver_repeats_is_written_once(
     world, write = shared_world, shared_world.store.write
     runs: list[str] = []
 
-    async def stumbling(work: Callable[[Transaction], Awaitable[object]]) -> object:
+    async def stumbling(work: Callable[[Transaction], Awaitable[object]], *, seconds: float | None = None) -> object:
         async def stumble(transaction: Transaction) -> object:
             done = await work(transaction)
             runs.append("run")
@@ -193,7 +193,7 @@ async def test_work_that_the_driver_repeats_is_written_once(
                 raise TransientError("The first attempt fails once all of it is done.")
             return done
 
-        return await write(stumble)
+        return await write(stumble, seconds=seconds)
 
     one = await world.thing("One")
     journal, before = await world.journal(), await world.count()

@@ -162,8 +162,8 @@ async def test_a_group_that_holds_something_is_archived_only_with_its_contents(s
         [
             ("group_archived", top, top, {}),
             ("group_archived", at["below"], at["below"], {}),
-            ("thing_archived", at["thing"], top, {}),
-            ("thing_archived", at["leaf"], at["below"], {}),
+            ("thing_archived", at["thing"], top, {"version": 2}),
+            ("thing_archived", at["leaf"], at["below"], {"version": 2}),
         ],
         key=str,
     )

@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import ValidationError
 from graph.store import Store
-from services.groups import Groups
+from services.group_changes import archiving
 from services.importing.report import MAX_REFUSED, RefusedRow
 from tests.component.shop import OPERATOR, Shop, counts, everything, group_id
 
@@ -120,7 +120,7 @@ async def test_nothing_is_put_into_an_archived_group(shop: Shop) -> None:
     shop.write("members.csv")
     shop.write("owners.csv")
     await shop.run()
-    await Groups(shop.store).archive(OPERATOR, group_id("2"), 1, with_contents=True)
+    await shop.store.write(archiving(OPERATOR, group_id("2"), 1, with_contents=True))
     shop.write("groups.csv", "1,top,Top,", "2,below,Below,1", "4,deep,Deep,2")
     shop.write("products.csv", "a,2,Apple,,1,1,c")
     shop.write("members.csv", "ann,2,editor")

@@ -36,8 +36,8 @@ class Town:
         return await self.ask(f"{{ node(id: $id) {{ ... on {kind} {{ {selection} }} }} }}", id=name)
 
 
-def order(group_id: str, number: str, currency: str, **line: JSON) -> Change:
-    lines: list[JSON] = [{"productId": f"prd_{'0' * 32}", "name": "Lamp", **line}]
+def order(group_id: str, lamp: str, number: str, currency: str, **line: JSON) -> Change:
+    lines: list[JSON] = [{"productId": lamp, "name": "Lamp", **line}]
     return new_thing(group_id, "order", number, "active", number=number, currency=currency, lines=lines, **ORDER)
 
 
@@ -55,11 +55,14 @@ async def town(shared_world: World) -> Town:
             north, "product", "Lamp", "active", category="physical", price={"amount": 1000, "currency": "USD"}
         ),
         crane=new_thing(dock, "blog_post", "Crane", "draft"),
-        first=order(north, "1", "USD", unitPrice=1000, quantity=2, discount="0.1"),
-        second=order(dock, "2", "USD", unitPrice=333, quantity=3, discount="0.25"),
-        third=order(dock, "3", "EUR", unitPrice=500, quantity=1),
     )
-    owner, post, lamp = at["owner"], at["post"], at["lamp"]
+    lamp = at["lamp"]
+    at |= await world.make(
+        first=order(north, lamp, "1", "USD", unitPrice=1000, quantity=2, discount="0.1"),
+        second=order(dock, lamp, "2", "USD", unitPrice=333, quantity=3, discount="0.25"),
+        third=order(dock, lamp, "3", "EUR", unitPrice=500, quantity=1),
+    )
+    owner, post = at["owner"], at["post"]
     at |= await world.make(
         owns=new_connection("owns", owner, post, revenueShare=0.5),
         authored=new_connection("authored", owner, post),

@@ -35,10 +35,10 @@ ID = new_id("grp")
 PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("id", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
     **dict.fromkeys(("slug", "email", "label", "name", "secretHash", "type", "role", "value"), "x"),
-    **dict.fromkeys(("at", "number"), 1),
+    **dict.fromkeys(("at", "before", "number"), 1),
     **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values"), (ID,)),
     "edge": {"id": ID},
-    "properties": {"id": ID, "groupId": ID},
+    "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
     **dict.fromkeys(("ended", "everything"), False),
     "toId": new_id("grp"),
@@ -47,7 +47,10 @@ PARAMETERS: Mapping[str, object] = {
     "upper": "~",
     "limit": 51,
     "changed": [{"id": ID, "values": {}}],
+    "event": {"id": ID, "at": 1},
+    "eventId": ID,
     "events": [{"id": ID}],
+    **dict.fromkeys(("head", "tail"), ""),
     "links": [{"label": "x", "knowledgeId": ID, "thingId": ID}],
     "placements": [{"id": ID, "groupId": ID}],
     **dict.fromkeys(("types", "sourceTypes", "targetTypes"), ()),
@@ -55,7 +58,18 @@ PARAMETERS: Mapping[str, object] = {
     "connections": sorted(EDGES),
     "knowledgeId": ID,
     "rows": [
-        {"id": ID, "fromId": ID, "toId": ID, "groupId": ID, "edge": {}, "from": ID, "to": ID, "row": {}, "name": "x"}
+        {
+            **dict.fromkeys(("id", "fromId", "toId", "groupId", "from", "to", "eventId"), ID),
+            **dict.fromkeys(("name", "key", "hash"), "x"),
+            "edge": {},
+            "row": {},
+            "properties": {"id": ID},
+            "ids": [ID],
+            "results": [ID],
+            "at": 1,
+            "type": "OWNS",
+            "label": "Product",
+        }
     ],
 }
 
@@ -193,7 +207,11 @@ FILL: Statement[int] = Statement(
     CREATE (person:Entity:Person {{id: 'p' + n, email: 'e' + n, usernameKey: 'u' + n, sortKey: 'k' + n}})
     CREATE (thing:Entity:Thing:Product {{id: 't' + n, groupId: group.id, type: 'product', sortKey: 'k' + n}})
     CREATE (thing)-[:IN_GROUP {{thingId: thing.id}}]->(group)
-    CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label'}}]->(:Knowledge {{id: 'k' + n, label: 'l' + n}})
+    CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label', label: 'l' + n, sortKey: thing.sortKey}}]->
+        (:Knowledge {{id: 'k' + n, label: 'l' + n}})
+    CREATE (thing)-[:MENTIONS]->(person)
+    CREATE (:ThingVersion {{key: thing.id + ' 0000000001'}})
+    CREATE (:Idempotency {{key: 'n' + n, at: n}})
     CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id}})
     CREATE (:Setting {{name: 'n' + n}})
     CREATE (:ThingType {{name: 'n' + n, nodeLabel: 'n' + n}})
@@ -237,8 +255,6 @@ def marks(statement: Statement[object]) -> dict[str, bool]:
 async def faults(store: Store, name: str, statement: Statement[object]) -> list[str]:
     """What is wrong with the plan of a statement, or with its marks."""
     given = {each: PARAMETERS[each] for each in re.findall(r"\$(\w+)", statement.text)}
-    if statement.name == "create_connection":
-        given["type"] = "OWNS"
     operators = await store.operators(statement, given)
     costly = {operator for operator in operators if COSTLY.fullmatch(operator)}
     meant = marks(statement)

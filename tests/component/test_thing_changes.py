@@ -34,7 +34,7 @@ async def test_a_thing_is_created_as_a_draft_unless_said_otherwise(shared_world:
         "archivedAt": None,
         "group": {"id": world.home},
     }
-    assert await journal.read() == [("thing_created", thing, world.home, {"type": "podcast"})]
+    assert await journal.read() == [("thing_created", thing, world.home, {"type": "podcast", "version": 1})]
 
 
 @pytest.mark.parametrize("status", ["draft", "active", "published"])
@@ -64,8 +64,8 @@ async def test_an_update_changes_what_is_given_and_keeps_the_rest(shared_world: 
     changed = of(await world.api.change("updateThing", given, ALL))
     assert changed == {**named, "status": "published", "properties": {"b": [True]}, "version": 3}
     assert await journal.read() == [
-        ("thing_updated", thing, world.home, {"changed": ["name"]}),
-        ("thing_updated", thing, world.home, {"changed": ["status", "properties"]}),
+        ("thing_updated", thing, world.home, {"changed": ["name"], "version": 2}),
+        ("thing_updated", thing, world.home, {"changed": ["status", "properties"], "version": 3}),
     ]
 
 
@@ -80,7 +80,8 @@ async def test_the_totals_of_an_order_follow_its_lines(shared_world: World) -> N
     world = shared_world
     group = await world.group("orders")
     order: dict[str, JSON] = {"number": "1", "state": "paid", "currency": "USD", "placedAt": "2026-01-01T00:00:00Z"}
-    line: dict[str, JSON] = {"productId": f"prd_{'0' * 32}", "name": "Lamp", "unitPrice": 1000, "quantity": 1}
+    lamp = await world.thing("Lamp", type_="product", properties=PRICE)
+    line: dict[str, JSON] = {"productId": lamp, "name": "Lamp", "unitPrice": 1000, "quantity": 1}
     thing = await world.thing("Order", group, "order", properties={**order, "lines": [line]})
     order = {**order, "currency": "EUR", "lines": [line, {**line, "discount": "0.3333"}]}
     of(await world.api.change("updateThing", {"id": thing, "version": 1, "properties": order}, ALL))
@@ -97,7 +98,7 @@ async def test_an_archived_thing_stays_readable_and_as_it_is(shared_world: World
     archived = of(await world.api.change("archiveThing", {"id": thing, "version": 1}, ALL))
     assert (archived["status"], archived["version"]) == ("archived", 2)
     assert archived["archivedAt"] is not None
-    assert await journal.read() == [("thing_archived", thing, world.home, {})]
+    assert await journal.read() == [("thing_archived", thing, world.home, {"version": 2})]
     assert await refused(world, "archiveThing", {"id": thing, "version": 2}) == conflict("status")
     assert await refused(world, "updateThing", {"id": thing, "version": 2, "name": "New"}) == conflict("status")
     read = await world.api.ask(

@@ -23,6 +23,8 @@ from domain.ids import NodeKind, thing_prefix
 from domain.thing_types import THING_TYPES
 from domain.values import JSON, JSONObject
 from graph.store import Store
+from resolvers.failures import BAD_REQUEST
+from resolvers.limits import LIMIT_EXCEEDED
 from schema.node import THING_TYPE_NAMES
 from services.connections import ENTITIES
 from services.demo import seed
@@ -273,7 +275,7 @@ def assert_table(page: str, header: str, rows: Sequence[str]) -> None:
 
 def test_every_code_of_an_error_is_explained() -> None:
     text = (DOCS / "querying.md").read_text(encoding="utf-8")
-    for code in (*(error.code for error in AppError.__subclasses__()), "BAD_REQUEST", "BODY_TOO_LARGE"):
+    for code in (*(error.code for error in AppError.__subclasses__()), BAD_REQUEST, LIMIT_EXCEEDED, "BODY_TOO_LARGE"):
         assert f"| `{code}` |" in text, code
 
 

@@ -1,0 +1,15 @@
+"""How large an operation may be."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most of everything, with fragments counted where they are spread; introspection counts as one field."""
+
+    tokens: int = 5_000
+    depth: int = 15
+    fields: int = 1_000
+    aliases: int = 100
+    directives: int = 50
+    root_fields: int = 100

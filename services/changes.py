@@ -1,0 +1,91 @@
+"""Doing changes, each in a transaction of its own, and once under a key where the caller gives one."""
+
+from typing import TypeVar
+
+from domain.access import Caller, Reach
+from domain.connections import Connection
+from domain.errors import NotFoundError
+from domain.groups import Group
+from domain.things import Thing
+from graph import connections, groups, things
+from graph.access import reach_parameters
+from graph.store import Store, Transaction
+from services.access import reach_of
+from services.connection_changes import ChangesOfConnections
+from services.connections import NewConnection
+from services.group_changes import creating
+from services.groups import NewGroup
+from services.idempotency import Claim, Purge, once
+from services.ontology import Ontology
+from services.thing_changes import ChangesOfThings
+from services.things import NewThing
+from services.work import Work
+
+T = TypeVar("T")
+
+
+class Changes:
+    """Everything that can be done."""
+
+    def __init__(self, store: Store, ontology: Ontology) -> None:
+        self._store = store
+        self.things = ChangesOfThings(ontology)
+        self.connections = ChangesOfConnections(ontology)
+        self.purge = Purge(store)
+
+    async def do(self, work: Work[T], *, seconds: float | None = None) -> T:
+        """Do one change; `seconds` bounds one that may take longer than the others."""
+        return await self._store.write(work, seconds=seconds)
+
+    async def create_thing(self, caller: Caller, new: NewThing, key: str | None = None) -> Thing:
+        """Add a thing to a group."""
+        work = await self.things.creating(caller, new)
+        if key is None:
+            return await self.do(work)
+        claim = Claim.of(caller, "createThing", key, new)
+        return await self._once(once(claim, reach_of(caller), work, lambda made: made.id, thing_again))
+
+    async def create_group(self, caller: Caller, new: NewGroup, key: str | None = None) -> Group:
+        """Add a group, below its parent or as a root."""
+        work = creating(caller, new)
+        if key is None:
+            return await self.do(work)
+        claim = Claim.of(caller, "createGroup", key, new)
+        return await self._once(once(claim, reach_of(caller), work, lambda made: made.id, group_again))
+
+    async def connect(self, caller: Caller, new: NewConnection, key: str | None = None) -> Connection:
+        """Make a connection."""
+        work = await self.connections.connecting(caller, new)
+        if key is None:
+            return await self.do(work)
+        claim = Claim.of(caller, "connect", key, new)
+        return await self._once(once(claim, reach_of(caller), work, lambda made: made.id, connection_again))
+
+    async def _once(self, work: Work[T]) -> T:
+        result = await self.do(work)
+        await self.purge()
+        return result
+
+
+async def thing_again(transaction: Transaction, reach: Reach, identifier: str) -> Thing:
+    """What was made before, as it is now. NotFoundError where it is gone."""
+    rows = await transaction.run(things.FETCH_THINGS, {"ids": [identifier], **reach_parameters(reach)})
+    if not rows:
+        raise NotFoundError("thing", identifier)
+    return things.from_row(rows[0])
+
+
+async def group_again(transaction: Transaction, reach: Reach, identifier: str) -> Group:
+    """What was made before, as it is now. NotFoundError where it is gone."""
+    rows = await transaction.run(groups.FETCH_GROUPS, {"ids": [identifier], **reach_parameters(reach)})
+    if not rows:
+        raise NotFoundError("group", identifier)
+    return groups.from_row(rows[0])
+
+
+async def connection_again(transaction: Transaction, reach: Reach, identifier: str) -> Connection:
+    """What was made before, as it is now."""
+    found = await connections.lock(transaction, reach, identifier)
+    if found is None:
+        raise NotFoundError("connection", identifier)
+    return found

@@ -1,0 +1,292 @@
+"""Changing things of any type: the rules that they all share.
+
+Each change is checked first and then is a unit of work, so that it can be done alone or together with others.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from domain.access import Caller, Reach
+from domain.changes import KEEP, Change, changed
+from domain.errors import AppError, ConflictError, DependedOnError, NotFoundError, ValidationError
+from domain.events import Event, EventType
+from domain.ids import KNOWLEDGE_PREFIX, NodeKind, new_id
+from domain.references import references
+from domain.thing_types import ThingType
+from domain.things import Thing, ThingStatus
+from domain.values import JSON, now, to_micros
+from graph import dependents, events, history, knowledge, locks, thing_changes
+from graph import references as mentions
+from graph.locks import LockedRow
+from graph.store import Transaction
+from graph.thing_changes import Written
+from services import validation
+from services.access import Action, authorize
+from services.journal import changed_names, event
+from services.ontology import Ontology, check_properties
+from services.places import check_active, check_named, check_there
+from services.things import NewThing, ThingChanges, new_thing
+from services.work import Work, done
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A thing to create, which was found to be right; `named` are the ids in its properties, by their path."""
+
+    thing: Thing
+    thing_type: ThingType
+    named: Mapping[str, str]
+    happened: Event
+
+
+class ChangesOfThings:
+    """What can be done about things."""
+
+    def __init__(self, ontology: Ontology) -> None:
+        self._ontology = ontology
+
+    async def creation(self, caller: Caller, new: NewThing) -> Creation:
+        """Check a thing to create."""
+        authorize(caller, Action.CREATE_THING)
+        thing_type = await self._ontology.thing_type("type", new.type)
+        thing = new_thing(new, thing_type)
+        named = references(thing_type.schema, thing.properties)
+        check_named(named)
+        happened = _happened(caller, EventType.THING_CREATED, thing, {"type": thing.type})
+        return Creation(thing, thing_type, named, happened)
+
+    async def create_all(
+        self, transaction: Transaction, reach: Reach, wanted: Sequence[Creation]
+    ) -> list[Thing | AppError]:
+        """Create what can be created, a thousand in as many statements as one; for each the thing or its error."""
+        ids = {identifier for each in wanted for identifier in (each.thing.group_id, *each.named.values())}
+        locked = await locks.lock(transaction, reach, ids)
+        names = sorted({each.thing.type for each in wanted})
+        known = {name: await self._ontology.lock_thing_type(transaction, name) for name in names}
+        outcomes = [_refusal(locked, known[each.thing.type], each) or each.thing for each in wanted]
+        made = [each for each, outcome in zip(wanted, outcomes, strict=True) if outcome is each.thing]
+        if made:
+            rows = [Written(each.thing, known[each.thing.type], each.happened.id) for each in made]
+            await thing_changes.create(transaction, rows)
+            await mentions.add(transaction, [mentions.mentions(each.thing, each.thing_type) for each in rows])
+            await events.append(transaction, [each.happened for each in made])
+        return outcomes
+
+    async def creating(self, caller: Caller, new: NewThing) -> Work[Thing]:
+        """Add a thing to a group."""
+        reach, wanted = authorize(caller, Action.CREATE_THING), await self.creation(caller, new)
+
+        async def work(transaction: Transaction) -> Thing:
+            return done((await self.create_all(transaction, reach, [wanted]))[0])
+
+        return work
+
+    def updating(self, caller: Caller, thing_id: str, version: int, changes: ThingChanges) -> Work[Thing]:
+        """Change some of a thing; `properties` replaces them all. ConflictError where it changed since `version`."""
+        reach = authorize(caller, Action.UPDATE_THING)
+        _check(thing_id, version)
+        name: Change[str] = KEEP if changes.name is KEEP else validation.name("name", changes.name)
+        if changes.status is ThingStatus.ARCHIVED:
+            raise ValidationError("status", "To archive a thing, use archiveThing.")
+
+        async def work(transaction: Transaction) -> Thing:
+            thing = await _lock_in_use(transaction, reach, thing_id, version)
+            properties = changes.properties
+            if properties is not KEEP:
+                thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
+                properties = check_properties(thing_type, properties)
+                await _name(transaction, reach, thing, thing_type, properties)
+            updated = replace(
+                _next(thing),
+                name=changed(name, thing.name),
+                status=changed(changes.status, thing.status),
+                properties=changed(properties, thing.properties),
+            )
+            details: Mapping[str, JSON] = {"changed": changed_names(changes)}
+            return await self._save(transaction, caller, EventType.THING_UPDATED, updated, details)
+
+        return work
+
+    def archiving(self, caller: Caller, thing_id: str, version: int) -> Work[Thing]:
+        """Take a thing out of use; it stays readable."""
+        reach = authorize(caller, Action.ARCHIVE_THING)
+        _check(thing_id, version)
+
+        async def work(transaction: Transaction) -> Thing:
+            thing = await _lock_version(transaction, reach, thing_id, version)
+            if thing.status is ThingStatus.ARCHIVED:
+                raise ConflictError("This thing is archived already.", field="status")
+            after = _next(thing)
+            archived = replace(after, status=ThingStatus.ARCHIVED, archived_at=after.updated_at)
+            return await self._save(transaction, caller, EventType.THING_ARCHIVED, archived)
+
+        return work
+
+    def restoring(self, caller: Caller, thing_id: str, version: int, status: ThingStatus | None) -> Work[Thing]:
+        """Put an archived thing back into use, in the state that it had before, or in `status`.
+
+        One that was never seen in use, as an import may make them, becomes active.
+        """
+        reach = authorize(caller, Action.RESTORE_THING)
+        _check(thing_id, version)
+        if status is ThingStatus.ARCHIVED:
+            raise ValidationError("status", "status takes a state of use: draft, active or published.")
+
+        async def work(transaction: Transaction) -> Thing:
+            locked = await _lock_groups(transaction, reach, thing_id)
+            thing = await _lock_version(transaction, reach, thing_id, version)
+            if thing.status is not ThingStatus.ARCHIVED:
+                raise ConflictError("This thing is not archived.", field="status")
+            if not (await self._ontology.thing_type("id", thing.type)).creatable:
+                raise ConflictError(f"What was an {thing.type} is not taken back into use: make a new one.", field="id")
+            check_active(locked, "groupId", thing.group_id)
+            before = status or await history.status_in_use(transaction, thing_id) or ThingStatus.ACTIVE
+            restored = replace(_next(thing), status=before, archived_at=None)
+            return await self._save(transaction, caller, EventType.THING_RESTORED, restored, {"status": before})
+
+        return work
+
+    def moving(self, caller: Caller, thing_id: str, version: int, group_id: str) -> Work[Thing]:
+        """Put a thing into another group. ConflictError where that one is archived."""
+        reach = authorize(caller, Action.MOVE_THING)
+        _check(thing_id, version)
+        validation.identifier("groupId", group_id, NodeKind.GROUP)
+
+        async def work(transaction: Transaction) -> Thing:
+            locked = await _lock_groups(transaction, reach, thing_id, group_id)
+            thing = await _lock_in_use(transaction, reach, thing_id, version)
+            check_active(locked, "groupId", group_id)
+            if thing.group_id == group_id:
+                raise ConflictError("This thing is in that group already.", field="groupId")
+            details: Mapping[str, JSON] = {"from": thing.group_id, "to": group_id}
+            moved = replace(_next(thing), group_id=group_id)
+            await self._save(transaction, caller, EventType.THING_MOVED, moved, details)
+            await thing_changes.move(transaction, moved)
+            return moved
+
+        return work
+
+    def labelling(self, caller: Caller, thing_id: str, version: int | None, label: str, *, on: bool) -> Work[Thing]:
+        """Put a label on a thing, or take it off; where that is so already nothing is written."""
+        reach = authorize(caller, Action.LABEL_THING)
+        _check(thing_id, version)
+        label = validation.label("label", label)
+
+        async def work(transaction: Transaction) -> Thing:
+            thing = await _lock_in_use(transaction, reach, thing_id, version)
+            if (label in await knowledge.labels_of(transaction, thing_id)) is on:
+                return thing
+            told = EventType.THING_LABELLED if on else EventType.THING_UNLABELLED
+            labelled = await self._save(transaction, caller, told, _next(thing), {"label": label})
+            link: knowledge.LabelLink = {"thingId": thing_id, "label": label, "knowledgeId": new_id(KNOWLEDGE_PREFIX)}
+            if on:
+                await knowledge.add_labels(transaction, [link], to_micros(labelled.updated_at))
+            else:
+                await knowledge.remove_labels(transaction, [link])
+            return labelled
+
+        return work
+
+    def deleting(self, caller: Caller, thing_id: str, version: int) -> Work[str]:
+        """Erase a thing, versions and labels too, and answer its id. DependedOnError while anything depends on it."""
+        reach = authorize(caller, Action.DELETE_THING)
+        _check(thing_id, version)
+
+        async def work(transaction: Transaction) -> str:
+            thing = await _lock_version(transaction, reach, thing_id, version)
+            if found := await dependents.of_thing(transaction, reach, thing_id):
+                raise DependedOnError("thing", found)
+            await thing_changes.delete(transaction, thing_id)
+            await events.append(transaction, [_happened(caller, EventType.THING_DELETED, thing, {"type": thing.type})])
+            return thing.id
+
+        return work
+
+    async def _save(
+        self,
+        transaction: Transaction,
+        caller: Caller,
+        event_type: EventType,
+        thing: Thing,
+        properties: Mapping[str, JSON] | None = None,
+    ) -> Thing:
+        happened = _happened(caller, event_type, thing, properties)
+        thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
+        await thing_changes.save(transaction, Written(thing, thing_type, happened.id))
+        await events.append(transaction, [happened])
+        return thing
+
+
+def _refusal(locked: Mapping[str, LockedRow], thing_type: ThingType, wanted: Creation) -> AppError | None:
+    try:
+        check_active(locked, "groupId", wanted.thing.group_id)
+        check_there(locked, wanted.named)
+        if thing_type.registered:  # it may have evolved since the input was checked
+            check_properties(thing_type, wanted.thing.properties)
+    except AppError as error:
+        return error
+    return None
+
+
+def _check(thing_id: str, version: int | None) -> None:
+    validation.identifier("id", thing_id, NodeKind.THING)
+    if version is not None:
+        validation.version(version)
+
+
+async def _lock_version(transaction: Transaction, reach: Reach, thing_id: str, version: int | None) -> Thing:
+    thing = await thing_changes.lock(transaction, reach, thing_id)
+    if thing is None:
+        raise NotFoundError("thing", thing_id)
+    if version is not None and thing.version != version:
+        raise ConflictError(
+            f"Somebody changed this thing since you read it: it is at version {thing.version}. Read it again.",
+            field="version",
+        )
+    return thing
+
+
+async def _lock_in_use(transaction: Transaction, reach: Reach, thing_id: str, version: int | None) -> Thing:
+    thing = await _lock_version(transaction, reach, thing_id, version)
+    if thing.status is ThingStatus.ARCHIVED:
+        raise ConflictError("This thing is archived.", field="status")
+    return thing
+
+
+async def _lock_groups(transaction: Transaction, reach: Reach, thing_id: str, *more: str) -> Mapping[str, LockedRow]:
+    """The group that a thing is in, and more, locked before the thing is, as whoever archives a group does it."""
+    locked: dict[str, LockedRow] = {}
+    while True:
+        seen = (await locks.peek(transaction, reach, [thing_id])).get(thing_id)
+        group_id = None if seen is None else seen["groupId"]
+        if group_id is None or group_id in locked:
+            return locked
+        locked |= await locks.lock(transaction, reach, {group_id, *more})
+        if group_id not in locked:  # a private thing may be seen by somebody who does not see its group
+            return locked
+
+
+async def _name(
+    transaction: Transaction, reach: Reach, thing: Thing, thing_type: ThingType, properties: Mapping[str, JSON]
+) -> None:
+    """Keep the edges to what a thing names; what it names anew has to be there."""
+    before = set(references(thing_type.schema, thing.properties).values())
+    named = references(thing_type.schema, properties)
+    check_named(named)
+    added = {path: identifier for path, identifier in named.items() if identifier not in before}
+    check_there(await locks.lock(transaction, reach, added.values()), added)
+    after = set(named.values())
+    if after != before:
+        await mentions.keep_only(transaction, [{"id": thing.id, "ids": sorted(after)}])
+
+
+def _next(thing: Thing) -> Thing:
+    """The next version of a thing, which never begins before the last one did, whatever our clock says."""
+    return replace(thing, updated_at=max(now(), thing.updated_at), version=thing.version + 1)
+
+
+def _happened(
+    caller: Caller, event_type: EventType, thing: Thing, properties: Mapping[str, JSON] | None = None
+) -> Event:
+    details: Mapping[str, JSON] = {**(properties or {}), "version": thing.version}
+    return event(caller, event_type, target_id=thing.id, group_id=thing.group_id, properties=details)
