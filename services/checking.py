@@ -175,10 +175,9 @@ class _PartCase(Generic[F]):
 
     def _noted(self, mend: Mend) -> Event:
         group_id = self.identifier if kind_of(self.identifier) is NodeKind.GROUP else None
+        target_id = next(filter(kind_of, (self.identifier, *self.fault.others)), None)  # a version has no id
         details = {"rule": self.test.rule.name, "does": mend.does}
-        return system_event(
-            EventType.CONSISTENCY_REPAIRED, target_id=self.identifier, group_id=group_id, properties=details
-        )
+        return system_event(EventType.CONSISTENCY_REPAIRED, target_id=target_id, group_id=group_id, properties=details)
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,7 +216,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     ],
     "knowledge_label": [
         Break(_LABEL + "SET n.text = 'x'", ("label",)),
-        Break(_LABEL + "REMOVE n.label", ("label",), mended=False),
+        Break(_LABEL + "REMOVE n.label", ("label",), mended=False, others=frozenset({"thing_label_columns"})),
     ],
     "knowledge_described": [
         Break("CREATE (:Knowledge {id: $orphan, type: 'label', label: 'a:b', text: 'a:b', createdAt: 1})", ("orphan",))
