@@ -72,6 +72,14 @@ def lock_clauses(variable: str) -> str:
     return f"SET {variable}._lock = true REMOVE {variable}._lock"
 
 
+def lock_what_stays(variable: str, column: str = "status") -> str:
+    """The same, and nothing more of what somebody erased while we waited for the lock; all else is out of scope then.
+
+    Such a node is found still and has no properties any more; `column` is one that it would have.
+    """
+    return f"{lock_clauses(variable)} WITH {variable} WHERE {variable}.{column} IS NOT NULL"
+
+
 class Transaction:
     """The statements of one unit of work; what it read and wrote holds together or not at all."""
 

@@ -73,7 +73,7 @@ def subject(name: str, pattern: str, about: str, facts: str, *, scope: str = "",
             f"""
             MATCH {pattern} WHERE {about}.{key} = $id
             SET {about}._check = true REMOVE {about}._check
-            WITH DISTINCT {bound}
+            WITH DISTINCT {bound} WHERE {about}.{key} IS NOT NULL
             RETURN {facts} AS row""",
             "Eager on 5.26: of the one that it locks.",
         ),
