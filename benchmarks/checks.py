@@ -3,10 +3,11 @@
 import asyncio
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
+
+import psutil
 
 from benchmarks.figures import Figure, mebibytes
 from graph.store import Store
@@ -38,17 +39,26 @@ async def measure(address: tuple[str, str, str], what: str) -> Figure:
 
 async def _check(uri: str, user: str, password: str) -> dict[str, float]:
     store = await Store.open(uri, user, password)
-    before = _peak()
+    before = _resident()
+    sizes = [before]
     began = time.perf_counter()
+    sampling = asyncio.create_task(_sample(sizes))
     found = [case async for case in Checking(store, Ontology(store)).cases()]
     seconds = time.perf_counter() - began
+    sampling.cancel()
     await store.close()
-    return {"seconds": seconds, "violations": len(found), "before": before, "peak": _peak()}
+    return {"seconds": seconds, "violations": len(found), "before": before, "peak": max(sizes)}
 
 
-def _peak() -> int:
-    """The most memory that this process has had, in bytes; Linux counts in KiB, macOS in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+async def _sample(sizes: list[int]) -> None:
+    # The kernel's own maximum would begin with that of the process which started this one.
+    while True:
+        await asyncio.sleep(0.05)
+        sizes.append(_resident())
+
+
+def _resident() -> int:
+    return psutil.Process().memory_info().rss
 
 
 if __name__ == "__main__":
