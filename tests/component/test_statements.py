@@ -34,7 +34,7 @@ COSTLY = re.compile(
 ID = new_id("grp")
 PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("id", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
-    **dict.fromkeys(("slug", "email", "label", "name", "secretHash", "type", "role", "value"), "x"),
+    **dict.fromkeys(("slug", "email", "key", "label", "name", "secretHash", "type", "role", "value"), "x"),
     **dict.fromkeys(("at", "before", "number"), 1),
     **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values"), (ID,)),
     "edge": {"id": ID},
