@@ -13,7 +13,7 @@ from domain.values import to_micros
 from graph.access import reach_parameters, thing_visible
 from graph.bulk import MOVE_THINGS
 from graph.events import to_row as to_event_row
-from graph.history import keep_clause
+from graph.history import keep_clause, prior_items
 from graph.store import Statement, Transaction, lock_clauses, lock_what_stays
 from graph.things import THING, ThingRow, from_row, label_of, to_row
 
@@ -83,9 +83,9 @@ ARCHIVE_THINGS: Final[Statement[int]] = Statement(
     MATCH (thing:Entity:Thing {{id: row.id}})
     {lock_clauses("thing")}
     WITH row, thing WHERE thing.status <> 'archived'
-    {keep_clause("thing", "$event.at")}
     CREATE (event:Event)
-    SET event = $event, event.id = row.eventId, event.targetId = thing.id, event.groupId = thing.groupId,
+    SET {prior_items("thing")},
+        event = $event, event.id = row.eventId, event.targetId = thing.id, event.groupId = thing.groupId,
         event.properties = $head + toString(thing.version + 1) + $tail,
         thing.status = 'archived', thing.archivedAt = $event.at, thing.updatedAt = $event.at,
         thing.version = thing.version + 1, thing.eventId = row.eventId

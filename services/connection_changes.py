@@ -82,8 +82,9 @@ class ChangesOfConnections:
         validation.identifier("id", connection_id, NodeKind.CONNECTION)
         if changes.strength is not KEEP and changes.strength is not None:
             validation.fraction("strength", changes.strength)
-        if changes.metadata is not KEEP:
-            validation.json_object("metadata", changes.metadata)
+        for name in ("properties", "metadata"):
+            if (value := getattr(changes, name)) is not KEEP:
+                validation.json_object(name, value)
 
         async def work(transaction: Transaction) -> Connection:
             connection = await _lock_live(transaction, reach, connection_id)

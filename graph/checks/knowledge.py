@@ -57,7 +57,7 @@ NOTE_LINKS: Statement[int] = Statement(
     WITH thing, collect(label) AS labels
     SET thing.labels = labels
     RETURN size(labels) AS row""",
-    meant="Eager: of the few labels of one thing.",
+    meant="Eager on 5.26: of the few labels of one thing.",
 )
 
 

@@ -104,6 +104,9 @@ def some(type_: GraphQLInputType, name: str) -> JSON:
         given = {
             key: some(each.type, key) for key, each in type_.fields.items() if isinstance(each.type, GraphQLNonNull)
         }
+        # Of one whose fields are all optional exactly one is given.
+        first, only = next(iter(type_.fields.items()))
+        given = given or {first: some(cast("GraphQLInputType", only.type), first)}
         return given | ({"parentId": None} if "parentId" in type_.fields else {})
     values: dict[str, JSON] = {
         "ID": new_id("grp"),

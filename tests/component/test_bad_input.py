@@ -182,9 +182,10 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"type": "business" if "Group" in field else "video", "fromId": world.owner.id, "toId": world.home}
     values |= {"type": "following"} if field == "connect" else {}
     values |= {"description": "D", "schema": {"type": "object"}, "sources": ["thing"], "targets": ["thing"]}
+    values |= {"label": "a:b", "changes": [{"disconnect": {"id": new_id("con_owns")}}]}
     values |= {"parentId": None} if "parentId" in given.fields else {}
     values |= {"id": new_id("thg")} if "Thing" in field else {}
-    values |= {"id": new_id("con_owns")} if field == "disconnect" else {}
+    values |= {"id": new_id("con_owns")} if field in {"disconnect", "updateConnection"} else {}
     return {
         key: values[key]
         for key, each in given.fields.items()

@@ -146,7 +146,30 @@ async def test_what_is_archived_with_its_group_has_a_version_too(shared_world: W
     for thing in things:
         found = await history(world, thing)
         assert [(each["version"], each["status"]) for each in found] == [(2, "archived"), (1, "published")]
-        assert cast("Mapping[str, JSON]", found[0]["event"])["type"] == "thing_archived"
+        assert [each["changed"] for each in found] == [["status"], []]
+        told = [cast("Mapping[str, JSON]", each["event"])["type"] for each in found]
+        assert told == ["thing_archived", "thing_created"]
+        assert found[1]["until"] == found[0]["at"]
+        for each in found:
+            answer = await world.api.ask(AT, id=thing, time=each["at"])
+            assert answer.at("thingAt.status") == each["status"]
+        paged = await history(world, thing, first=1) + await history(world, thing, first=1, order="oldest_first")
+        assert paged == found
+    count = "query ($id: ID!) { node(id: $id) { ... on Thing { history(first: 1) { totalCount } } } }"
+    assert (await world.api.ask(count, id=things[0])).at("node.history.totalCount") == 2
+    before = await history(world, things[0])
+    for group in (top, below):
+        await world.api.change("restoreGroup", {"id": group, "version": 2})
+    await world.api.change("restoreThing", {"id": things[0], "version": 2})
+    after = await history(world, things[0])
+    assert [(each["version"], each["status"]) for each in after] == [
+        (3, "published"),
+        (2, "archived"),
+        (1, "published"),
+    ]
+    assert [{**each, "until": None} for each in after[1:]] == [{**each, "until": None} for each in before]
+    assert (await world.api.ask(count, id=things[0])).at("node.history.totalCount") == 3
+    await world.api.change("deleteThing", {"id": things[0], "version": 3})
 
 
 async def test_histories_of_many_things_take_as_many_statements_as_of_one(
