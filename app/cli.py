@@ -1,4 +1,4 @@
-"""The command line: `one serve`, `one migrate`, `one key`, `one person`, `one import`, `one export`, `one schema`."""
+"""The command line, `one`: serving, migrating, people and keys, import and export, the check, the schema."""
 
 import asyncio
 import sys
@@ -204,6 +204,27 @@ def export(
         await transfer.take_out(opened, file, console=console)
 
     _with_store(_settings(data=data, store=store), "export", work)
+
+
+@app.command()
+def check(
+    repair: Annotated[bool, typer.Option("--repair", help="Say what would mend each violation.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --repair: do it.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write a line of JSON for each violation.")] = False,
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Test every rule over the whole store. The exit code is 1 where one is broken in the end."""
+    from app import checking  # noqa: PLC0415 - it takes a second that other commands need not
+
+    if yes and not repair:
+        raise typer.BadParameter("--yes does what --repair plans: give both.")
+
+    async def work(opened: Store) -> None:
+        if not await checking.check(opened, repair=repair, yes=yes, as_json=json):
+            raise typer.Exit(1)
+
+    _with_store(_settings(data=data, store=store), "check", work)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import imports, reads, starts
+from benchmarks import checks, imports, reads, starts
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
 from benchmarks.world import MAPPING, write_world
@@ -48,6 +48,7 @@ async def _measure_world(  # noqa: PLR0917 - a bench has many parts
         show(await imports.measure(login, "Northwind", mapping, northwind, scratch, rounds=5))
     what = f"{things:,} things, {things // 50:,} groups, {things * 3:,} connections"
     show(await imports.measure(login, what, read_mapping(MAPPING), world, scratch, rounds=2))
+    show(await checks.measure(login, what))
     store = await Store.open(*login)
     owner = await _key(store, "owner", PlatformRole.PLATFORM_OWNER, "bench")
     member = await _key(store, "member", PlatformRole.ORG_OWNER, "world-0")

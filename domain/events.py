@@ -76,6 +76,7 @@ class EventType(StrEnum):
     THING_TYPE_EVOLVED = "thing_type_evolved"
     CONNECTION_TYPE_REGISTERED = "connection_type_registered"
     ERROR_OCCURRED = "error_occurred"
+    CONSISTENCY_REPAIRED = "consistency_repaired"
 
 
 @dataclass(frozen=True, slots=True)

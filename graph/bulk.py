@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TypeAlias, TypedDict
 
 from graph.history import keep_clause
-from graph.store import Statement, Transaction, lock_clauses, still_there
+from graph.store import Statement, Transaction, lock_clauses, lock_what_stays
 
 StoredRow: TypeAlias = Mapping[str, object]
 """All properties of a node or of a relationship, as the store keeps them."""
@@ -60,8 +60,7 @@ LOCK_GROUPS: Statement[GroupState] = Statement(
     f"""
     UNWIND $ids AS id
     MATCH (group:Entity:Group {{id: id}})
-    {lock_clauses("group")}
-    {still_there("group")}
+    {lock_what_stays("group")}
     RETURN {{id: group.id, status: group.status}} AS row""",
 )
 FETCH_NODES: Statement[StoredRow] = Statement(

@@ -17,7 +17,7 @@ from domain.values import from_micros, to_micros
 from graph import things
 from graph.access import entity_visible, reach_parameters, thing_visible
 from graph.listing import Listing, listing
-from graph.store import Statement, Store, Transaction, lock_clauses, still_there
+from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json, optional_micros, optional_time, to_json
 
 
@@ -183,8 +183,7 @@ def lock_connection(relationship: str) -> Statement[ConnectionRow]:
         f"""
         MATCH (source:Entity)-[edge:{relationship} {{id: $id}}]->(target:Entity)
         WHERE {entity_visible("source")} AND {entity_visible("target")}
-        {lock_clauses("edge")}
-        {still_there("edge")}
+        {lock_what_stays("edge", "createdAt")}
         RETURN {CONNECTION} AS row""",
         meant="Eager on 5.26: of the one connection that it locks.",
     )

@@ -11,20 +11,19 @@ from domain.values import to_micros
 from graph.access import group_visible, reach_parameters
 from graph.events import to_row as to_event_row
 from graph.groups import GROUP, GroupRow, from_row, to_row
-from graph.store import Statement, Transaction, lock_clauses, still_there
+from graph.store import Statement, Transaction, lock_clauses, lock_what_stays
 
 LOCK_GROUP: Statement[GroupRow] = Statement(
     "lock_group",
     f"""
     MATCH (group:Entity:Group {{id: $id}}) WHERE {group_visible("group")}
-    {lock_clauses("group")}
-    {still_there("group")}
+    {lock_what_stays("group")}
     RETURN {GROUP} AS row""",
     meant="Eager: of the one group that it locks.",
 )
 LOCK_GROUP_BY_SLUG: Statement[GroupRow] = Statement(
     "lock_group_by_slug",
-    f"MATCH (group:Group {{slug: $slug}}) {lock_clauses('group')} RETURN {GROUP} AS row",
+    f"MATCH (group:Group {{slug: $slug}}) {lock_what_stays('group')} RETURN {GROUP} AS row",
     meant="Eager on 5.26: of the one group that it locks.",
 )
 LOCK_TREE: Statement[bool] = Statement(

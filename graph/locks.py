@@ -5,7 +5,7 @@ from typing import Final, TypedDict
 
 from domain.access import Reach
 from graph.access import entity_visible, reach_parameters
-from graph.store import Statement, Transaction, lock_clauses, still_there
+from graph.store import Statement, Transaction, lock_what_stays
 
 
 class LockedRow(TypedDict):
@@ -22,8 +22,7 @@ LOCK_ENTITIES: Final[Statement[LockedRow]] = Statement(
     f"""
     UNWIND $ids AS id
     MATCH (entity:Entity {{id: id}}) WHERE {entity_visible("entity")}
-    {lock_clauses("entity")}
-    {still_there("entity")}
+    {lock_what_stays("entity")}
     RETURN {{id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId}} AS row""",
     meant="Eager: all are found before the first of them is locked, and stay in the order of their ids.",
 )

@@ -45,6 +45,16 @@ class MigrationState:
     applied_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A constraint or an index that the store should have; `unique` is the property that a constraint is about."""
+
+    name: str
+    statement: str
+    label: str
+    unique: str | None
+
+
 class AppliedRow(TypedDict):
     """What the store remembers of a migration."""
 
@@ -188,7 +198,14 @@ async def verify(store: Store, migrations: Sequence[Migration]) -> None:
 
     `IF NOT EXISTS` says nothing when the name is taken by another one.
     """
+    for wanted in await lacking(store, migrations):
+        raise StoreError(f"The store has another schema under the name {wanted.name}: drop that one first.")
+
+
+async def lacking(store: Store, migrations: Sequence[Migration]) -> list[Wanted]:
+    """The constraints and the indexes of the migrations that the store does not have, or has of something else."""
     there = {row["name"]: row for row in await store.read(SHOW_SCHEMA, {})}
+    found: list[Wanted] = []
     for migration in migrations:
         for statement in migration.up:
             match = _CONSTRAINT.match(statement) or _INDEX.match(statement)
@@ -196,7 +213,9 @@ async def verify(store: Store, migrations: Sequence[Migration]) -> None:
                 continue
             groups = match.groupdict()
             columns = groups.get("properties") or f"n.{groups['property']}"
-            wanted = ([groups["label"]], [column.partition(".")[2] for column in columns.split(", ")])
+            names = [column.partition(".")[2] for column in columns.split(", ")]
             row = there.get(groups["name"])
-            if row is None or (row["labels"], row["properties"]) != wanted:
-                raise StoreError(f"The store has another schema under the name {groups['name']}: drop that one first.")
+            if row is None or (row["labels"], row["properties"]) != ([groups["label"]], names):
+                unique = names[0] if "property" in groups else None
+                found.append(Wanted(groups["name"], statement, groups["label"], unique))
+    return found

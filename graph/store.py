@@ -12,6 +12,7 @@ from neo4j.exceptions import (
     ClientError,
     ConfigurationError,
     ConstraintError,
+    DatabaseError,
     DriverError,
     Neo4jError,
     ServiceUnavailable,
@@ -63,17 +64,20 @@ class Statement(Generic[R]):
     meant: str = ""
 
 
-def still_there(variable: str) -> str:
-    """The clause that drops what was deleted while the statement waited for its lock: it has no properties then."""
-    return f"WITH * WHERE {variable}.id IS NOT NULL"
-
-
 def lock_clauses(variable: str) -> str:
     """The clauses that lock a node or a relationship until the transaction ends, and leave no trace on it.
 
     `REMOVE` alone would do nothing where no node has ever had the property: its name is unknown to the store then.
     """
     return f"SET {variable}._lock = true REMOVE {variable}._lock"
+
+
+def lock_what_stays(variable: str, column: str = "status") -> str:
+    """The same, and nothing more of what somebody erased while we waited for the lock; all else is out of scope then.
+
+    Such a node is found still and has no properties any more; `column` is one that it would have.
+    """
+    return f"{lock_clauses(variable)} WITH {variable} WHERE {variable}.{column} IS NOT NULL"
 
 
 class Transaction:
@@ -212,7 +216,7 @@ class Store:
                     for statement in statements:
                         await (await transaction.run(statement)).consume()
                     await transaction.commit()
-        except ClientError as error:
+        except (ClientError, DatabaseError) as error:
             raise StoreError(f"The store refuses a change of its schema: {error.message}") from error
 
     async def operators(self, statement: Statement[R], parameters: Parameters) -> list[str]:

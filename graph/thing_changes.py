@@ -14,15 +14,14 @@ from graph.access import reach_parameters, thing_visible
 from graph.bulk import MOVE_THINGS
 from graph.events import to_row as to_event_row
 from graph.history import keep_clause, prior_items
-from graph.store import Statement, Transaction, lock_clauses, still_there
+from graph.store import Statement, Transaction, lock_clauses, lock_what_stays
 from graph.things import THING, ThingRow, from_row, label_of, to_row
 
 LOCK_THING: Final[Statement[ThingRow]] = Statement(
     "lock_thing",
     f"""
     MATCH (thing:Entity:Thing {{id: $id}}) WHERE {thing_visible("thing")}
-    {lock_clauses("thing")}
-    {still_there("thing")}
+    {lock_what_stays("thing")}
     RETURN {THING} AS row""",
     meant="Eager: of the one thing that it locks.",
 )

@@ -9,6 +9,7 @@ from strawberry.types import ExecutionContext
 
 from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations
+from resolvers.consistency import ConsistencyQueries
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
@@ -22,7 +23,7 @@ from schema.thing_types import OBJECT_TYPES
 
 
 @object_type
-class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, OntologyQueries):
+class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, OntologyQueries, ConsistencyQueries):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
 

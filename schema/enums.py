@@ -168,6 +168,7 @@ enum(
         EventType.THING_TYPE_EVOLVED: "A type of thing changed; `properties` has its name and its new version.",
         EventType.CONNECTION_TYPE_REGISTERED: "There is a new type of connection; `properties.name` is its name.",
         EventType.ERROR_OCCURRED: "Something went wrong that nobody expected.",
+        EventType.CONSISTENCY_REPAIRED: "A broken rule was mended; `properties.rule` names it, `properties.does` how.",
     },
 )
 enum(

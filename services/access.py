@@ -65,3 +65,10 @@ def authorize(caller: Caller, action: Action) -> Reach:
         allowed = ", ".join(sorted(ALLOWED_ROLES[action]))
         raise ForbiddenError(f"Your role {viewer.role} may not do this. It takes: {allowed}.")
     return reach_of(caller)
+
+
+def authorize_overview(caller: Caller) -> None:
+    """Refuse whoever may not ask about the store as a whole: AuthError or ForbiddenError."""
+    viewer = viewer_of(caller)
+    if viewer.role is not PlatformRole.PLATFORM_OWNER:
+        raise ForbiddenError(f"Your role {viewer.role} may not ask this. It takes: {PlatformRole.PLATFORM_OWNER}.")

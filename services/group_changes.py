@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final, TypeVar
 
 from domain.access import Caller, Reach
@@ -92,9 +93,6 @@ def archiving(caller: Caller, group_id: str, version: int, *, with_contents: boo
     """
     reach = authorize(caller, Action.ARCHIVE_GROUP)
     _check(group_id, version)
-    # What the events of a slice have in common.
-    group_told = event(caller, EventType.GROUP_ARCHIVED, target_id=group_id, group_id=group_id)
-    thing_told = event(caller, EventType.THING_ARCHIVED, target_id=group_id, group_id=group_id)
 
     async def work(transaction: Transaction) -> Group:
         await group_changes.lock_tree(transaction)
@@ -109,18 +107,27 @@ def archiving(caller: Caller, group_id: str, version: int, *, with_contents: boo
                     "archived. Archive or move them first, or archive the group with its contents.",
                     field="withContents",
                 )
-        at = now()
-        groups = sorted(await group_changes.in_use(transaction, group_id))
-        things = sorted([thing for part in _slices(groups) for thing in await thing_changes.in_use(transaction, part)])
-        for part in _slices(groups):
-            gone = [GroupInUse(id=each, eventId=new_id(EVENT_PREFIX)) for each in part]
-            await group_changes.archive(transaction, gone, group_told, at)
-        for part in _slices(things):
-            told = [ThingInUse(id=each, eventId=new_id(EVENT_PREFIX)) for each in part]
-            await thing_changes.archive(transaction, told, thing_told, at)
+        at = await archive_all(transaction, caller, group_id)
         return replace(group, status=GroupStatus.ARCHIVED, archived_at=at, updated_at=at, version=group.version + 1)
 
     return work
+
+
+async def archive_all(transaction: Transaction, caller: Caller, group_id: str) -> datetime:
+    """Archive a group and all that is below it, which must be locked, with what is in it; when that was."""
+    # What the events of a slice have in common.
+    group_told = event(caller, EventType.GROUP_ARCHIVED, target_id=group_id, group_id=group_id)
+    thing_told = event(caller, EventType.THING_ARCHIVED, target_id=group_id, group_id=group_id)
+    at = now()
+    groups = sorted(await group_changes.in_use(transaction, group_id))
+    things = sorted([thing for part in _slices(groups) for thing in await thing_changes.in_use(transaction, part)])
+    for part in _slices(groups):
+        gone = [GroupInUse(id=each, eventId=new_id(EVENT_PREFIX)) for each in part]
+        await group_changes.archive(transaction, gone, group_told, at)
+    for part in _slices(things):
+        told = [ThingInUse(id=each, eventId=new_id(EVENT_PREFIX)) for each in part]
+        await thing_changes.archive(transaction, told, thing_told, at)
+    return at
 
 
 def restoring(caller: Caller, group_id: str, version: int) -> Work[Group]:

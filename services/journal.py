@@ -40,6 +40,17 @@ def event(
     )
 
 
+def system_event(
+    event_type: EventType,
+    *,
+    target_id: str | None,
+    group_id: str | None,
+    properties: Mapping[str, JSON] | None = None,
+) -> Event:
+    """Something that nobody asked for, and the system does now."""
+    return event(Caller(viewer=None), event_type, target_id=target_id, group_id=group_id, properties=properties)
+
+
 def changed_names(changes: "DataclassInstance") -> list[JSON]:
     """What a partial update sets, in the names that clients know."""
     return [client_name(field.name) for field in fields(changes) if getattr(changes, field.name) is not KEEP]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from graph.store import Store
 from services.bulk import Bulk
 from services.changes import Changes
+from services.checking import Checking
 from services.connections import Connections
 from services.events import Events
 from services.groups import Groups
@@ -22,6 +23,7 @@ class Services:
 
     bulk: Bulk
     changes: Changes
+    checking: Checking
     connections: Connections
     events: Events
     groups: Groups
@@ -40,6 +42,7 @@ class Services:
         return cls(
             bulk=Bulk(store, changes),
             changes=changes,
+            checking=Checking(store, ontology),
             connections=Connections(store, ontology),
             events=Events(store),
             groups=Groups(store),

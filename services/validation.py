@@ -26,6 +26,21 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,59}")
 
+# What nobody sees in a name and what makes two names look the same, or one look like another: controls of direction,
+# spaces and joiners without width, soft hyphens, letters that are blank, and separators of lines.
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_JOINERS = "\u200c\u200d"
+# Tag characters are right in the flags of regions: https://www.unicode.org/reports/tr51/#emoji_tag_sequence
+_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
+# Scripts whose words need joiners: https://www.unicode.org/reports/tr31/#Layout_and_Format_Control_Characters
+_JOINED = frozenset(
+    "ARABIC SYRIAC MONGOLIAN NKO DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL TELUGU KANNADA MALAYALAM SINHALA "
+    "TIBETAN MYANMAR KHMER BALINESE JAVANESE SUNDANESE THAANA MANDAIC".split()
+)
+
 
 def client_name(attribute: str) -> str:
     """The name of an attribute as clients write it: `joinPolicy` for join_policy."""
@@ -48,11 +63,12 @@ def _with_article(kind: NodeKind) -> str:
 
 
 def name(field: str, value: str) -> str:
-    """One line of text, trimmed: 1 to 200 characters."""
+    """One line of text in any script, trimmed: 1 to 200 characters, all of which somebody can see."""
     value = unicodedata.normalize("NFC", value).strip()
     if not value or len(value) > MAX_NAME:
         raise ValidationError(field, f"{field} takes 1 to {MAX_NAME} characters; this has {len(value)}.")
     _refuse_unprintable(field, value, allowed="")
+    _refuse_hidden(field, value)
     return value
 
 
@@ -85,7 +101,7 @@ def slug(field: str, value: str) -> str:
 
 def email(field: str, value: str) -> str:
     """An e-mail address, in lower case whatever the input's."""
-    value = value.strip().lower()
+    value = unicodedata.normalize("NFC", value.strip().lower())
     if len(value) > MAX_NAME or not value.isprintable() or not _EMAIL.fullmatch(value):
         raise ValidationError(field, f"{field} takes an e-mail address.")
     return value
@@ -201,3 +217,23 @@ def _refuse_unprintable(field: str, value: str, *, allowed: str) -> None:
         # Cc: control characters, nul among them. Cs: halves of a surrogate pair, which are not text at all.
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in allowed:
             raise ValidationError(field, f"{field} must not contain the character U+{ord(character):04X}.")
+
+
+def _refuse_hidden(field: str, value: str) -> None:
+    without_flags = _FLAG.sub("", value)
+    for match in _HIDDEN.finditer(without_flags):
+        around = without_flags[: match.start()][-1:], without_flags[match.end() :][:1]
+        if not (match[0] in _JOINERS and _joins(*around)):
+            raise ValidationError(
+                field, f"{field} must not contain the character U+{ord(match[0]):04X}, which nobody can see."
+            )
+
+
+def _joins(before: str, after: str) -> bool:
+    """Whether a joiner stands where it makes a difference: in a word of a script that needs it, or in an emoji."""
+    if not before or not after:
+        return False
+    script = unicodedata.name(before, "").partition(" ")[0]
+    in_word = script in _JOINED and unicodedata.name(after, "").partition(" ")[0] == script
+    in_emoji = unicodedata.category(after) == "So" and unicodedata.category(before) in {"So", "Sk", "Mn"}
+    return in_word or in_emoji

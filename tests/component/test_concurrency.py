@@ -161,6 +161,25 @@ async def test_a_connection_that_many_end_at_once_ends_once(shared_world: World)
     assert (await world.count())["Event"] == before["Event"] + 1
 
 
+async def test_what_is_erased_while_others_wait_for_it_is_not_there_for_them(shared_world: World) -> None:
+    world = shared_world
+    for attempt in range(5):
+        thing, group = await world.thing("Doomed"), await world.group(f"doomed-{attempt}")
+        changes = [
+            *(world.api.change("updateThing", {"id": thing, "version": 1, "name": f"n{n}"}) for n in range(4)),
+            *(world.api.change("labelThing", {"id": thing, "label": f"a:{n}"}) for n in range(2)),
+            *(world.api.change("updateGroup", {"id": group, "version": 1, "name": f"n{n}"}) for n in range(4)),
+        ]
+        changes.insert(attempt, world.api.change("deleteThing", {"id": thing, "version": 1}))
+        changes.insert(attempt, world.api.change("deleteGroup", {"id": group, "version": 1}))
+        found = await outcomes(*changes)
+        assert set(found) <= {
+            "DeleteThingSuccess", "UpdateThingSuccess", "LabelThingSuccess", "DeleteGroupSuccess", "UpdateGroupSuccess",
+            "NotFoundError", "version",
+        }  # fmt: skip
+        assert found["DeleteGroupSuccess"] + found["UpdateGroupSuccess"] == 1
+
+
 async def test_a_slug_that_many_want_at_once_is_given_once(shared_world: World) -> None:
     found = await outcomes(*(shared_world.api.change(*new_group(slug)) for slug in ("wanted", "WANTED") * 5))
     assert found == {"CreateGroupSuccess": 1, "slug": 9}

@@ -18,6 +18,7 @@ from graphql import GraphQLSchema, build_schema, parse, validate
 from app.cli import app
 from app.settings import PREFIX, Settings
 from domain.connection_types import CONNECTION_TYPES
+from domain.consistency import Severity
 from domain.errors import AppError
 from domain.ids import NodeKind, thing_prefix
 from domain.thing_types import THING_TYPES
@@ -26,6 +27,7 @@ from graph.store import Store
 from resolvers.failures import BAD_REQUEST
 from resolvers.limits import LIMIT_EXCEEDED
 from schema.node import THING_TYPE_NAMES
+from services.checking import RULES
 from services.connections import ENTITIES
 from services.demo import seed
 from tests.client import Api
@@ -254,6 +256,14 @@ def test_the_table_of_connection_types_is_complete() -> None:
         for type_ in CONNECTION_TYPES.values()
     ]
     assert_table("changing.md", "| type | from | to | what it says | properties | live ones a pair |", rows)
+
+
+def test_the_table_of_rules_is_complete() -> None:
+    rows = [f"| `{rule.name}` | {rule.says} | {rule.remedy} |" for rule in RULES.values()]
+    assert_table("consistency.md", "| rule | what always holds | what a repair does where it does not |", rows)
+    text = (DOCS / "consistency.md").read_text(encoding="utf-8")
+    warnings = [rule.name for rule in RULES.values() if rule.severity is Severity.WARNING]
+    assert f"and `{'`, `'.join(warnings)}` is a warning" in text
 
 
 def shown_kinds(kinds: frozenset[NodeKind]) -> str:

@@ -1,0 +1,81 @@
+"""What a check has to know of knowledge."""
+
+from typing import TypedDict
+
+from graph.bulk import StoredRow
+from graph.checks.subjects import Subject, subject
+from graph.store import Statement, Transaction
+
+
+class KnowledgeFacts(TypedDict):
+    """Knowledge, and how many things it describes."""
+
+    id: str
+    labels: list[str]
+    row: StoredRow
+    described: int
+
+
+KNOWLEDGE: Subject[KnowledgeFacts] = subject(
+    "knowledge",
+    "(node:Knowledge)",
+    "node",
+    """{
+        id: node.id,
+        labels: labels(node),
+        row: properties(node),
+        described: COUNT { (node)<-[:HAS_KNOWLEDGE]-(:Entity) }
+    }""",
+)
+SET_KNOWLEDGE: Statement[bool] = Statement(
+    "set_knowledge", "MATCH (node:Knowledge {id: $id}) SET node += $properties RETURN true AS row"
+)
+DELETE_ORPHAN: Statement[int] = Statement(
+    "delete_orphan",
+    """
+    MATCH (node:Knowledge {id: $id}) WHERE NOT EXISTS { (node)--() }
+    DELETE node
+    RETURN count(*) AS row""",
+)
+DROP_DOUBLES: Statement[int] = Statement(
+    "drop_double_labels",
+    """
+    MATCH (:Entity {id: $id})-[edge:HAS_KNOWLEDGE {role: 'label'}]->(:Knowledge {id: $knowledgeId})
+    WITH collect(edge) AS edges
+    UNWIND edges[1..] AS edge
+    DELETE edge
+    RETURN count(*) AS row""",
+    meant="Eager: the edges are found before one of them is deleted.",
+)
+NOTE_LINKS: Statement[int] = Statement(
+    "note_label_links",
+    """
+    MATCH (thing:Entity:Thing {id: $id})
+    OPTIONAL MATCH (thing)-[edge:HAS_KNOWLEDGE {role: 'label'}]->(label:Knowledge)
+    SET edge.label = label.label, edge.sortKey = thing.sortKey
+    WITH thing, label.label AS label ORDER BY label
+    WITH thing, collect(label) AS labels
+    SET thing.labels = labels
+    RETURN size(labels) AS row""",
+    meant="Eager on 5.26: of the few labels of one thing.",
+)
+
+
+async def change(transaction: Transaction, identifier: str, properties: StoredRow) -> None:
+    """Give knowledge other values."""
+    await transaction.run(SET_KNOWLEDGE, {"id": identifier, "properties": properties})
+
+
+async def delete_orphan(transaction: Transaction, identifier: str) -> None:
+    """Delete knowledge that nothing is joined to."""
+    await transaction.run(DELETE_ORPHAN, {"id": identifier})
+
+
+async def drop_doubles(transaction: Transaction, thing_id: str, knowledge_id: str) -> None:
+    """Of several links from a thing to the same label keep one."""
+    await transaction.run(DROP_DOUBLES, {"id": thing_id, "knowledgeId": knowledge_id})
+
+
+async def note_links(transaction: Transaction, thing_id: str) -> None:
+    """Note the labels of a thing on it, and on the edge that leads to each."""
+    await transaction.run(NOTE_LINKS, {"id": thing_id})

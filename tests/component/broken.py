@@ -1,0 +1,293 @@
+"""For each rule of the check the ways to break it behind the server's back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_THING = "MATCH (n:Entity {id: $alone}) "
+_PLACE = "MATCH (n:Entity {id: $alone})-[e:IN_GROUP]->() "
+_GROUP = "MATCH (n:Entity {id: $shelf}) "
+_PERSON = "MATCH (n:Entity {id: $stray}) "
+_LABEL = "MATCH (n:Knowledge {id: $label}) "
+_EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
+_EVENT = "MATCH (n:Event {id: $event}) "
+_VERSION = "MATCH (n:ThingVersion {key: $version}) "
+_AN_ID = "0" * 32
+
+
+@dataclass(frozen=True)
+class Break:
+    """A statement that breaks a rule; `$name` in it is the id of what is called so in the town.
+
+    `ids` are what the check names, `mended` says whether a machine mends it, `others` are rules that break with it.
+    """
+
+    text: str
+    ids: Sequence[str] = ("alone",)
+    mended: bool = True
+    others: frozenset[str] = frozenset()
+    schema: str = ""
+    """A change of the store's schema before it."""
+
+
+def of_node(noun: str, match: str, name: str) -> Mapping[str, Sequence[Break]]:
+    """Ways to break the rules that groups, people and things share."""
+    ids = (name,)
+    return {
+        f"{noun}_lock": [Break(f"{match} SET n._lock = true", ids)],
+        f"{noun}_sort_key": [Break(f"{match} SET n.sortKey = 'x'", ids)],
+        f"{noun}_times": [Break(f"{match} SET n.updatedAt = n.createdAt - 1", ids)],
+        f"{noun}_version": [Break(f"{match} SET n.version = 0", ids)],
+    }
+
+
+BREAKS: Mapping[str, Sequence[Break]] = {
+    "store_schema": [Break("RETURN 1", (), schema="DROP INDEX Thing_sortKey_index")],
+    "store_unique": [
+        Break(
+            "MATCH (n:Entity {id: $shelf}) SET n.slug = 'home'",
+            ("home", "shelf"),
+            mended=False,
+            others=frozenset({"store_schema"}),
+            schema="DROP CONSTRAINT Group_slug_unique",
+        )
+    ],
+    "store_found": [
+        Break("CREATE (:Stray)", (), mended=False),
+        Break("CREATE (:Event)", (), mended=False),
+        Break(_THING + "REMOVE n:Entity"),
+        Break(_THING + "REMOVE n:Thing"),
+        Break(_EDGE + "REMOVE n.id", ("video", "product"), mended=False),
+        Break(
+            "MATCH (a:Entity {id: $video}), (b:Entity {id: $product}) CREATE (a)-[:ADMIRES {id: 'x'}]->(b)",
+            ("video", "product"),
+            mended=False,
+        ),
+        Break(
+            "MATCH (a:Entity {id: $person}), (b:Entity {id: $shelf}) CREATE (a)-[:IN_GROUP {thingId: 'x'}]->(b)",
+            ("person", "shelf"),
+            mended=False,
+        ),
+    ],
+    **of_node("thing", _THING, "alone"),
+    "thing_form": [
+        Break(_THING + "REMOVE n.name", mended=False),
+        Break(_THING + "SET n.createdAt = 'one'", mended=False),
+        Break(_THING + "SET n.createdAt = -1", mended=False),
+    ],
+    "thing_type": [Break(_THING + "SET n.type = 'nonsense'", mended=False)],
+    "thing_id": [Break(_THING + "SET n.type = 'creator'", mended=False)],
+    "thing_labels": [Break(_THING + "SET n:Product"), Break(_THING + "REMOVE n:Video"), Break(_THING + "SET n:Stray")],
+    "thing_group": [
+        Break(_PLACE + "DELETE e", ("alone", "home")),
+        Break(_THING + "MATCH (g:Entity {id: $shelf}) CREATE (n)-[:IN_GROUP]->(g)", ("alone", "home")),
+        Break(_PLACE + "DELETE e SET n.groupId = $gone", mended=False),
+    ],
+    "thing_group_id": [Break(_THING + "SET n.groupId = $shelf", ("alone", "home"))],
+    "thing_group_key": [Break(_PLACE + "SET e.thingId = 'x'"), Break(_PLACE + "REMOVE e.thingId")],
+    "thing_vocabulary": [Break(_THING + "SET n.status = 'lost'", mended=False)],
+    "thing_archived_at": [
+        Break(_THING + "SET n.archivedAt = n.createdAt"),
+        Break(_THING + "SET n.status = 'archived'"),
+    ],
+    "thing_in_archived_group": [
+        Break("MATCH (g:Entity {id: $box}) SET g.status = 'archived', g.archivedAt = g.updatedAt", ("boxed",))
+    ],
+    "thing_text": [
+        Break(_THING + "SET n.name = ' x '"),
+        Break(_THING + "SET n.name = 'a' + '\\u202e' + 'b'", mended=False),
+        Break(_THING + "SET n.name = ''", mended=False),
+    ],
+    "thing_properties": [
+        Break(_THING + "SET n.properties = '{'", mended=False),
+        Break(_THING + "SET n.properties = '[]'", mended=False),
+        Break("MATCH (n:Entity {id: $product}) SET n.properties = '{}'", ("product",), mended=False),
+    ],
+    "thing_columns": [
+        Break("MATCH (n:Entity {id: $order}) SET n.netScaled = 1, n.lineCount = 9", ("order",)),
+        Break("MATCH (n:Entity {id: $order}) REMOVE n.currency", ("order",)),
+        Break(_THING + "SET n.currency = 'USD'"),
+        Break("MATCH (n:Entity {id: $product}) SET n.filter1 = 'x', n.filter3 = null", ("product",)),
+    ],
+    "thing_private": [
+        Break("MATCH (n:Entity {id: $key}) REMOVE n.privateTo", ("key", "person")),
+        Break("MATCH (n:Entity {id: $key}) SET n.privateTo = $stray", ("key", "person")),
+        Break(_THING + "SET n.privateTo = $person", mended=False),
+        Break("MATCH (n:Entity {id: $key}) REMOVE n.secretHash", ("key",), mended=False),
+        Break("MATCH (n:Entity {id: $key})<-[e:OWNS]-() DELETE e", ("key",), mended=False),
+    ],
+    "thing_label_links": [
+        Break(
+            "MATCH (n:Entity {id: $video})-[:HAS_KNOWLEDGE]->(k) CREATE (n)-[:HAS_KNOWLEDGE {role: 'label'}]->(k)",
+            ("video", "label"),
+        ),
+    ],
+    "thing_label_columns": [
+        Break("MATCH (n:Entity {id: $video}) SET n.labels = ['x:y']", ("video",)),
+        Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() REMOVE e.label", ("video",)),
+        Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() SET e.sortKey = 'x'", ("video",)),
+        Break(
+            "MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() DELETE e",
+            ("video",),
+            others=frozenset({"knowledge_described"}),
+        ),
+    ],
+    "thing_mentions": [
+        Break("MATCH (n:Entity {id: $order})-[e:MENTIONS]->() DELETE e", ("order", "product")),
+        Break(_THING + "MATCH (m:Entity {id: $video}) CREATE (n)-[:MENTIONS]->(m)", ("alone", "video")),
+    ],
+    "thing_event": [
+        Break(_THING + "SET n.eventId = 'x'"),
+        Break(_THING + "SET n.eventId = $event"),
+    ],
+    "version_form": [Break(_VERSION + "REMOVE n.at", ("version",), mended=False)],
+    "version_lock": [Break(_VERSION + "SET n._lock = true", ("version",))],
+    "version_key": [Break(_VERSION + "SET n.version = 0", ("version", "changed"), mended=False)],
+    "version_thing": [
+        Break(
+            _VERSION + "CREATE (m:ThingVersion) SET m = n {.*, thingId: $noThing, key: $noThing + ' 0000000001'}",
+            ("noVersion", "noThing"),
+        ),
+        Break("MATCH (n:Entity {id: $changed}) SET n.version = 1", ("version", "changed"), mended=False),
+    ],
+    **of_node("group", _GROUP, "shelf"),
+    "group_form": [Break(_GROUP + "REMOVE n.slug", ("shelf",), mended=False)],
+    "group_id": [
+        Break(_GROUP + "SET n.id = $noGroup", ("noGroup",), mended=False, others=frozenset({"group_sort_key"}))
+    ],
+    "group_labels": [Break(_GROUP + "SET n:Video", ("shelf",))],
+    "group_parent": [
+        Break("MATCH (n:Entity {id: $box}) SET n.parentId = $shelf", ("box", "attic")),
+        Break("MATCH (n:Entity {id: $box}) SET n.parentId = null", ("box", "attic")),
+        Break("MATCH (n:Entity {id: $box})<-[e:PARENT_OF]-() DELETE e", ("box", "attic")),
+        Break("MATCH (n:Entity {id: $box})<-[e:PARENT_OF]-() SET e.childId = 'x'", ("box",)),
+        Break("MATCH (n:Entity {id: $box}), (m:Entity {id: $shelf}) CREATE (m)-[:PARENT_OF]->(n)", ("box", "attic")),
+        Break(_GROUP + "SET n.parentId = $gone", ("shelf",), mended=False),
+        Break("MATCH (n:Entity {id: $attic}) SET n.parentId = $box", ("attic",), mended=False),
+    ],
+    "group_tree": [
+        Break(
+            "MATCH (n:Entity {id: $attic}), (m:Entity {id: $box}) SET n.parentId = m.id"
+            " CREATE (m)-[:PARENT_OF {childId: n.id}]->(n)",
+            ("attic", "box"),
+        ),
+        Break(_GROUP + "SET n.parentId = n.id CREATE (n)-[:PARENT_OF {childId: n.id}]->(n)", ("shelf",)),
+    ],
+    "group_vocabulary": [
+        Break(_GROUP + "SET n.status = 'lost'", ("shelf",), mended=False),
+        Break(_GROUP + "SET n.plan = 'gold'", ("shelf",), mended=False),
+    ],
+    "group_archived_at": [Break(_GROUP + "SET n.archivedAt = n.createdAt", ("shelf",))],
+    "group_in_archived_group": [
+        Break("MATCH (n:Entity {id: $attic}) SET n.status = 'archived', n.archivedAt = n.updatedAt", ("box",))
+    ],
+    "group_owner": [
+        Break(
+            "MATCH (n:Entity {id: $home})<-[e:MEMBER_OF]-() SET e.validTo = e.validFrom REMOVE e.liveKey",
+            ("home",),
+            mended=False,
+        )
+    ],
+    "group_text": [
+        Break(_GROUP + "SET n.slug = 'SHELF'", ("shelf",)),
+        Break(_GROUP + "SET n.slug = 'a shelf'", ("shelf",), mended=False),
+    ],
+    "group_json": [Break(_GROUP + "SET n.metadata = '7'", ("shelf",), mended=False)],
+    "group_limits": [Break(_GROUP + "SET n.limitMembers = -1", ("shelf",))],
+    **of_node("person", _PERSON, "stray"),
+    "person_form": [Break(_PERSON + "REMOVE n.email", ("stray",), mended=False)],
+    "person_id": [
+        Break(_PERSON + "SET n.id = $noPerson", ("noPerson",), mended=False, others=frozenset({"person_sort_key"}))
+    ],
+    "person_labels": [Break(_PERSON + "SET n:Video", ("stray",))],
+    "person_role": [Break(_PERSON + "SET n.role = 'king'", ("stray",))],
+    "person_vocabulary": [Break(_PERSON + "SET n.status = 'asleep'", ("stray",), mended=False)],
+    "person_username_key": [Break(_PERSON + "SET n.usernameKey = 'x'", ("stray",))],
+    "person_text": [
+        Break(_PERSON + "SET n.email = toUpper(n.email)", ("stray",)),
+        Break(_PERSON + "SET n.email = 'nowhere'", ("stray",), mended=False),
+    ],
+    "person_json": [Break(_PERSON + "SET n.settings = 'null'", ("stray",), mended=False)],
+    "person_wallets": [Break(_PERSON + "SET n.wallets = ['0x1']", ("stray",))],
+    "knowledge_form": [Break(_LABEL + "REMOVE n.createdAt", ("label",), mended=False)],
+    "knowledge_lock": [Break(_LABEL + "SET n._lock = true", ("label",))],
+    "knowledge_id": [Break(_LABEL + "SET n.id = $noLabel", ("noLabel",), mended=False)],
+    "knowledge_vocabulary": [
+        Break(_LABEL + "SET n.type = 'x'", ("label",), mended=False, others=frozenset({"thing_label_links"}))
+    ],
+    "knowledge_label": [
+        Break(_LABEL + "SET n.text = 'x'", ("label",)),
+        Break(_LABEL + "REMOVE n.label", ("label",), mended=False, others=frozenset({"thing_label_columns"})),
+    ],
+    "knowledge_described": [
+        Break("CREATE (:Knowledge {id: $orphan, type: 'label', label: 'a:b', text: 'a:b', createdAt: 1})", ("orphan",))
+    ],
+    "connection_form": [Break(_EDGE + "REMOVE n.validFrom", ("edge",), mended=False)],
+    "connection_lock": [Break(_EDGE + "SET n._lock = true", ("edge",))],
+    "connection_id": [Break(_EDGE + "SET n.id = $owns", ("owns",), mended=False)],
+    "connection_ends": [
+        Break(
+            _EDGE + "MATCH (v:Event {id: $event}) WITH s, v, n, properties(n) AS p DELETE n"
+            " CREATE (s)-[m:REFERENCES]->(v) SET m = p",
+            ("edge",),
+            mended=False,
+        )
+    ],
+    "connection_kinds": [
+        Break(
+            _EDGE + "MATCH (v:Entity {id: $shelf}) CREATE (v)-[m:REFERENCES]->(t)"
+            " SET m = n {.*, id: $other, liveKey: v.id + ' ' + t.id}",
+            ("other", "shelf"),
+        ),
+        Break(
+            _EDGE + "CREATE (s)-[m:REFERENCES]->(s) SET m = n {.*, id: $other, liveKey: s.id + ' ' + s.id}",
+            ("other", "video"),
+        ),
+    ],
+    "connection_single": [
+        Break(
+            _EDGE + "CREATE (s)-[m:REFERENCES]->(t) SET m = n {.*, id: $other, liveKey: null}",
+            ("other", "edge"),
+        )
+    ],
+    "connection_columns": [
+        Break(_EDGE + "REMOVE n.liveKey", ("edge",)),
+        Break(_EDGE + "SET n.liveKey = 'x'", ("edge",)),
+        Break("MATCH ()-[n:MEMBER_OF {id: $member}]->() SET n.role = 'viewer'", ("member",)),
+        Break("MATCH ()-[n:MEMBER_OF {id: $member}]->() REMOVE n.status", ("member",)),
+    ],
+    "connection_properties": [
+        Break(_EDGE + "SET n.properties = '{\"a\": 1}'", ("edge",), mended=False),
+        Break(_EDGE + "SET n.properties = ''", ("edge",), mended=False),
+    ],
+    "connection_json": [Break(_EDGE + "SET n.metadata = '[]'", ("edge",), mended=False)],
+    "connection_strength": [Break(_EDGE + "SET n.strength = 1.5", ("edge",))],
+    "connection_times": [Break(_EDGE + "SET n.validTo = n.validFrom - 1 REMOVE n.liveKey", ("edge",))],
+    "connection_creator": [Break(_EDGE + "SET n.createdBy = $video", ("edge",))],
+    "event_form": [Break(_EVENT + "REMOVE n.at", ("event",), mended=False)],
+    "event_lock": [Break(_EVENT + "SET n._lock = true", ("event",))],
+    "event_id": [Break(_EVENT + "SET n.id = 'x'", ("x",), mended=False)],
+    "event_type": [Break(_EVENT + "SET n.type = 'x'", ("event",), mended=False)],
+    "event_actor": [
+        Break(_EVENT + "REMOVE n.actor", ("event",)),
+        Break(_EVENT + "SET n.actor = $video", ("event",), mended=False),
+    ],
+    "event_references": [
+        Break(_EVENT + "SET n.groupId = $video", ("event",), mended=False),
+        Break(_EVENT + "SET n.targetId = 'x'", ("event",), mended=False),
+    ],
+    "event_json": [Break(_EVENT + "SET n.properties = '7'", ("event",), mended=False)],
+}
+
+INVENTED: Mapping[str, str] = {
+    "gone": f"grp_{_AN_ID}",
+    "noGroup": f"thg_{_AN_ID}",
+    "noThing": f"thg_{_AN_ID}",
+    "noVersion": f"thg_{_AN_ID} 0000000001",
+    "noPerson": f"grp_{_AN_ID}",
+    "noLabel": f"evt_{_AN_ID}",
+    "orphan": f"kno_{_AN_ID}",
+    "owns": f"con_owns_{_AN_ID}",
+    "other": f"con_references_{_AN_ID}",
+    "x": "x",
+}
+"""Ids of nothing that there is."""

@@ -1,0 +1,283 @@
+"""Inputs by the dice for every mutation of the schema: most are right, and some are made wrong on purpose."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias, cast
+
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLUnionType, get_named_type, is_leaf_type
+
+from domain.connection_types import CONNECTION_TYPES, ConnectionType
+from domain.ids import NodeKind, new_id
+from domain.values import JSON, JSONObject
+from resolvers.schema import schema
+
+TYPES: Final = ("video", "blog_post", "product", "order", "creator", "subscription")
+LABELS: Final = ("topic:a", "topic:b", "level:1", "level:2")
+WORDS: Final = ("Nordlicht", "العربية", "日本語", "שלום", "ελληνικά", "नमस्ते", "👩‍💻 team", "O'Brien; DROP", 'q"uote')
+
+NASTY_TEXTS: Final[Sequence[JSON]] = (
+    "",
+    " ",
+    "a\x00b",
+    "a\u202eb",
+    "x" * 301,
+    "\u200b",
+    "%s {} $id `",
+    "👾" * 80,
+    "a\nb",
+)
+NASTY_JSON: Final[Sequence[JSON]] = (
+    [], 7, "x", True, {"a": "\x00"}, {"a": 2**53 + 1}, {"__proto__": {"a": 1}}, {"@type": "x", "id": 1},
+    cast("JSON", {"a": eval("[" * 40 + "]" * 40)}),
+)  # fmt: skip
+NASTY_NUMBERS: Final[Sequence[JSON]] = (0, -1, 2**31 - 1, -(2**31))
+
+
+@dataclass
+class Pool:
+    """What is there by now, as far as the clients know; versions may be old."""
+
+    people: list[str]
+    groups: dict[str, int]
+    things: dict[str, tuple[str, int]] = field(default_factory=dict)
+    connections: list[str] = field(default_factory=list)
+    thing_types: dict[str, int] = field(default_factory=dict)
+    connection_types: list[str] = field(default_factory=list)
+    numbers: int = 0
+
+    def next(self) -> int:
+        """A number that nobody had before."""
+        self.numbers += 1
+        return self.numbers
+
+    def note(self, mutation: str, answer: Mapping[str, JSON]) -> None:
+        """Learn from the answer of a mutation that succeeded."""
+        for name, kind in (("group", self.groups), ("thingType", self.thing_types)):
+            if name in answer:
+                found = cast("Mapping[str, JSON]", answer[name])
+                kind[str(found["id" if name == "group" else "name"])] = cast("int", found["version"])
+        if "thing" in answer:
+            thing = cast("Mapping[str, JSON]", answer["thing"])
+            self.things[str(thing["id"])] = (str(thing["type"]), cast("int", thing["version"]))
+        if "relationship" in answer and mutation == "connect":
+            self.connections.append(str(cast("Mapping[str, JSON]", answer["relationship"])["id"]))
+        if "connectionType" in answer:
+            self.connection_types.append(str(cast("Mapping[str, JSON]", answer["connectionType"])["name"]))
+        if mutation in {"deleteThing", "deleteGroup"}:
+            self.things.pop(str(answer["id"]), None)
+            self.groups.pop(str(answer["id"]), None)
+
+
+Generator: TypeAlias = Callable[[Pool, random.Random], dict[str, JSON]]
+
+
+def _group(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    group = dice.choice(sorted(pool.groups)[1:] or sorted(pool.groups))
+    return {"id": group, "version": pool.groups[group]}
+
+
+def _thing(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    if not pool.things:
+        return {"id": new_id("thg"), "version": 1}
+    thing = dice.choice(sorted(pool.things))
+    return {"id": thing, "version": pool.things[thing][1]}
+
+
+def _any_group(pool: Pool, dice: random.Random) -> str:
+    return dice.choice(sorted(pool.groups))
+
+
+def _properties(pool: Pool, dice: random.Random, type_: str) -> dict[str, JSON]:
+    """Properties that fit a type; some name a product."""
+    product = next((each for each, (kind, _) in pool.things.items() if kind == "product"), None)
+    match type_:
+        case "product":
+            return {"category": "course", "price": {"amount": dice.randrange(9_999), "currency": "USD"}, "sku": "a"}
+        case "order":
+            line: JSON = {"productId": product or new_id("prd"), "name": "L", "unitPrice": 7, "quantity": 2}
+            placed = {"placedAt": "2026-01-01T00:00:00Z", "currency": "USD"}
+            return {"number": "1", "state": "paid", "lines": [line], **placed}
+        case "creator":
+            return {"niche": dice.choice(WORDS), "followers": dice.randrange(9)}
+        case "subscription":
+            return {"state": "active", **({"productId": product} if product else {})}
+        case "video" | "blog_post":
+            return {"summary": dice.choice(WORDS), "views": dice.randrange(99)}
+    return {"code": dice.choice(WORDS)}
+
+
+def _create_group(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    slug = f"g-{pool.next() if dice.random() < 0.9 else 1}"
+    parent = _any_group(pool, dice) if dice.random() < 0.8 else None
+    return {
+        "slug": slug,
+        "name": dice.choice(WORDS),
+        "type": "business",
+        "parentId": parent,
+        "metadata": {"a": [1, None]},
+    }
+
+
+def _create_thing(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    type_ = dice.choice([*TYPES, *pool.thing_types])
+    given: dict[str, JSON] = {"groupId": _any_group(pool, dice), "type": type_, "name": dice.choice(WORDS)}
+    key: dict[str, JSON] = {"idempotencyKey": f"k{dice.randrange(40)}"} if dice.random() < 0.1 else {}
+    return {**given, **key, "properties": _properties(pool, dice, type_)}
+
+
+def _update_thing(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    given = _thing(pool, dice)
+    type_ = pool.things.get(str(given["id"]), ("video", 1))[0]
+    change: dict[str, JSON] = {"properties": _properties(pool, dice, type_)}
+    return {**given, **dice.choice([change, {"name": dice.choice(WORDS)}, {"status": "published"}])}
+
+
+def _end(pool: Pool, dice: random.Random, kinds: frozenset[NodeKind]) -> str:
+    of: Mapping[NodeKind, Sequence[str]] = {
+        NodeKind.PERSON: pool.people, NodeKind.GROUP: sorted(pool.groups), NodeKind.THING: sorted(pool.things)
+    }  # fmt: skip
+    return dice.choice(of[dice.choice(sorted(kinds))] or pool.people)
+
+
+def _connect(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    name = dice.choice(["member_of", "owns", "references", "part_of", *CONNECTION_TYPES, *pool.connection_types])
+    everything = frozenset({NodeKind.THING})
+    known = CONNECTION_TYPES.get(name) or ConnectionType(name, everything, everything, "")
+    properties: dict[str, JSON] = {}
+    if name == "member_of":
+        properties = {"role": dice.choice(["owner", "owner", "viewer", "editor"])}
+    elif "variant" in cast("Sequence[str]", known.schema.get("required", ())):
+        properties = {"variant": "one"}
+    ends = {"fromId": _end(pool, dice, known.sources), "toId": _end(pool, dice, known.targets)}
+    return {"type": name, **ends, "properties": properties, "strength": round(dice.random(), 3)}
+
+
+def _connection(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    return {"id": dice.choice(pool.connections) if pool.connections else new_id("con_owns")}
+
+
+def _label(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    given = {**_thing(pool, dice), "label": dice.choice(LABELS)}
+    if dice.random() < 0.5:
+        given.pop("version")
+    return given
+
+
+def _apply_changes(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    names = [name for name in GENERATORS if name in _fields("ChangeInput")]
+    chosen = [dice.choice(names) for _ in range(dice.randrange(1, 6))]
+    changes: list[JSON] = []
+    for name in chosen:
+        given = GENERATORS[name](pool, dice)
+        given.pop("idempotencyKey", None)
+        changes.append({name: given})
+    return {"changes": changes, "mode": dice.choice(["all_or_nothing", *_enum("ChangeMode")])}
+
+
+_TYPE_SCHEMA: Final[JSONObject] = {"type": "object", "properties": {"code": {"type": "string", "maxLength": 50}}}
+
+
+def _register_thing_type(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    number = pool.next() if dice.random() < 0.8 else 1
+    return {"name": f"made_{number}", "description": "Made.", "schema": _TYPE_SCHEMA, "filterable": ["code"]}
+
+
+def _evolve_thing_type(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    name = dice.choice(sorted(pool.thing_types) or ["made_0"])
+    more: JSONObject = {
+        **_TYPE_SCHEMA,
+        "properties": {"code": {"type": "string"}, f"p{pool.next()}": {"type": "number"}},
+    }
+    given: dict[str, JSON] = {"name": name, "version": pool.thing_types.get(name, 1)}
+    return {**given, **dice.choice([{"description": "Evolved."}, {"schema": more}])}
+
+
+def _register_connection_type(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    return {
+        "name": f"joins_{pool.next() if dice.random() < 0.8 else 1}",
+        "description": "Made.",
+        "sources": ["thing"],
+        "targets": ["thing"],
+        "directed": dice.random() < 0.5,
+        "cardinality": dice.choice(_enum("Cardinality")),
+    }
+
+
+def _with(given: Generator, **more: Callable[[Pool, random.Random], JSON]) -> Generator:
+    return lambda pool, dice: {**given(pool, dice), **{name: make(pool, dice) for name, make in more.items()}}
+
+
+GENERATORS: Final[Mapping[str, Generator]] = {
+    "createGroup": _create_group,
+    "updateGroup": _with(
+        _group, name=lambda _, dice: dice.choice(WORDS), limits=lambda _, dice: {"members": dice.randrange(9)}
+    ),
+    "moveGroup": _with(_group, parentId=_any_group),
+    "archiveGroup": _with(_group, withContents=lambda _, dice: dice.random() < 0.7),
+    "restoreGroup": _group,
+    "deleteGroup": _group,
+    "createThing": _create_thing,
+    "updateThing": _update_thing,
+    "archiveThing": _thing,
+    "restoreThing": _thing,
+    "moveThing": _with(_thing, groupId=_any_group),
+    "labelThing": _label,
+    "unlabelThing": _label,
+    "deleteThing": _thing,
+    "connect": _connect,
+    "updateConnection": _with(_connection, strength=lambda _, dice: dice.choice([None, 0.5, 1])),
+    "disconnect": _connection,
+    "applyChanges": _apply_changes,
+    "registerThingType": _register_thing_type,
+    "evolveThingType": _evolve_thing_type,
+    "registerConnectionType": _register_connection_type,
+}
+WEIGHTS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(GENERATORS, 4), "createThing": 14, "createGroup": 8, "connect": 14, "updateThing": 8,
+    "archiveGroup": 2, "registerThingType": 1, "evolveThingType": 1, "registerConnectionType": 1,
+}  # fmt: skip
+
+
+def _fields(input_type: str) -> Mapping[str, object]:
+    found: Mapping[str, object] = cast("GraphQLInputObjectType", schema._schema.type_map[input_type]).fields  # noqa: SLF001 - Strawberry has no public way to it
+    return found
+
+
+def _enum(name: str) -> list[str]:
+    return list(cast("Mapping[str, object]", schema._schema.type_map[name].values))  # type: ignore[attr-defined] # noqa: SLF001 - of an enum
+
+
+def mutations() -> Mapping[str, str]:
+    """Every mutation with what to select of its success: the ids, the names, the types and the versions in it."""
+    root = cast("GraphQLObjectType", schema._schema.mutation_type)  # noqa: SLF001 - Strawberry has no public way to it
+    found: dict[str, str] = {}
+    for name, each in root.fields.items():
+        union = cast("GraphQLUnionType", get_named_type(each.type))
+        success = next(member for member in union.types if member.name.endswith("Success"))
+        parts = []
+        for key, part in success.fields.items():
+            inner = getattr(get_named_type(part.type), "fields", None)
+            wanted = [column for column in ("id", "name", "type", "version") if inner and column in inner]
+            leaf = is_leaf_type(get_named_type(part.type))
+            parts.append(key if leaf else f"{key} {{ {' '.join(wanted) or '__typename'} }}")
+        found[name] = " ".join(parts)
+    return found
+
+
+def corrupted(mutation: str, given: Mapping[str, JSON], dice: random.Random) -> dict[str, JSON]:
+    """The input with one value that is right as GraphQL and wrong, most likely, in every other way."""
+    fields = _fields(f"{mutation[0].upper()}{mutation[1:]}Input")
+    types = {key: str(get_named_type(fields[key].type)) for key in given}  # type: ignore[attr-defined] # of inputs
+    wrong: Mapping[str, Sequence[JSON]] = {
+        "ID": ("x", "", "a\x00", new_id("grp"), new_id("thg"), new_id("evt"), new_id("con_owns"), "grp_" + "f" * 33),
+        "String": NASTY_TEXTS,
+        "JSON": NASTY_JSON,
+        "Int": NASTY_NUMBERS,
+        "Float": (-1, 2, 1e300),
+    }
+    keys = [key for key, type_ in types.items() if type_ in wrong and not isinstance(given[key], list)]
+    if not keys:
+        return dict(given)
+    key = dice.choice(keys)
+    return {**given, key: dice.choice(wrong[types[key]])}

@@ -1,0 +1,99 @@
+"""Thousands of writes at once, legal and illegal, of every kind that there is: afterwards no rule is broken."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+
+from domain.access import KeyScope
+from domain.consistency import Severity
+from domain.values import JSON
+from services.checking import Checking
+from services.ontology import Ontology
+from tests.client import Api
+from tests.component.random_writes import GENERATORS, WEIGHTS, Pool, corrupted, mutations
+from tests.worlds import World
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+SEED = 20261124
+CLIENTS = 8
+WRITES = 3_000
+SECONDS = 75
+VERSION = "query ($id: ID!) { node(id: $id) { ... on Thing { version } ... on Group { version } } }"
+
+
+def test_every_mutation_of_the_schema_takes_part() -> None:
+    assert set(GENERATORS) == set(mutations())
+
+
+@dataclass
+class Run:
+    """What all clients share."""
+
+    world: World
+    reader: Api
+    pool: Pool
+    until: float
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+async def client(run: Run, number: int) -> None:
+    world, pool = run.world, run.pool
+    dice, selections = random.Random(f"{SEED} {number}"), mutations()
+    names, weights = list(WEIGHTS), list(WEIGHTS.values())
+    for _ in range(WRITES // CLIENTS):
+        if time.monotonic() > run.until:
+            return
+        [mutation] = dice.choices(names, weights)
+        given = GENERATORS[mutation](pool, dice)
+        if dice.random() < 0.2:
+            given = corrupted(mutation, given, dice)
+        asker = run.reader if dice.random() < 0.03 else world.api
+        answer = await asker.change(mutation, given, selections[mutation])
+        kind = str(answer["__typename"])
+        assert kind.endswith("Success") or answer["message"], (mutation, given, answer)
+        assert kind != "NetworkError", (mutation, given, answer)
+        assert asker is world.api or not kind.endswith("Success"), (mutation, given, answer)
+        run.outcomes[mutation, "Success" if kind.endswith("Success") else kind] += 1
+        if kind.endswith("Success"):
+            pool.note(mutation, answer)
+        elif answer.get("conflict") == "version":
+            await learn(world, pool, str(given.get("id")))
+
+
+async def learn(world: World, pool: Pool, identifier: str) -> None:
+    """Read the version of something that somebody else changed."""
+    answer = await world.api.ask(VERSION, id=identifier)
+    found = cast("Mapping[str, JSON] | None", answer.data["node"])
+    if found is None:
+        pool.things.pop(identifier, None)
+    elif identifier in pool.groups:
+        pool.groups[identifier] = cast("int", found["version"])
+    elif identifier in pool.things:
+        pool.things[identifier] = (pool.things[identifier][0], cast("int", found["version"]))
+
+
+async def test_no_rule_is_broken_by_what_many_write_at_once(world: World) -> None:
+    reader = await world.member("reader", "home", scope=KeyScope.WRITE)
+    people = (await world.api.ask("{ people(first: 9) { nodes { id } } }")).each("people.nodes", "id")
+    pool = Pool(people=[str(each) for each in people], groups={world.home: 1})
+    run = Run(world, reader, pool, time.monotonic() + SECONDS)
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(CLIENTS):
+            tasks.create_task(client(run, number))
+    outcomes = run.outcomes
+    assert outcomes.total() >= 1_000, "too few to prove anything"
+    kinds = {kind for _, kind in outcomes}
+    assert {"ValidationError", "NotFoundError", "ConflictError", "ForbiddenError", "DependedOnError"} <= kinds
+    for mutation in GENERATORS:
+        assert outcomes[mutation, "Success"], f"no {mutation} succeeded: {outcomes}"
+        assert any(name == mutation and kind != "Success" for name, kind in outcomes), f"no {mutation} was refused"
+    broken = [case.violation async for case in Checking(world.store, Ontology(world.store)).cases()]
+    assert [each for each in broken if each.rule.severity is Severity.ERROR] == []
+    assert {each.rule.name for each in broken} <= {"knowledge_described"}, "a label may be left without a thing"
