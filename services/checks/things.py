@@ -263,6 +263,21 @@ def _right_event(found: ThingFacts, _types: Catalogue) -> Iterator[Fault]:
         yield Fault("eventId names no event about it", nodes.set_values(found["id"], {"eventId": None}))
 
 
+@rule(
+    "thing_prior",
+    "What a thing was before it was archived with its group is noted on it only while it is archived, and is a state "
+    "of use with its time.",
+    "The note is removed.",
+)
+def _right_prior(found: ThingFacts, _types: Catalogue) -> Iterator[Fault]:
+    row = found["row"]
+    noted = [name for name in ("priorStatus", "priorAt", "priorEventId") if name in row]
+    in_use = set(ThingStatus) - {ThingStatus.ARCHIVED}
+    is_right = row["status"] == "archived" and row.get("priorStatus") in in_use and isinstance(row.get("priorAt"), int)
+    if noted and not is_right:
+        yield Fault(f"{', '.join(noted)} cannot be", nodes.set_values(found["id"], dict.fromkeys(noted)))
+
+
 SECTION: Section[ThingFacts] = Section(
     THINGS,
     nodes.form("thing", ThingRow),
@@ -288,5 +303,6 @@ SECTION: Section[ThingFacts] = Section(
         _label_columns,
         _right_mentions,
         _right_event,
+        _right_prior,
     ),
 )

@@ -139,6 +139,10 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_THING + "SET n.eventId = 'x'"),
         Break(_THING + "SET n.eventId = $event"),
     ],
+    "thing_prior": [
+        Break(_THING + "SET n.priorStatus = 'draft', n.priorAt = 1"),
+        Break(_THING + "SET n.priorEventId = $event"),
+    ],
     "version_form": [Break(_VERSION + "REMOVE n.at", ("version",), mended=False)],
     "version_lock": [Break(_VERSION + "SET n._lock = true", ("version",))],
     "version_key": [Break(_VERSION + "SET n.version = 0", ("version", "changed"), mended=False)],

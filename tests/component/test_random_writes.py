@@ -63,8 +63,8 @@ async def client(run: Run, number: int) -> None:
         run.outcomes[mutation, "Success" if kind.endswith("Success") else kind] += 1
         if kind.endswith("Success"):
             pool.note(mutation, answer)
-        elif answer.get("conflict") == "version":
-            await learn(world, pool, str(given.get("id")))
+        elif answer.get("conflict") == "version" and "id" in given:
+            await learn(world, pool, str(given["id"]))
 
 
 async def learn(world: World, pool: Pool, identifier: str) -> None:
