@@ -36,6 +36,7 @@ DELETE_ORPHAN: Statement[int] = Statement(
     MATCH (node:Knowledge {id: $id}) WHERE NOT EXISTS { (node)--() }
     DELETE node
     RETURN count(*) AS row""",
+    meant="Eager on 5.26: of the one node that it deletes.",
 )
 DROP_DOUBLES: Statement[int] = Statement(
     "drop_double_labels",
