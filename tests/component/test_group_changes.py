@@ -10,6 +10,8 @@ from domain.values import JSON, JSONObject
 from tests.refusals import conflict, invalid, not_found, refused
 from tests.worlds import World, new_group, new_thing
 
+pytestmark = pytest.mark.slow
+
 ALL = (
     "group { id slug name description type status visibility joinPolicy plan metadata version archivedAt "
     "limits { members storageBytes apiCallsPerMonth } parent { id } }"
