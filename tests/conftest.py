@@ -1,6 +1,10 @@
 """What tests stand on: a real Neo4j of their own (one a worker, wiped between tests), and the application over it."""
 
+import asyncio
+import contextlib
 import os
+import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -46,32 +50,77 @@ def northwind() -> Path:
     return Path(folder)
 
 
+class StartedStore:
+    """A Neo4j that starts, and is migrated, in a thread of its own, while the tests are still being collected."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="one-tests-")
+        release = LTS_RELEASE if os.environ.get("TESTS_RELEASE") == "lts" else DEFAULT_RELEASE
+        java_home = os.environ.get("TESTS_JAVA_HOME")
+        self._local = LocalStore(
+            Path(self._folder.name),
+            owner="tests",
+            release=release,
+            java_home=Path(java_home) if java_home else None,
+            short_lived=True,
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._starting = asyncio.run_coroutine_threadsafe(self._start(), self._loop)
+
+    async def _start(self) -> tuple[str, str, str]:
+        address: StoreAddress = await self._local.__aenter__()
+        login = (address.uri, address.user, address.password)
+        store = await Store.open(*login)
+        await up(store, read_migrations())
+        await store.close()
+        return login
+
+    async def address(self) -> tuple[str, str, str]:
+        """Its address, user and password, once it answers. StoreError where it cannot start."""
+        return await asyncio.wrap_future(self._starting)
+
+    def stop(self) -> None:
+        """Stop it, be it while it starts."""
+        with contextlib.suppress(StoreError):
+            self._starting.result()
+            asyncio.run_coroutine_threadsafe(self._local.__aexit__(None, None, None), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._folder.cleanup()
+
+
+STARTED = pytest.StashKey[StartedStore]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the store early where all tests are to run, some of which will want it."""
+    controls_others = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    all_of_them = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.getoption("collectonly")
+    if all_of_them and not controls_others and config.getoption("--store") is None:
+        config.stash[STARTED] = StartedStore()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing running."""
+    if STARTED in config.stash:
+        config.stash[STARTED].stop()
+
+
 @pytest.fixture(scope="session")
-async def store_address(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[tuple[str, str, str]]:
+async def store_address(pytestconfig: pytest.Config) -> tuple[str, str, str]:
     """Where a Neo4j answers: address, user, password."""
     given: str | None = pytestconfig.getoption("--store")
     if given is not None:
-        yield given, os.environ.get("ONE_STORE_USER", "neo4j"), os.environ.get("ONE_STORE_PASSWORD", "")
-        return
-    release = LTS_RELEASE if os.environ.get("TESTS_RELEASE") == "lts" else DEFAULT_RELEASE
-    java_home = os.environ.get("TESTS_JAVA_HOME")
-    local = LocalStore(
-        tmp_path_factory.mktemp("store"),
-        owner="tests",
-        release=release,
-        java_home=Path(java_home) if java_home else None,
-        short_lived=True,
-    )
+        return given, os.environ.get("ONE_STORE_USER", "neo4j"), os.environ.get("ONE_STORE_PASSWORD", "")
+    if STARTED not in pytestconfig.stash:
+        pytestconfig.stash[STARTED] = StartedStore()
     try:
-        address: StoreAddress = await local.__aenter__()
+        return await pytestconfig.stash[STARTED].address()
     except StoreError as error:
         missing(str(error))
-    try:
-        yield address.uri, address.user, address.password
-    finally:
-        await local.__aexit__(None, None, None)
 
 
 @pytest.fixture(scope="session")

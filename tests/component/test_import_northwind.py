@@ -13,6 +13,8 @@ from services.importing.mapping import read_mapping
 from services.importing.run import import_folder
 from tests.component.shop import EVERYTHING, everything
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parent.parent.parent
 
 

@@ -5,6 +5,8 @@ import pytest
 from domain.values import JSON
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 PAGE = """
 query ($groupId: ID, $first: Int, $after: String, $last: Int, $before: String, $order: CreationOrder! = oldest_first) {
   things(groupId: $groupId, first: $first, after: $after, last: $last, before: $before, order: $order) {
