@@ -67,7 +67,6 @@ def _leaf(position: Position, type_: GraphQLOutputType, inner: GraphQLLeafType, 
 def _object(
     compiler: Compiler, position: Position, type_: GraphQLOutputType, inner: GraphQLObjectType, *, nullable: bool
 ) -> Complete:
-    is_type_of = inner.is_type_of
     select: Select | None = None
 
     def complete(run: Run, value: object, place: Place, info: Info | None) -> object:
@@ -76,9 +75,9 @@ def _object(
             return None
         if type(value) not in PLAIN and not is_plain(value):
             return irregular(run, value, place, info, position, type_, complete)
-        if is_type_of is not None:
+        if inner.is_type_of is not None:
             info = info or position.info(run, place)
-            is_one = is_type_of(value, info)
+            is_one = inner.is_type_of(value, info)
             if is_one is not True:
                 return checked_object(run, value, place, position, inner, is_one)
         if select is None:
@@ -94,7 +93,6 @@ def _abstract(
     compiler: Compiler, position: Position, type_: GraphQLOutputType, inner: GraphQLAbstractType, *, nullable: bool
 ) -> Complete:
     objects: dict[object, Complete] = {}
-    own_resolve_type = inner.resolve_type
 
     def complete(run: Run, value: object, place: Place, info: Info | None) -> object:
         if value is None and nullable:
@@ -102,7 +100,7 @@ def _abstract(
         if type(value) not in PLAIN and not is_plain(value):
             return irregular(run, value, place, info, position, type_, complete)
         info = info or position.info(run, place)
-        name = (own_resolve_type or run.executor.type_resolver)(value, info, inner)
+        name = (inner.resolve_type or run.executor.type_resolver)(value, info, inner)
         known = objects.get(name) if type(name) is str else None
         if known is None:
             possible = run.executor.schema.get_type(name) if type(name) is str else None

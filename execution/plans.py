@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from graphql import DirectiveNode, GraphQLObjectType, Node, VariableNode, Visitor, visit
+from graphql import DirectiveNode, GraphQLError, GraphQLObjectType, Node, VariableNode, Visitor, visit
 from graphql.execution import default_field_resolver
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
 
@@ -72,14 +72,17 @@ class Plan:
         """The functions for the root fields: one for all, or one for each; None where graphql-core is to run them."""
         if self._roots is None:
             executor = run.executor
-            collected = collect_fields(
-                executor.schema,
-                executor.fragments,
-                executor.variable_values,
-                type_,
-                executor.operation,
-                executor.hide_suggestions,
-            )
+            try:
+                collected = collect_fields(
+                    executor.schema,
+                    executor.fragments,
+                    executor.variable_values,
+                    type_,
+                    executor.operation,
+                    executor.hide_suggestions,
+                )
+            except (GraphQLError, RecursionError):  # which graphql-core will answer
+                return None
             positions = _positions(executor, type_, collected.grouped_field_set)
             groups = [[each] for each in positions] if serially else [positions]
             written = [self._written(run, type_, group) for group in groups]

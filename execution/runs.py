@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple, TypeAlias
+from itertools import islice
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from graphql import FieldNode, GraphQLError, GraphQLResolveInfo
 from graphql.error import located_error
@@ -19,6 +20,8 @@ Info: TypeAlias = GraphQLResolveInfo[object]
 Complete: TypeAlias = Callable[["Run", object, Place, Info | None], object]
 """Makes of what a resolver answered what goes into the response, or raises."""
 
+_FEW: Final = 100
+
 CANCELLED: Final = "What this field waited for was cancelled."
 
 
@@ -34,7 +37,7 @@ class Waiting(NamedTuple):
 class Run:
     """What one request adds to a plan."""
 
-    __slots__ = ("arguments", "executor", "may_wait", "queue", "root_error", "tasks", "woken")
+    __slots__ = ("arguments", "executor", "may_wait", "nulled", "queue", "root_error", "tasks", "unheard", "woken")
 
     def __init__(self, executor: Core) -> None:
         self.executor = executor
@@ -42,7 +45,9 @@ class Run:
         self.may_wait = executor.is_awaitable is not assume_not_awaitable
         self.queue: list[Waiting] = []
         self.root_error: GraphQLError | None = None
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: dict[asyncio.Task[None], Place] = {}
+        self.nulled: dict[int, Place] = {}  # places that an error further in made null, by their id
+        self.unheard = False  # whether tasks may still work for such a place
         self.woken: asyncio.Future[None] | None = None
 
     def fail_at_once(self, error: Exception, nodes: list[FieldNode], place: Place) -> object:
@@ -64,17 +69,35 @@ class Run:
             return
         put(nulled, None)
         self.executor.collected_errors.add(located, path_of(nulled))
+        if nulled is not place:
+            self.nulled[id(nulled)] = nulled
+            self.unheard = True
 
     def leave_all(self) -> None:
         """Wait for nothing more: what is awaited ends by itself, and nobody hears of it."""
-        background = self.executor.background_futures
-        for task in self.tasks:
-            background.add(task)
-            task.add_done_callback(background.discard)
-        self.tasks.clear()
+        for task in list(self.tasks):
+            self._leave_task(task)
+        self._leave_queue()
+
+    def _leave_queue(self) -> None:
         if self.queue:
             self.executor.settle_in_background([each.awaitable for each in self.queue])
             self.queue = []
+
+    def _leave_task(self, task: asyncio.Task[None]) -> None:
+        # It is not cancelled: that would cancel what it waits for, which others may wait for too.
+        background = self.executor.background_futures
+        del self.tasks[task]
+        background.add(task)
+        task.add_done_callback(background.discard)
+
+    def _is_nulled(self, place: Place) -> bool:
+        step: Place | None = place
+        while step is not None:
+            if id(step) in self.nulled:
+                return True
+            step = step[0]
+        return False
 
     def _leave(self, place: Place) -> None:
         # Whatever was put there is at the end of the queue, for objects are made one after the other.
@@ -89,8 +112,12 @@ class Run:
         """Await everything in the queue, and what that adds to it. Each is a task; all of one tick run together."""
         try:
             while self.root_error is None:
+                if self.unheard:
+                    self.unheard = False
+                    for task in [task for task, place in self.tasks.items() if self._is_nulled(place)]:
+                        self._leave_task(task)
                 if len(self.queue) == 1 and not self.tasks:
-                    await self._await(self.queue.pop())
+                    await self._await(self.queue.pop(), alone=True)
                 elif self.queue:
                     self._start()
                 elif self.tasks:
@@ -98,7 +125,6 @@ class Run:
                     await self.woken
                 else:
                     return
-            self.leave_all()
         except asyncio.CancelledError:
             await self._cancel()
             raise
@@ -106,37 +132,58 @@ class Run:
     def _start(self) -> None:
         queue, self.queue = self.queue, []
         for waiting in queue:
-            task = asyncio.ensure_future(self._as_task(waiting))
-            self.tasks.add(task)
+            self.tasks[asyncio.ensure_future(self._as_task(waiting))] = waiting.place
 
     async def _as_task(self, waiting: Waiting) -> None:
-        task = asyncio.current_task()
+        task = cast("asyncio.Task[None]", asyncio.current_task())
         try:
-            await self._await(waiting)
-            if self.root_error is not None:
-                self.leave_all()
+            await self._await(waiting, alone=False)
+            while len(self.queue) == 1 and task in self.tasks and self.root_error is None:
+                waiting = self.queue.pop()
+                self.tasks[task] = waiting.place
+                await self._await(waiting, alone=False)
+            if self.root_error is not None or task not in self.tasks:
+                self._leave_queue()
             elif self.queue:
                 self._start()
         finally:
-            self.tasks.discard(task)
+            self.tasks.pop(task, None)
             woken = self.woken
-            if woken is not None and not woken.done() and (not self.tasks or self.root_error is not None):
+            over = not self.tasks or self.unheard or self.root_error is not None
+            if over and woken is not None and not woken.done():
                 woken.set_result(None)
 
-    async def _await(self, waiting: Waiting) -> None:
+    async def _await(self, waiting: Waiting, *, alone: bool) -> None:
         awaitable, place, nodes, complete = waiting
+        failure: Exception
         try:
             value = await awaitable
-            put(place, value if complete is None else complete(self, value, place, None))
+            if not self.nulled or not self._is_nulled(place):
+                put(place, value if complete is None else complete(self, value, place, None))
         except Exception as error:  # noqa: BLE001 - whatever a resolver raises is an error of its field
             self._leave(place)
-            self.fail_later(error, nodes, place)
+            failure = error
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
             # Somebody else cancelled what was awaited, such as a future that several fields share.
-            self.fail_later(RuntimeError(CANCELLED), nodes, place)
+            failure = RuntimeError(CANCELLED)
+        else:
+            return
+        if not alone and self._others_wait_within(place):
+            # What is ready now is still heard of, as in graphql-core, where an error takes as long to get out.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        self.fail_later(failure, nodes, place)
+
+    def _others_wait_within(self, place: Place) -> bool:
+        """Whether more than this is awaited of what an error here makes null; few are looked at, for it is called often."""
+        if place[4]:
+            return False
+        nulled = nearest_nullable(place)
+        some = islice(self.tasks.values(), _FEW)
+        return any(other is not place and (nulled is None or within(other, nulled)) for other in some)
 
     async def _cancel(self) -> None:
         tasks = list(self.tasks)
