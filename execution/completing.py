@@ -5,6 +5,8 @@ It raises where graphql-core would; the field or the list item around it says wh
 """
 
 from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
 from typing import Protocol, TypeAlias, cast
 
 from graphql import (
@@ -51,16 +53,22 @@ def completer(compiler: Compiler, position: Position, type_: GraphQLOutputType) 
             return _leaf(position, type_, inner, nullable=nullable)
 
 
-def _leaf(position: Position, type_: GraphQLOutputType, inner: GraphQLLeafType, *, nullable: bool) -> Complete:
-    written = leaf(inner, "")
-    names: dict[str, object] = {**written.names, "irregular": irregular, "position": position, "type_": type_}
+@lru_cache(maxsize=1_000)
+def _leaf_code(written: tuple[str, str], *, nullable: bool) -> CodeType:
+    test, answer = written
     source = [
         "def complete(run, v, place, info):",
-        f"    if {written.test}: return {written.answer}",
+        f"    if {test}: return {answer}",
         *(["    if v is None: return None"] if nullable else []),
         "    return irregular(run, v, place, info, position, type_, complete)",
     ]
-    exec("\n".join(source), names)  # noqa: S102 - of the lines above only, whose tests are written in `leaves`
+    return compile("\n".join(source), "<leaf>", "exec")
+
+
+def _leaf(position: Position, type_: GraphQLOutputType, inner: GraphQLLeafType, *, nullable: bool) -> Complete:
+    written = leaf(inner, "")
+    names: dict[str, object] = {**written.names, "irregular": irregular, "position": position, "type_": type_}
+    exec(_leaf_code((written.test, written.answer), nullable=nullable), names)  # noqa: S102 - of the lines above only
     return cast("Complete", names["complete"])
 
 

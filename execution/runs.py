@@ -37,11 +37,12 @@ class Waiting(NamedTuple):
 class Run:
     """What one request adds to a plan."""
 
-    __slots__ = ("arguments", "executor", "may_wait", "nulled", "queue", "root_error", "tasks", "unheard", "woken")
+    __slots__ = ("arguments", "awaited", "executor", "may_wait", "nulled", "queue", "root_error", "tasks", "unheard", "woken")
 
     def __init__(self, executor: Core) -> None:
         self.executor = executor
         self.arguments: dict[object, dict[str, object]] = {}
+        self.awaited: Place | None = None  # the place whose value was awaited already, and is not awaited again
         self.may_wait = executor.is_awaitable is not assume_not_awaitable
         self.queue: list[Waiting] = []
         self.root_error: GraphQLError | None = None
@@ -158,6 +159,7 @@ class Run:
         failure: Exception
         try:
             value = await awaitable
+            self.awaited = place
             if not self.nulled or not self._is_nulled(place):
                 put(place, value if complete is None else complete(self, value, place, None))
         except Exception as error:  # noqa: BLE001 - whatever a resolver raises is an error of its field

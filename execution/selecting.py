@@ -6,6 +6,8 @@ into the text, everything else is a global of the function.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Final, cast
 
 from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, is_leaf_type
@@ -110,10 +112,15 @@ def _by_graphql_core(position: Position) -> object:
     return field
 
 
+@lru_cache(maxsize=1_000)
+def _code(text: str) -> CodeType:
+    return compile(text, "<selection>", "exec")
+
+
 def write_selection(compiler: Compiler, run: Run, type_: GraphQLObjectType, positions: Sequence[Position]) -> Select:
     """The function for some fields of an object type, in their order."""
     writer = _Writer(compiler, run, type_)
     for index, position in enumerate(positions):
         writer.add(position, index)
-    exec(compile(writer.text, "<selection>", "exec"), writer.names)  # noqa: S102 - see above what is in the text
+    exec(_code(writer.text), writer.names)  # noqa: S102 - see above what is in the text
     return cast("Select", writer.names["select"])

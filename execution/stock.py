@@ -38,7 +38,7 @@ def irregular(
 ) -> object:
     """Complete a value that is not regular, or await it and begin again."""
     executor = run.executor
-    if executor.is_awaitable(value):
+    if run.awaited is not place and executor.is_awaitable(value):
         return wait(run, value, place, position, complete)
     info = info or position.info(run, place)
     completed = executor.complete_value(type_, position.details, info, path_of(place), value, None)
