@@ -37,7 +37,7 @@ class Documents:
         kind = "mutation" if random.random() < 0.15 else "query"
         root = CORE.mutation_type if kind == "mutation" else CORE.query_type
         assert root is not None
-        operation = f"{kind} Q({VARIABLES}, $word2: String!, $times2: Int!) {self._selection(root, 3)}"
+        operation = f"{kind} Q({VARIABLES}, $word2: String!, $times2: Int!) {self._selection(root, random.randrange(1, 4))}"
         fragments = [f"fragment {name} on {on} {selection}" for name, on, selection in self._fragments]
         return "\n".join([operation, *fragments])
 
@@ -46,7 +46,7 @@ class Documents:
 
     def _selection(self, type_: Composite, depth: int) -> str:
         random = self._random
-        parts = [self._part(type_, depth) for _ in range(random.randrange(1, 6))]
+        parts = [self._part(type_, depth) for _ in range(random.randrange(1, 5))]
         return "{ " + " ".join(part for part in parts if part) + " __typename }"
 
     def _part(self, type_: Composite, depth: int) -> str:
