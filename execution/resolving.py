@@ -7,6 +7,7 @@ from typing import TypeAlias, cast
 from graphql.execution import default_field_resolver
 
 from execution.arguments import arguments_of
+from execution.fields import Method, method_of
 from execution.places import Place
 from execution.positions import Position
 from execution.runs import Complete, Info, Run
@@ -21,6 +22,9 @@ Finish: TypeAlias = Callable[[Run, object, Place], object]
 
 def resolver(position: Position, complete: Complete) -> Resolve:
     """What resolves a field by its own resolver, or by that of the request where it has none."""
+    method = None if position.nodes[0].arguments else method_of(position.definition)
+    if method is not None:
+        return _method(position, method, complete)
     own = position.definition.resolve
     arguments = arguments_of(position)
 
@@ -28,6 +32,25 @@ def resolver(position: Position, complete: Complete) -> Resolve:
         info = position.info(run, place)
         function = cast("Callable[..., object]", own or run.executor.field_resolver)
         value = function(source, info) if arguments is None else function(source, info, **arguments(run))
+        if type(value) is CoroutineType and run.may_wait:
+            return wait(run, value, place, position, complete)
+        return complete(run, value, place, info)
+
+    return resolve
+
+
+def _method(position: Position, method: Method, complete: Complete) -> Resolve:
+    function, make_info = method.function, method.make_info
+    takes_self, info_name = method.takes_self, method.info_name
+
+    def resolve(run: Run, source: object, place: Place) -> object:
+        info: Info | None = None
+        if info_name is None:
+            value = function(source) if takes_self else function()
+        else:
+            info = position.info(run, place)
+            named = {info_name: make_info(info)}
+            value = function(source, **named) if takes_self else function(**named)
         if type(value) is CoroutineType and run.may_wait:
             return wait(run, value, place, position, complete)
         return complete(run, value, place, info)

@@ -37,7 +37,18 @@ class Waiting(NamedTuple):
 class Run:
     """What one request adds to a plan."""
 
-    __slots__ = ("arguments", "awaited", "executor", "may_wait", "nulled", "queue", "root_error", "tasks", "unheard", "woken")
+    __slots__ = (
+        "arguments",
+        "awaited",
+        "executor",
+        "may_wait",
+        "nulled",
+        "queue",
+        "root_error",
+        "tasks",
+        "unheard",
+        "woken",
+    )
 
     def __init__(self, executor: Core) -> None:
         self.executor = executor
@@ -132,8 +143,9 @@ class Run:
 
     def _start(self) -> None:
         queue, self.queue = self.queue, []
+        create_task = asyncio.get_running_loop().create_task
         for waiting in queue:
-            self.tasks[asyncio.ensure_future(self._as_task(waiting))] = waiting.place
+            self.tasks[create_task(self._as_task(waiting))] = waiting[1]
 
     async def _as_task(self, waiting: Waiting) -> None:
         task = cast("asyncio.Task[None]", asyncio.current_task())

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, is_leaf_type
 
-from execution.attributes import attribute_of
+from execution.fields import attribute_of
 from execution.completing import Compiler, Select, completer
 from execution.leaves import leaf
 from execution.places import Place
