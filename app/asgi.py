@@ -9,6 +9,7 @@ from app.explorer import Explorer
 from app.graphql_view import GraphQLView
 from app.requests import Requests
 from domain.errors import NetworkError, StoreError
+from execution.schema import compiled
 from graph.migrate import read_migrations, status
 from graph.store import Store
 from resolvers.schema import schema
@@ -20,7 +21,13 @@ DEFAULT_LIMITS = Limits()
 
 
 def create_app(
-    store: Store, cursor_key: bytes, explorer: Explorer, *, body_limit: int, limits: Limits = DEFAULT_LIMITS
+    store: Store,
+    cursor_key: bytes,
+    explorer: Explorer,
+    *,
+    body_limit: int,
+    limits: Limits = DEFAULT_LIMITS,
+    compiled_execution: bool = True,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated."""
     migrations = read_migrations()
@@ -40,7 +47,8 @@ def create_app(
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    view = GraphQLView(schema, Services.of(store), Cursors(cursor_key), explorer, limits)
+    executable = compiled(schema) if compiled_execution else schema
+    view = GraphQLView(executable, Services.of(store), Cursors(cursor_key), explorer, limits)
     routes = [
         Route("/", home),
         Route("/graphql", view),

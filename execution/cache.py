@@ -25,13 +25,13 @@ class Bounds:
 
     documents: int = 500
     """How many documents are kept."""
-    characters: int = 1_000_000
+    characters: int = 250_000
     """How long their texts may be together."""
-    longest: int = 50_000
+    longest: int = 20_000
     """The longest text that is compiled, in characters."""
-    fields: int = 50_000
+    fields: int = 20_000
     """How many compiled fields are kept, of all documents together."""
-    fields_each: int = 5_000
+    fields_each: int = 2_000
     """How many fields one plan may compile."""
     variants: int = 8
     """How many combinations of the variables of @skip and @include are compiled of one operation."""

@@ -1,7 +1,7 @@
 """Fields of Strawberry that need less than its resolver does, told by the closures that it makes for them.
 
-The closures are known by their names, which belong to nobody but Strawberry. A field that is anything else, or more, such
-as one with an extension, a permission or an argument, is called like any resolver of graphql-core.
+The closures are known by their names, which belong to nobody but Strawberry. A field that is anything else, or more,
+such as one with an extension, a permission or an argument, is called like any resolver of graphql-core.
 """
 
 from collections.abc import Callable

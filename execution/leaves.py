@@ -66,7 +66,7 @@ def leaf(type_: GraphQLLeafType, suffix: str) -> Leaf:
 
 
 def _members(type_: GraphQLEnumType) -> list[tuple[Enum, str]]:
-    """The members of the Python enum behind an enum type, each with its name in the schema; none where there is none."""
+    """The members of the Python enum behind an enum type, each with its name in the schema."""
     classes = {type(value.value) for value in type_.values.values() if isinstance(value.value, Enum)}
     wrapped = getattr(type_, "wrapped_cls", None)  # Strawberry's
     if isinstance(wrapped, type) and issubclass(wrapped, Enum):

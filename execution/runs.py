@@ -192,7 +192,7 @@ class Run:
         self.fail_later(failure, nodes, place)
 
     def _others_wait_within(self, place: Place) -> bool:
-        """Whether more than this is awaited of what an error here makes null; few are looked at, for it is called often."""
+        """Whether more than this is awaited of what an error here makes null. Only a few are looked at."""
         if place[4]:
             return False
         nulled = nearest_nullable(place)

@@ -12,8 +12,8 @@ from typing import Final, cast
 
 from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, is_leaf_type
 
-from execution.fields import attribute_of
 from execution.completing import Compiler, Select, completer
+from execution.fields import attribute_of
 from execution.leaves import leaf
 from execution.places import Place
 from execution.positions import Position

@@ -27,7 +27,7 @@ def answered(run: Run, value: object, place: Place, position: Position) -> objec
     return value
 
 
-def irregular(
+def irregular(  # noqa: PLR0917 - called by generated code
     run: Run,
     value: object,
     place: Place,
@@ -57,7 +57,7 @@ def whole_object(run: Run, source: object, place: Place, position: Position, typ
     return answered(run, completed, place, position)
 
 
-def checked_object(
+def checked_object(  # noqa: PLR0917 - called often
     run: Run,
     source: object,
     place: Place,
@@ -79,7 +79,7 @@ def checked_object(
     return wait(run, once_known(), place, position, None)
 
 
-def named_object(
+def named_object(  # noqa: PLR0917 - called often
     run: Run, source: object, place: Place, info: Info, position: Position, abstract: GraphQLAbstractType, name: object
 ) -> object:
     """An object of an abstract type, of which `resolve_type` answered no name, or one that is still awaited."""

@@ -4,16 +4,16 @@ from functools import partial
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import ExecutionContext
 
+from execution.documents import CachedDocuments
 from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations
 from resolvers.consistency import ConsistencyQueries
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
-from resolvers.limits import CACHED_DOCUMENTS, KeepWithinLimits
+from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
 from resolvers.people import PeopleQueries
@@ -46,8 +46,7 @@ schema = Schema(
     extensions=[
         ShowFailures,
         KeepWithinLimits,  # before what parses and validates
-        partial(ParserCache, maxsize=CACHED_DOCUMENTS),
-        partial(ValidationCache, maxsize=CACHED_DOCUMENTS),
+        partial(CachedDocuments, DOCUMENTS),
         NameTheOperation,  # after the cache, which would forget its error
     ],
 )

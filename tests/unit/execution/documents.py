@@ -6,16 +6,37 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType, g
 
 from tests.unit.execution.people import schema
 
-CORE = schema._schema
-VARIABLES = "$yes: Boolean!, $no: Boolean = false, $word: String = \"so\", $times: Int, $moods: [Mood!], $id: ID = 1, $wish: Wish!"
+CORE = schema._schema  # noqa: SLF001 - graphql-core's, to which documents are put
+VARIABLES = (
+    '$yes: Boolean!, $no: Boolean = false, $word: String = "so", '
+    "$times: Int, $moods: [Mood!], $id: ID = 1, $wish: Wish!"
+)
 _ARGUMENTS = {
-    "greeting": ["", '(word: "x")', "(word: $word, times: $times)", "(moods: $moods)", "(moods: [GLAD, SAD], times: 3)"],
-    "granted": ['(wish: {what: "w"})', "(wish: $wish)", '(wish: {what: $word2, often: 9})', '(wish: {what: "v"}, at: "2020-01-01T00:00:00Z")'],
+    "greeting": [
+        "",
+        '(word: "x")',
+        "(word: $word, times: $times)",
+        "(moods: $moods)",
+        "(moods: [GLAD, SAD], times: 3)",
+    ],
+    "granted": [
+        '(wish: {what: "w"})',
+        "(wish: $wish)",
+        "(wish: {what: $word2, often: 9})",
+        '(wish: {what: "v"}, at: "2020-01-01T00:00:00Z")',
+    ],
     "friends": ["", "(first: 1)", "(first: $times2)"],
     "person": ["(id: 1)", "(id: $id)"],
     "rename": ['(name: "n")'],
 }
-_CONDITIONS = [" @skip(if: $yes)", " @include(if: $yes)", " @skip(if: $no)", " @include(if: $no)", " @skip(if: false)", " @include(if: false)"]
+_CONDITIONS = [
+    " @skip(if: $yes)",
+    " @include(if: $yes)",
+    " @skip(if: $no)",
+    " @include(if: $no)",
+    " @skip(if: false)",
+    " @include(if: false)",
+]
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
 
@@ -37,7 +58,9 @@ class Documents:
         kind = "mutation" if random.random() < 0.15 else "query"
         root = CORE.mutation_type if kind == "mutation" else CORE.query_type
         assert root is not None
-        operation = f"{kind} Q({VARIABLES}, $word2: String!, $times2: Int!) {self._selection(root, random.randrange(1, 4))}"
+        operation = (
+            f"{kind} Q({VARIABLES}, $word2: String!, $times2: Int!) {self._selection(root, random.randrange(1, 4))}"
+        )
         fragments = [f"fragment {name} on {on} {selection}" for name, on, selection in self._fragments]
         return "\n".join([operation, *fragments])
 
@@ -90,7 +113,14 @@ def variables(random: Random) -> dict[str, object]:
         "times2": random.randrange(3),
         "wish": {"what": "x", "often": random.randrange(6)},
     }
-    for name, values in {"no": [True, False], "word": ["y", None], "times": [None, 4], "moods": [None, ["SAD"]], "id": ["2"]}.items():
+    optional: dict[str, list[object]] = {
+        "no": [True, False],
+        "word": ["y", None],
+        "times": [None, 4],
+        "moods": [None, ["SAD"]],
+        "id": ["2"],
+    }
+    for name, values in optional.items():
         if random.random() < 0.4:
             given[name] = random.choice(values)
     return given

@@ -1,8 +1,8 @@
 """Runs a document with graphql-core and compiled, and compares what they answer."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Mapping
-from typing import Final, cast
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Final, TypeGuard, cast
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
 from graphql.execution import Executor
@@ -37,7 +37,7 @@ async def run(
         root_value=root,
         context_value=context,
         variable_values=dict(variables or {}),
-        is_awaitable=optimized_is_awaitable,
+        is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable),
         executor_class=executor,
         operation_extensions=None,
     )

@@ -35,7 +35,9 @@ async def runs_alike(number: int) -> None:
             try:
                 compare(stock, compiled)
             except AssertionError as error:
-                raise AssertionError(f"document {number}, run {again}: {document.loc and document.loc.source.body}") from error
+                raise AssertionError(
+                    f"document {number}, run {again}: {document.loc and document.loc.source.body}"
+                ) from error
 
 
 @pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")  # graphql-core leaves some behind
