@@ -18,6 +18,10 @@ from tests.unit.execution.runs import compare, run_compiled, run_stock
 EACH = 10  # runs of one document
 SOME = 200  # documents in the normal run
 MANY = int(os.environ.get("TESTS_DIFFERENTIAL", "1000"))  # documents in the long one: 10,000 of them nightly
+LEFT_BEHIND = (  # by graphql-core, which forgets coroutines when its bug strikes
+    "ignore:coroutine:RuntimeWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
 RULES = [rule for rule in specified_rules if rule not in {NoUnusedFragmentsRule, NoUnusedVariablesRule}]
 
 
@@ -40,7 +44,7 @@ async def runs_alike(number: int) -> None:
                 ) from error
 
 
-@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")  # graphql-core leaves some behind
+@pytest.mark.filterwarnings(*LEFT_BEHIND)
 async def test_answers_what_graphql_core_does() -> None:
     for number in range(SOME):
         await runs_alike(number)
