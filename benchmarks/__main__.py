@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import checks, imports, reads, starts
+from benchmarks import checks, execution, imports, reads, starts
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
 from benchmarks.world import MAPPING, write_world
@@ -25,6 +25,7 @@ NORTHWIND_MAPPING = CHECKOUT / "docs" / "import" / "northwind.yaml"
 async def main(things: int, northwind: Path | None) -> None:
     """Everything, one after the other, so that nothing competes with what is measured."""
     show_head()
+    show(*await execution.measure())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         show(*await starts.measure(folder))

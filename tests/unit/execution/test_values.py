@@ -77,13 +77,10 @@ def _schema() -> GraphQLSchema:
 
 
 SCHEMA: Final = _schema()
-QUERY: Final = parse(
-    "{ %s inner { %s } }"
-    % (
-        " ".join(f"{kind}{index}" for kind in ("maybe", "plain", "many", "sure") for index in range(len(_TYPES))),
-        " ".join(f"read{index}" for index in range(len(_TYPES))),
-    )
-)
+_KINDS: Final = ("maybe", "plain", "many", "sure")
+_ASKED: Final = " ".join(f"{kind}{index}" for kind in _KINDS for index in range(len(_TYPES)))
+_READ: Final = " ".join(f"read{index}" for index in range(len(_TYPES)))
+QUERY: Final = parse(f"{{ {_ASKED} inner {{ {_READ} }} }}")
 VALUES: Final = st.one_of(
     st.none(),
     st.booleans(),
