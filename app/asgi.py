@@ -47,7 +47,8 @@ def create_app(
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    executable = compiled(schema) if compiled_execution else schema
+    # The loaders shield what several fields wait for, so that a field can be cancelled.
+    executable = compiled(schema, cancel=True) if compiled_execution else schema
     view = GraphQLView(executable, Services.of(store), Cursors(cursor_key), explorer, limits)
     routes = [
         Route("/", home),

@@ -27,6 +27,12 @@ class CompiledExecution(Executor[None]):
     """To be put before an executor class: runs compiled what can be, and leaves everything else to that class."""
 
     plans: ClassVar[Plans]
+    cancels: ClassVar[bool] = False
+    """Whether a field is cancelled, as graphql-core does, when one beside it made null what is around both.
+
+    That stops work that nobody wants any more. It is wrong where fields wait for futures that they share, as with a
+    dataloader whose futures are not shielded: these are cancelled for all. Without it, such a field ends by itself.
+    """
 
     def execute_operation(self, serially: bool | None = None) -> Awaitable[Result] | Result:
         """Run the operation. Its result, or an awaitable of it where anything in it is awaited."""
@@ -36,7 +42,7 @@ class CompiledExecution(Executor[None]):
         if plan is None or root_type is None:
             return super().execute_operation(serially)
         one_by_one = operation.operation is OperationType.MUTATION if serially is None else serially
-        run = Run(self)
+        run = Run(self, cancels=self.cancels)
         roots = plan.roots(run, root_type, serially=one_by_one)
         if roots is None:
             return super().execute_operation(serially)

@@ -38,6 +38,7 @@ class Run:
     """What one request adds to a plan."""
 
     __slots__ = (
+        "cancels",
         "arguments",
         "awaited",
         "executor",
@@ -50,8 +51,9 @@ class Run:
         "woken",
     )
 
-    def __init__(self, executor: Core) -> None:
+    def __init__(self, executor: Core, *, cancels: bool) -> None:
         self.executor = executor
+        self.cancels = cancels
         self.arguments: dict[object, dict[str, object]] = {}
         self.awaited: Place | None = None  # the place whose value was awaited already, and is not awaited again
         self.may_wait = executor.is_awaitable is not assume_not_awaitable
@@ -86,7 +88,7 @@ class Run:
             self.unheard = True
 
     def leave_all(self) -> None:
-        """Wait for nothing more: what is awaited ends by itself, and nobody hears of it."""
+        """Hear of nothing more that is awaited."""
         for task in list(self.tasks):
             self._leave_task(task)
         self._leave_queue()
@@ -97,7 +99,10 @@ class Run:
             self.queue = []
 
     def _leave_task(self, task: asyncio.Task[None]) -> None:
-        # It is not cancelled: that would cancel what it waits for, which others may wait for too.
+        if self.cancels:
+            task.cancel()
+            return
+        # To cancel it would cancel what it waits for, which others may wait for too: it ends by itself.
         background = self.executor.background_futures
         del self.tasks[task]
         background.add(task)
@@ -137,6 +142,8 @@ class Run:
                     await self.woken
                 else:
                     return
+            if self.cancels and self.tasks:
+                await self._cancel()
         except asyncio.CancelledError:
             await self._cancel()
             raise

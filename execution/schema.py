@@ -9,11 +9,15 @@ from execution.cache import Bounds, Plans
 from execution.executor import CompiledExecution
 
 
-def compiled(schema: Schema, bounds: Bounds | None = None) -> Schema:
-    """The same schema, whose operations run compiled; what they answer is the same."""
+def compiled(schema: Schema, bounds: Bounds | None = None, *, cancel: bool = False) -> Schema:
+    """The same schema, whose operations run compiled; what they answer is the same.
+
+    For `cancel` see `CompiledExecution.cancels`.
+    """
 
     class Compiled(CompiledExecution, StrawberryGraphQLCoreExecutionContext):
         plans = Plans(bounds)
+        cancels = cancel
 
     same = copy(schema)
     same.execution_context_class = Compiled

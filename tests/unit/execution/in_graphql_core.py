@@ -11,7 +11,9 @@ module = import_module("graphql.execution.execute")  # which a function of the s
 
 
 def compiled(base: type[Executor[None]]) -> type[Executor[None]]:
-    return type(base.__name__, (CompiledExecution, base), {"plans": Plans(Bounds(sights=1, burst=1_000_000))})
+    return type(
+        base.__name__, (CompiledExecution, base), {"plans": Plans(Bounds(sights=1, burst=1_000_000)), "cancels": True}
+    )
 
 
 for name in ("IncrementalExecutor", "ExecutorThrowingOnIncremental"):

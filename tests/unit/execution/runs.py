@@ -21,6 +21,12 @@ class Compiled(CompiledExecution, StrawberryGraphQLCoreExecutionContext):
     plans = Plans(AT_ONCE)
 
 
+class Cancelling(Compiled):
+    """Also cancels what nobody hears of any more."""
+
+    cancels = True
+
+
 async def run(
     executor: type[Executor[None]],
     schema: GraphQLSchema,

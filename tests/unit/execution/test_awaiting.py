@@ -8,7 +8,7 @@ import strawberry
 from aiodataloader import DataLoader
 from graphql import ExecutionResult, parse, subscribe
 
-from tests.unit.execution.runs import Compiled, compare, run_compiled, run_stock
+from tests.unit.execution.runs import Cancelling, Compiled, compare, run, run_compiled, run_stock
 
 
 class Shelf:
@@ -152,9 +152,24 @@ async def test_what_somebody_else_cancelled_is_an_error_of_its_field() -> None:
     assert [error.path for error in result.errors or []] == [["book", "shared"]]
 
 
-async def test_a_failed_field_is_not_waited_for() -> None:
-    result = await asyncio.wait_for(answered("{ book { torn endless } other: book { number } }", Shelf()), 5)
+@pytest.mark.parametrize("executor", [Compiled, Cancelling])
+async def test_a_failed_field_is_not_waited_for(executor: type[Compiled]) -> None:
+    document, before = parse("{ book { torn endless } other: book { number } }"), asyncio.all_tasks()
+    result = await asyncio.wait_for(run(executor, CORE, document, context=Shelf()), 5)
     assert result.data == {"book": None, "other": {"number": 1}}
+    left = asyncio.all_tasks() - before
+    assert len(left) == (0 if executor is Cancelling else 1)
+    for task in left:
+        task.cancel()
+
+
+async def test_nothing_goes_on_when_all_is_null() -> None:
+    document, before = parse("mutation { bad }"), asyncio.all_tasks()
+    for text in ("{ books { torn endless } }", "{ books { torn } endless: book { endless } }"):
+        result = await asyncio.wait_for(run(Cancelling, CORE, parse(text), context=Shelf()), 5)
+        assert result.data is None
+        assert asyncio.all_tasks() == before
+    assert (await run(Cancelling, CORE, document, context=Shelf())).data is None
 
 
 async def test_a_caller_that_goes_away_takes_along_what_is_awaited() -> None:

@@ -18,12 +18,6 @@ DIFFERENCES: Final = {
     "::describe_nulls_a_complex_tree_of_nullable_fields_each::throws": (
         "Errors of fields that are awaited come in the order in which they happen, and these happen at the same time."
     ),
-    "test_parallel.py::describe_parallel_execution::describe_cancel_on_exception::cancel_selection_sets": (
-        "A field beside one that failed is left to end by itself: cancelling it would cancel what others wait for too."
-    ),
-    "test_parallel.py::describe_parallel_execution::describe_cancel_on_exception::cancel_lists": (
-        "So is an item of a list beside one that failed."
-    ),
 }
 """The tests that compiled execution does not pass, and why that is meant."""
 
