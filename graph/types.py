@@ -240,10 +240,14 @@ async def page_of_type(store: Store, name: str, after: str, limit: int) -> list[
     return await store.read(PAGE_OF_TYPE, {"type": name, "after": after, "limit": limit})
 
 
+async def lock_page_of_type(transaction: Transaction, name: str, after: str, limit: int) -> list[PropertiesRow]:
+    """The same, which stay as they are until the transaction ends."""
+    return await transaction.run(LOCK_PAGE_OF_TYPE, {"type": name, "after": after, "limit": limit})
+
+
 async def fill_page_of_type(transaction: Transaction, thing_type: ThingType, after: str, limit: int) -> str | None:
     """Write the filterable properties of the next things of a type; the last one's sort key, None after all."""
-    page = {"type": thing_type.name, "after": after, "limit": limit}
-    rows = await transaction.run(LOCK_PAGE_OF_TYPE, page)
+    rows = await lock_page_of_type(transaction, thing_type.name, after, limit)
     if not rows:
         return None
     filled = [

@@ -9,6 +9,7 @@ from domain.changes import KEEP, Change, changed
 from domain.errors import ConflictError, Misfit, MisfitError, NotFoundError, ValidationError
 from domain.events import EventType
 from domain.filterable import filter_kind
+from domain.references import names_nodes
 from domain.thing_types import THING_TYPES, ThingType
 from domain.values import JSON, JSONObject
 from graph import types
@@ -18,6 +19,7 @@ from services import validation
 from services.access import Action, authorize
 from services.journal import changed_names
 from services.json_schemas import filterable_paths, object_schema
+from services.type_references import keep_pages, note_page
 from services.type_registration import checked_description, checked_name, tell
 
 MAX_MISFITS: Final = 20
@@ -55,16 +57,16 @@ class TypeChanges:
         schema = changes.schema if changes.schema is KEEP else object_schema("schema", changes.schema)
         description = changes.description if changes.description is KEEP else checked_description(changes.description)
 
-        async def announce(transaction: Transaction) -> ThingType:
+        async def announce(transaction: Transaction) -> tuple[ThingType, ThingType]:
             current = await _lock(transaction, name, version)
-            wanted = replace(current, schema=changed(schema, current.schema))
+            wanted = replace(current, schema=changed(schema, current.schema), pending=None)
             if changes.filterable is not KEEP:
                 wanted = replace(wanted, filterable=filterable_paths("filterable", wanted.schema, changes.filterable))
             _check_filterable(current, wanted)
             await types.save_thing_type(transaction, replace(current, pending=wanted.schema))
-            return wanted
+            return current, wanted
 
-        wanted = await self._store.write(announce)
+        before, wanted = await self._store.write(announce)
         misfits, total = await self._misfits(wanted)
 
         async def settle(transaction: Transaction) -> ThingType:
@@ -91,24 +93,34 @@ class TypeChanges:
             return evolved
 
         evolved = await self._store.write(settle)
+        if names_nodes(wanted.schema) or names_nodes(before.schema):
+            await keep_pages(self._store, name, _PAGE)
         if total:
             raise MisfitError(misfits, total)
         return await fill_filters(self._store, evolved)
 
     async def _misfits(self, wanted: ThingType) -> tuple[list[Misfit], int]:
+        """The first misfits, and how many things do not fit. What the others name is noted."""
         misfits: list[Misfit] = []
         total = 0
-        after = ""
-        while page := await types.page_of_type(self._store, wanted.name, after, _PAGE):
-            for row in page:
-                try:
-                    validation.properties("properties", wanted.schema, from_json(row["properties"]))
-                except ValidationError as error:
-                    total += 1
-                    if len(misfits) < MAX_MISFITS:
-                        misfits.append(Misfit(row["id"], error.field, error.message))
-            after = page[-1]["sortKey"]
+        after: str | None = ""
+        while after is not None:
+            found, after = await self._misfits_of_page(wanted, after)
+            total += len({each.thing_id for each in found})
+            misfits += found[: MAX_MISFITS - len(misfits)]
         return misfits, total
+
+    async def _misfits_of_page(self, wanted: ThingType, after: str) -> tuple[list[Misfit], str | None]:
+        if names_nodes(wanted.schema):
+            return await self._store.write(lambda transaction: note_page(transaction, wanted, after, _PAGE))
+        misfits = []
+        page = await types.page_of_type(self._store, wanted.name, after, _PAGE)
+        for row in page:
+            try:
+                validation.properties("properties", wanted.schema, from_json(row["properties"]))
+            except ValidationError as error:
+                misfits.append(Misfit(row["id"], error.field, error.message))
+        return misfits, page[-1]["sortKey"] if page else None
 
 
 async def fill_filters(store: Store, thing_type: ThingType) -> ThingType:
