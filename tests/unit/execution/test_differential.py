@@ -53,7 +53,7 @@ async def test_answers_what_graphql_core_does() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(36_000)
-@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
+@pytest.mark.filterwarnings(*LEFT_BEHIND)
 async def test_answers_what_graphql_core_does_at_length() -> None:
     for number in range(SOME, SOME + MANY):
         await runs_alike(number)
