@@ -52,7 +52,7 @@ def within(place: Place, outer: Place) -> bool:
     """Whether a place is in another, or that one itself."""
     step: Place | None = place
     while step is not None:
-        if step is outer:
+        if step[3] is outer[3] and step[1] == outer[1]:
             return True
         step = step[0]
     return False

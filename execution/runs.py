@@ -38,9 +38,10 @@ class Run:
     """What one request adds to a plan."""
 
     __slots__ = (
-        "cancels",
         "arguments",
         "awaited",
+        "cancels",
+        "ending",
         "executor",
         "may_wait",
         "nulled",
@@ -59,7 +60,8 @@ class Run:
         self.may_wait = executor.is_awaitable is not assume_not_awaitable
         self.queue: list[Waiting] = []
         self.root_error: GraphQLError | None = None
-        self.tasks: dict[asyncio.Task[None], Place] = {}
+        self.tasks: dict[asyncio.Task[None], Waiting] = {}
+        self.ending: list[asyncio.Task[None]] = []  # cancelled
         self.nulled: dict[int, Place] = {}  # places that an error further in made null, by their id
         self.unheard = False  # whether tasks may still work for such a place
         self.woken: asyncio.Future[None] | None = None
@@ -99,14 +101,16 @@ class Run:
             self.queue = []
 
     def _leave_task(self, task: asyncio.Task[None]) -> None:
+        waiting = self.tasks.pop(task)
         if self.cancels:
             task.cancel()
-            return
-        # To cancel it would cancel what it waits for, which others may wait for too: it ends by itself.
-        background = self.executor.background_futures
-        del self.tasks[task]
-        background.add(task)
-        task.add_done_callback(background.discard)
+            task.add_done_callback(lambda _task: _close(waiting))
+            self.ending.append(task)
+        else:
+            # To cancel it would cancel what it waits for, which others may wait for too: it ends by itself.
+            background = self.executor.background_futures
+            background.add(task)
+            task.add_done_callback(background.discard)
 
     def _is_nulled(self, place: Place) -> bool:
         step: Place | None = place
@@ -131,7 +135,7 @@ class Run:
             while self.root_error is None:
                 if self.unheard:
                     self.unheard = False
-                    for task in [task for task, place in self.tasks.items() if self._is_nulled(place)]:
+                    for task in [task for task, waiting in self.tasks.items() if self._is_nulled(waiting.place)]:
                         self._leave_task(task)
                 if len(self.queue) == 1 and not self.tasks:
                     await self._await(self.queue.pop(), alone=True)
@@ -141,9 +145,11 @@ class Run:
                     self.woken = asyncio.get_running_loop().create_future()
                     await self.woken
                 else:
-                    return
-            if self.cancels and self.tasks:
-                await self._cancel()
+                    break
+            if self.root_error is not None:
+                self.leave_all()
+            if self.ending:
+                await asyncio.gather(*self.ending, return_exceptions=True)
         except asyncio.CancelledError:
             await self._cancel()
             raise
@@ -152,7 +158,7 @@ class Run:
         queue, self.queue = self.queue, []
         create_task = asyncio.get_running_loop().create_task
         for waiting in queue:
-            self.tasks[create_task(self._as_task(waiting))] = waiting[1]
+            self.tasks[create_task(self._as_task(waiting))] = waiting
 
     async def _as_task(self, waiting: Waiting) -> None:
         task = cast("asyncio.Task[None]", asyncio.current_task())
@@ -160,7 +166,7 @@ class Run:
             await self._await(waiting, alone=False)
             while len(self.queue) == 1 and task in self.tasks and self.root_error is None:
                 waiting = self.queue.pop()
-                self.tasks[task] = waiting.place
+                self.tasks[task] = waiting
                 await self._await(waiting, alone=False)
             if self.root_error is not None or task not in self.tasks:
                 self._leave_queue()
@@ -204,14 +210,20 @@ class Run:
             return False
         nulled = nearest_nullable(place)
         some = islice(self.tasks.values(), _FEW)
-        return any(other is not place and (nulled is None or within(other, nulled)) for other in some)
+        return any(each.place is not place and (nulled is None or within(each.place, nulled)) for each in some)
 
     async def _cancel(self) -> None:
-        tasks = list(self.tasks)
+        tasks = [*self.tasks, *self.ending]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for waiting in self.queue:
-            if asyncio.iscoroutine(waiting.awaitable):
-                waiting.awaitable.close()
+        for waiting in [*self.tasks.values(), *self.queue]:
+            _close(waiting)
+        self.tasks.clear()
         self.queue = []
+
+
+def _close(waiting: Waiting) -> None:
+    """Close what was never begun, so that nobody is warned of it; what ended stays as it is."""
+    if asyncio.iscoroutine(waiting.awaitable):
+        waiting.awaitable.close()
