@@ -80,7 +80,11 @@ NOTE_LABELS: Statement[LabelsRow] = Statement(
 )
 NOTE_LABEL_WORDS: Statement[int] = Statement(
     "note_label_words",
-    "UNWIND $rows AS row MATCH (thing:Entity:Thing {id: row.id}) SET thing.labelWords = row.words RETURN count(*) AS row",
+    """
+    UNWIND $rows AS row
+    MATCH (thing:Entity:Thing {id: row.id})
+    SET thing.labelWords = row.words
+    RETURN count(thing) AS row""",
 )
 
 

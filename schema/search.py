@@ -1,4 +1,4 @@
-"""What a search answers: a Relay connection (https://relay.dev/graphql/connections.htm) in order of how well it fits."""
+"""What a search answers: a Relay connection (https://relay.dev/graphql/connections.htm) the best hit first."""
 
 from dataclasses import dataclass
 from typing import cast
