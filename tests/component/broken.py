@@ -124,6 +124,8 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break("MATCH (n:Entity {id: $order}) SET n.netScaled = 1, n.lineCount = 9", ("order",)),
         Break("MATCH (n:Entity {id: $order}) REMOVE n.currency", ("order",)),
         Break(_THING + "SET n.currency = 'USD'"),
+        Break(_THING + "SET n.nameWords = 'x'"),
+        Break(_THING + "REMOVE n.textWords"),
         Break("MATCH (n:Entity {id: $product}) SET n.filter1 = 'x', n.filter3 = null", ("product",)),
     ],
     "thing_private": [
@@ -139,7 +141,16 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             ("video", "label"),
         ),
     ],
+    "group_words": [
+        Break(_GROUP + "SET n.nameWords = 'x'", ("shelf",)),
+        Break(_GROUP + "REMOVE n.textWords", ("shelf",)),
+    ],
+    "person_words": [
+        Break(_PERSON + "SET n.nameWords = 'x'", ("stray",)),
+        Break(_PERSON + "REMOVE n.textWords", ("stray",)),
+    ],
     "thing_label_columns": [
+        Break("MATCH (n:Entity {id: $video}) REMOVE n.labelWords", ("video",)),
         Break("MATCH (n:Entity {id: $video}) SET n.labels = ['x:y']", ("video",)),
         Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() REMOVE e.label", ("video",)),
         Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() SET e.sortKey = 'x'", ("video",)),

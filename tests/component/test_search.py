@@ -112,7 +112,7 @@ async def test_what_changes_is_found_as_it_is_at_once(world: World) -> None:
     assert await search(world.api, "deep", label="colour:Deep Blue") == ["Later"]
     await world.api.change("unlabelThing", {"id": thing, "label": "Colour:Deep Blue"})
     assert await search(world.api, "deep") == []
-    await world.api.change("deleteThing", {"id": thing})
+    await world.api.change("deleteThing", {"id": thing, "version": 4})
     assert await search(world.api, "later") == []
 
 
@@ -135,7 +135,7 @@ async def crowd(world: World, size: int) -> None:
         MATCH (group:Group {id: $id}), (one:Thing {id: $one})
         UNWIND range(1, $size) AS n
         CREATE (thing:Entity:Thing:BlogPost)-[:IN_GROUP]->(group)
-        SET thing = properties(one), thing.id = one.id + n, thing.sortKey = one.sortKey + n
+        SET thing += one {.*, id: one.id + n, sortKey: one.sortKey + n}
         RETURN count(*) AS row""",
     )
     one = await world.thing("crowd")
