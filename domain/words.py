@@ -6,6 +6,10 @@ holds nothing but letters, digits, their marks, or one symbol, and is thus never
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from enum import Enum, auto
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 MAX_WORD: Final = 64
@@ -13,12 +17,21 @@ MAX_WORD: Final = 64
 
 _KEPT_MARKS: Final = frozenset("\u3099\u309a")  # without them other syllables would be read in Japanese
 _PLAIN: Final = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+    {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
 )
 # Scripts that put no space between words: Thai, Lao, Burmese, Khmer, Japanese and Chinese. Symbols stand alone too.
 _ALONE: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+
+
+class _Kind(Enum):
+    """What a character is to a search."""
+
+    WORD = auto()
+    ALONE = auto()
+    SYMBOL = auto()
+    GAP = auto()
 
 
 def runs(text: str) -> list[tuple[str, ...]]:
@@ -27,37 +40,35 @@ def runs(text: str) -> list[tuple[str, ...]]:
     The latter is so where a script puts no space between words: each of its characters is then a word.
     """
     found: list[tuple[str, ...]] = []
-    word: list[str] = []
-    alone: list[str] = []
-
-    def finish() -> None:
-        if word:
-            found.append(("".join(word)[:MAX_WORD],))
-        for start in range(0, len(alone), MAX_WORD):
-            found.append(tuple(alone[start : start + MAX_WORD]))
-        word.clear()
-        alone.clear()
-
-    for character in _folded(text):
-        category = unicodedata.category(character)
-        is_mark = category[0] == "M"
-        if category == "So":
-            finish()
-            found.append((character,))
-        elif is_mark and alone:
-            alone[-1] += character if len(alone[-1]) < MAX_WORD else ""
-        elif _ALONE.match(character) and (is_mark or category[0] in "LN"):
-            if word:
-                finish()
-            alone.append(character)
-        elif category[0] in "LN" or (is_mark and word):
-            if alone:
-                finish()
-            word.append(character)
-        elif not is_mark:
-            finish()
-    finish()
+    for kind, group in groupby(_characters(_folded(text)), key=itemgetter(0)):
+        parts = [character for _, character in group]
+        if kind is _Kind.WORD:
+            found.append(("".join(parts)[:MAX_WORD],))
+        elif kind is _Kind.SYMBOL:
+            found.extend((each,) for each in parts)
+        elif kind is _Kind.ALONE:
+            found.extend(tuple(parts[start : start + MAX_WORD]) for start in range(0, len(parts), MAX_WORD))
     return found
+
+
+def _characters(text: str) -> Iterator[tuple[_Kind, str]]:
+    """Each character with its kind; marks belong to the letter before them, and are nothing where there is none."""
+    kind, whole = _Kind.GAP, ""
+    for character in text:
+        category = unicodedata.category(character)
+        if category[0] == "M":
+            if kind in {_Kind.WORD, _Kind.ALONE} and len(whole) < MAX_WORD:
+                whole += character
+            continue
+        yield kind, whole
+        whole = character
+        if category == "So":
+            kind = _Kind.SYMBOL
+        elif category[0] in "LN":
+            kind = _Kind.ALONE if _ALONE.match(character) else _Kind.WORD
+        else:
+            kind = _Kind.GAP
+    yield kind, whole
 
 
 def searchable(*texts: str | None) -> str:

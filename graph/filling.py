@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Final, TypedDict
 
-from domain.values import JSON
 from domain.words import searchable
 from graph.store import Statement, Store, Transaction, lock_clauses
 from graph.things import thing_words
@@ -30,6 +29,7 @@ class TextRow(TypedDict):
 
 
 def page_of(label: str) -> Statement[TextRow]:
+    """The next nodes of a label with their texts, locked."""
     return Statement(
         f"lock_texts_of_{label.lower()}",
         f"""
@@ -82,12 +82,11 @@ async def fill_words(transaction: Transaction, label: str, after: str, limit: in
     return rows[-1]["sortKey"]
 
 
-def _words(row: TextRow) -> Mapping[str, JSON]:
+def _words(row: TextRow) -> Mapping[str, str]:
     if row["kind"] == "Thing":
-        words: dict[str, JSON] = {**thing_words(row["name"] or "", from_json(row["properties"] or "{}"))}
-        if row["labels"]:
-            words["labelWords"] = searchable(*row["labels"])
-        return words
+        cut = thing_words(row["name"] or "", from_json(row["properties"] or "{}"))
+        words = {"nameWords": cut["nameWords"], "textWords": cut["textWords"]}
+        return words | {"labelWords": searchable(*row["labels"])} if row["labels"] else words
     if row["kind"] == "Group":
         return {"nameWords": searchable(row["name"], row["slug"]), "textWords": searchable(row["description"])}
     return {"nameWords": searchable(row["displayName"], row["username"]), "textWords": searchable(row["bio"])}

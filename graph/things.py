@@ -97,6 +97,7 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
     """The row that holds a thing of that type."""
     values = filter_values(thing_type, thing.properties)
     values += [None] * (MAX_FILTERABLE - len(values))
+    words = thing_words(thing.name, thing.properties)
     row: StoredThing = {
         "id": thing.id,
         "type": thing.type,
@@ -117,7 +118,8 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
         "filter6": values[5],
         "filter7": values[6],
         "filter8": values[7],
-        **thing_words(thing.name, thing.properties),
+        "nameWords": words["nameWords"],
+        "textWords": words["textWords"],
     }
     if thing.type == "order":
         lines = order_lines(thing.properties)

@@ -8,7 +8,6 @@ from graph.emptiness import is_empty
 from graph.store import Store, Transaction
 from services.type_changes import fill_pages
 
-
 _PAGE: Final = 1_000
 
 

@@ -20,6 +20,7 @@ query (
     type: $type, groupId: $groupId, label: $label, status: $status
   ) {
     edges { cursor score node { id ... on Group { slug } ... on Person { username } ... on Thing { name } } }
+    nodes { ... on Thing { name } }
     pageInfo { hasNextPage hasPreviousPage endCursor }
   }
 }
@@ -49,17 +50,14 @@ async def test_a_name_is_found_by_its_words_their_beginnings_and_near_misses(wor
 
 
 async def test_a_better_fit_comes_first_and_equal_ones_by_id(world: World) -> None:
-    described = {"properties": {"description": "About apples"}}
-    await world.thing("Fruit of autumn", **described)
+    await world.thing("Fruit of autumn", properties={"description": "About apples"})
     labelled = await world.thing("Fruit of winter")
     await world.api.change("labelThing", {"id": labelled, "label": "fruit:apples"})
     await world.thing("Applesauce")
     first, second = await world.thing("Apples"), await world.thing("Apples")
     answer = await world.api.ask(SEARCH, text="apples")
-    found = answer.at("search.edges")
-    assert isinstance(found, list)
-    ids = [edge["node"]["id"] for edge in found]  # type: ignore[call-overload,index] # it is an edge
-    assert ids[:2] == sorted((first, second))
+    ids = [answer.at(f"search.edges.{number}.node.id") for number in (0, 1)]
+    assert ids == sorted((first, second))
     names = await search(world.api, "apples")
     assert names[:2] == ["Apples", "Apples"]
     assert sorted(names[2:]) == ["Applesauce", "Fruit of autumn", "Fruit of winter"]
@@ -176,7 +174,7 @@ async def test_pages_meet_every_hit_once_in_one_round_trip_each(world: World, st
     more: JSON = True
     while more:
         answer = await world.api.ask(SEARCH, text="page", first=3, after=after)
-        met += [edge["node"]["name"] for edge in answer.at("search.edges")]  # type: ignore[union-attr,index,call-overload]
+        met += answer.each("search.nodes")
         assert answer.at("search.pageInfo.hasPreviousPage") is (after is not None)
         after, more = answer.at("search.pageInfo.endCursor"), answer.at("search.pageInfo.hasNextPage")
     assert met == whole
