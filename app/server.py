@@ -20,7 +20,7 @@ from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
 from schema.limits import Limits
 from services.demo import seed
-from services.filling import fill_standard_filters
+from services.filling import fill_columns
 from services.keys import Keys
 
 log = logging.getLogger("one.server")
@@ -57,7 +57,7 @@ async def serve(settings: Settings, console: Console) -> None:
             applied = await up(store, read_migrations())
             if applied:
                 console.print(f"Migrated the store: {', '.join(migration.title for migration in applied)}.")
-            await fill_standard_filters(store)
+            await fill_columns(store)
             accounts = DemoAccounts(settings.data)
             if settings.demo:
                 with console.status("Looking for a world to serve …"):

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import checks, execution, imports, reads, starts
+from benchmarks import checks, execution, imports, reads, search, starts
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
 from benchmarks.world import MAPPING, write_world
@@ -56,6 +56,8 @@ async def _measure_world(  # noqa: PLR0917 - a bench has many parts
     await store.close()
     show(*await reads.measure(running.url, owner, "a platform owner"))
     show(*await reads.measure(running.url, member, "a member of the root group"))
+    show(*await search.measure(running.url, owner, "a platform owner"))
+    show(*await search.measure(running.url, member, "a member of the root group"))
     show(_memory(running.resident()))
 
 

@@ -7,6 +7,7 @@ from typing import TypedDict
 from domain.access import Reach
 from domain.groups import Group, GroupStatus, GroupType, JoinPolicy, Limits, Plan, Visibility
 from domain.values import from_micros, to_micros
+from domain.words import searchable
 from graph.access import group_visible, reach_parameters
 from graph.listing import Listing, listing
 from graph.store import Statement, Store
@@ -35,6 +36,13 @@ class GroupRow(TypedDict):
     archivedAt: int | None
     version: int
     sortKey: str
+
+
+class StoredGroup(GroupRow):
+    """A group with the words by which a search finds it."""
+
+    nameWords: str
+    textWords: str
 
 
 class AncestorsRow(TypedDict):
@@ -66,7 +74,7 @@ def from_row(row: GroupRow) -> Group:
     )
 
 
-def to_row(group: Group) -> GroupRow:
+def to_row(group: Group) -> StoredGroup:
     """The row that holds a group."""
     return {
         "id": group.id,
@@ -88,6 +96,8 @@ def to_row(group: Group) -> GroupRow:
         "archivedAt": optional_micros(group.archived_at),
         "version": group.version,
         "sortKey": sort_key(group.created_at, group.id),
+        "nameWords": searchable(group.name, group.slug),
+        "textWords": searchable(group.description),
     }
 
 

@@ -6,6 +6,7 @@ A label is one node that every thing with the label shares.
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from domain.words import searchable
 from graph.store import Statement, Store, Transaction
 
 
@@ -66,7 +67,7 @@ REMOVE_LABELS: Statement[int] = Statement(
     RETURN count(*) AS row""",
     meant="Eager: the edges are found before the first of them is deleted.",
 )
-NOTE_LABELS: Statement[int] = Statement(
+NOTE_LABELS: Statement[LabelsRow] = Statement(
     "note_labels",
     """
     UNWIND $ids AS id
@@ -75,6 +76,14 @@ NOTE_LABELS: Statement[int] = Statement(
         MATCH (thing)-[:HAS_KNOWLEDGE {role: 'label'}]->(knowledge:Knowledge)
         RETURN knowledge.label AS label ORDER BY label
     }
+    RETURN thing {.id, .labels} AS row""",
+)
+NOTE_LABEL_WORDS: Statement[int] = Statement(
+    "note_label_words",
+    """
+    UNWIND $rows AS row
+    MATCH (thing:Entity:Thing {id: row.id})
+    SET thing.labelWords = row.words
     RETURN count(thing) AS row""",
 )
 
@@ -93,16 +102,22 @@ async def add_labels(transaction: Transaction, links: Sequence[LabelLink], at: i
     """Put labels on things; one that is there already stays as it is. `at` is in microseconds since the epoch."""
     if links:
         await transaction.run(ADD_LABELS, {"links": links, "at": at})
-        await _note(transaction, links)
+        await note(transaction, _things(links))
 
 
 async def remove_labels(transaction: Transaction, links: Sequence[Link]) -> None:
     """Take labels off things; one that is not there is passed over."""
     if links:
         await transaction.run(REMOVE_LABELS, {"links": links})
-        await _note(transaction, links)
+        await note(transaction, _things(links))
 
 
-async def _note(transaction: Transaction, links: Sequence[Link]) -> None:
-    """Keep the labels of things on the things themselves too, where filters see them."""
-    await transaction.run(NOTE_LABELS, {"ids": sorted({link["thingId"] for link in links})})
+async def note(transaction: Transaction, thing_ids: Sequence[str]) -> None:
+    """Keep the labels of things on the things themselves too, where filters see them, and search their words."""
+    noted = await transaction.run(NOTE_LABELS, {"ids": thing_ids})
+    rows = [{"id": row["id"], "words": searchable(*row["labels"])} for row in noted]
+    await transaction.run(NOTE_LABEL_WORDS, {"rows": rows})
+
+
+def _things(links: Sequence[Link]) -> list[str]:
+    return sorted({link["thingId"] for link in links})

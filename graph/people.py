@@ -6,6 +6,7 @@ from typing import TypedDict
 from domain.access import Reach
 from domain.people import Person, PersonStatus, PlatformRole, Wallet
 from domain.values import from_micros, to_micros
+from domain.words import searchable
 from graph.access import group_visible, person_visible, reach_parameters
 from graph.listing import Listing, listing
 from graph.store import Statement, Store, Transaction
@@ -35,6 +36,13 @@ class PersonRow(TypedDict):
     sortKey: str
 
 
+class StoredPerson(PersonRow):
+    """A person with the words by which a search finds them: never those of their e-mail address."""
+
+    nameWords: str
+    textWords: str
+
+
 def from_row(row: PersonRow) -> Person:
     """The person that a row holds."""
     return Person(
@@ -59,7 +67,7 @@ def from_row(row: PersonRow) -> Person:
     )
 
 
-def to_row(person: Person) -> PersonRow:
+def to_row(person: Person) -> StoredPerson:
     """The row that holds a person."""
     return {
         "id": person.id,
@@ -83,6 +91,8 @@ def to_row(person: Person) -> PersonRow:
         "updatedAt": to_micros(person.updated_at),
         "version": person.version,
         "sortKey": sort_key(person.created_at, person.id),
+        "nameWords": searchable(person.display_name, person.username),
+        "textWords": searchable(person.bio),
     }
 
 

@@ -17,13 +17,23 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
 from resolvers.people import PeopleQueries
+from resolvers.search import SearchQueries
 from resolvers.things import ThingMutations, ThingQueries
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
 
 
 @object_type
-class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, OntologyQueries, ConsistencyQueries):
+class Query(
+    NodeQueries,
+    SearchQueries,
+    PeopleQueries,
+    GroupQueries,
+    ThingQueries,
+    EventQueries,
+    OntologyQueries,
+    ConsistencyQueries,
+):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
 

@@ -13,6 +13,7 @@ from services.keys import Keys
 from services.lists import Lists
 from services.ontology import Ontology
 from services.people import People
+from services.search import Searching
 from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
@@ -32,6 +33,7 @@ class Services:
     lists: Lists
     ontology: Ontology
     people: People
+    search: Searching
     things: Things
     type_changes: TypeChanges
     type_registration: TypeRegistration
@@ -52,6 +54,7 @@ class Services:
             lists=Lists(store),
             ontology=ontology,
             people=People(store),
+            search=Searching(store, ontology),
             things=Things(store, ontology),
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),

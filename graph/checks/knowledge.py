@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from graph.bulk import StoredRow
 from graph.checks.subjects import Subject, subject
+from graph.knowledge import note
 from graph.store import Statement, Transaction
 
 
@@ -80,3 +81,4 @@ async def drop_doubles(transaction: Transaction, thing_id: str, knowledge_id: st
 async def note_links(transaction: Transaction, thing_id: str) -> None:
     """Note the labels of a thing on it, and on the edge that leads to each."""
     await transaction.run(NOTE_LINKS, {"id": thing_id})
+    await note(transaction, [thing_id])

@@ -49,7 +49,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             "MATCH (n:Entity {id: $shelf}) SET n.slug = 'home'",
             ("home", "shelf"),
             mended=False,
-            others=frozenset({"store_schema"}),
+            others=frozenset({"store_schema", "group_words"}),
             schema="DROP CONSTRAINT Group_slug_unique",
         )
     ],
@@ -111,9 +111,9 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break("MATCH (g:Entity {id: $box}) SET g.status = 'archived', g.archivedAt = g.updatedAt", ("boxed",))
     ],
     "thing_text": [
-        Break(_THING + "SET n.name = ' x '"),
-        Break(_THING + "SET n.name = 'a' + '\\u202e' + 'b'", mended=False),
-        Break(_THING + "SET n.name = ''", mended=False),
+        Break(_THING + "SET n.name = ' x '", others=frozenset({"thing_columns"})),
+        Break(_THING + "SET n.name = 'a' + '\\u202e' + 'b'", mended=False, others=frozenset({"thing_columns"})),
+        Break(_THING + "SET n.name = ''", mended=False, others=frozenset({"thing_columns"})),
     ],
     "thing_properties": [
         Break(_THING + "SET n.properties = '{'", mended=False),
@@ -124,6 +124,8 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break("MATCH (n:Entity {id: $order}) SET n.netScaled = 1, n.lineCount = 9", ("order",)),
         Break("MATCH (n:Entity {id: $order}) REMOVE n.currency", ("order",)),
         Break(_THING + "SET n.currency = 'USD'"),
+        Break(_THING + "SET n.nameWords = 'x'"),
+        Break(_THING + "REMOVE n.textWords"),
         Break("MATCH (n:Entity {id: $product}) SET n.filter1 = 'x', n.filter3 = null", ("product",)),
     ],
     "thing_private": [
@@ -139,7 +141,16 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             ("video", "label"),
         ),
     ],
+    "group_words": [
+        Break(_GROUP + "SET n.nameWords = 'x'", ("shelf",)),
+        Break(_GROUP + "REMOVE n.textWords", ("shelf",)),
+    ],
+    "person_words": [
+        Break(_PERSON + "SET n.nameWords = 'x'", ("stray",)),
+        Break(_PERSON + "REMOVE n.textWords", ("stray",)),
+    ],
     "thing_label_columns": [
+        Break("MATCH (n:Entity {id: $video}) REMOVE n.labelWords", ("video",)),
         Break("MATCH (n:Entity {id: $video}) SET n.labels = ['x:y']", ("video",)),
         Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() REMOVE e.label", ("video",)),
         Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() SET e.sortKey = 'x'", ("video",)),
@@ -211,7 +222,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     ],
     "group_text": [
         Break(_GROUP + "SET n.slug = 'SHELF'", ("shelf",)),
-        Break(_GROUP + "SET n.slug = 'a shelf'", ("shelf",), mended=False),
+        Break(_GROUP + "SET n.slug = 'a shelf'", ("shelf",), mended=False, others=frozenset({"group_words"})),
     ],
     "group_json": [Break(_GROUP + "SET n.metadata = '7'", ("shelf",), mended=False)],
     "group_limits": [Break(_GROUP + "SET n.limitMembers = -1", ("shelf",))],

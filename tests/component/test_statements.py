@@ -46,6 +46,9 @@ PARAMETERS: Mapping[str, object] = {
     "lower": "",
     "upper": "~",
     "limit": 51,
+    **dict.fromkeys(("most", "candidates"), 1_000),
+    "score": 1.0,
+    "query": "nameWords:x",
     "changed": [{"id": ID, "values": {}}],
     "event": {"id": ID, "at": 1},
     "eventId": ID,
@@ -65,6 +68,7 @@ PARAMETERS: Mapping[str, object] = {
             "row": {},
             "properties": {"id": ID},
             "ids": [ID],
+            "words": "x",
             "results": [ID],
             "at": 1,
             "type": "OWNS",
@@ -76,6 +80,7 @@ PARAMETERS: Mapping[str, object] = {
 TYPES = [*(frozenset({name}) for name in sorted(EDGES)), EDGES]
 DEPTHS: list[int | None] = [None, *range(1, MAX_DEPTH + 1)]
 FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
+    "graph.filling.page_of": [("Group",), ("Person",), ("Thing",)],
     "graph.groups.descendants": [(depth,) for depth in DEPTHS],
     "graph.connections.connections_of": list(product(Direction, TYPES)),
     "graph.connections.related_to": list(product(Direction, TYPES)),
