@@ -86,3 +86,16 @@ class Similar:
     score: float
     knowledge: Knowledge
     thing: Thing
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingStatus:
+    """How far the embeddings of a store are: how many wait for one, and how many failed.
+
+    `dimension` is None where nobody has chosen one, `model` where the server computes none.
+    """
+
+    dimension: int | None
+    model: str | None
+    pending: int
+    failed: int

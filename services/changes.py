@@ -6,8 +6,9 @@ from domain.access import Caller, Reach
 from domain.connections import Connection
 from domain.errors import NotFoundError
 from domain.groups import Group
+from domain.knowledge import Knowledge
 from domain.things import Thing
-from graph import connections, groups, things
+from graph import connections, documents, groups, things
 from graph.access import reach_parameters
 from graph.store import Store, Transaction
 from services.access import reach_of
@@ -16,9 +17,11 @@ from services.connections import NewConnection
 from services.group_changes import creating
 from services.groups import NewGroup
 from services.idempotency import Claim, Purge, once
+from services.knowledge_changes import ChangesOfKnowledge, NewDocument, NewVector
 from services.ontology import Ontology
 from services.thing_changes import ChangesOfThings
 from services.things import NewThing
+from services.vectors import Dimension
 from services.work import Work
 
 T = TypeVar("T")
@@ -27,8 +30,9 @@ T = TypeVar("T")
 class Changes:
     """Everything that can be done."""
 
-    def __init__(self, store: Store, ontology: Ontology) -> None:
+    def __init__(self, store: Store, ontology: Ontology, dimension: Dimension) -> None:
         self._store = store
+        self.knowledge = ChangesOfKnowledge(dimension)
         self.things = ChangesOfThings(ontology)
         self.connections = ChangesOfConnections(ontology)
         self.purge = Purge(store)
@@ -61,6 +65,22 @@ class Changes:
         claim = Claim.of(caller, "connect", key, new)
         return await self._once(once(claim, reach_of(caller), work, lambda made: made.id, connection_again))
 
+    async def add_document(self, caller: Caller, new: NewDocument, key: str | None = None) -> Knowledge:
+        """Add a document to a thing."""
+        return await self._add(caller, "addDocument", new, await self.knowledge.adding_document(caller, new), key)
+
+    async def add_vector(self, caller: Caller, new: NewVector, key: str | None = None) -> Knowledge:
+        """Add a vector to a thing."""
+        return await self._add(caller, "addVector", new, await self.knowledge.adding_vector(caller, new), key)
+
+    async def _add(
+        self, caller: Caller, mutation: str, new: NewDocument | NewVector, work: Work[Knowledge], key: str | None
+    ) -> Knowledge:
+        if key is None:
+            return await self.do(work)
+        claim = Claim.of(caller, mutation, key, new)
+        return await self._once(once(claim, reach_of(caller), work, lambda made: made.id, knowledge_again))
+
     async def _once(self, work: Work[T]) -> T:
         result = await self.do(work)
         await self.purge()
@@ -88,4 +108,12 @@ async def connection_again(transaction: Transaction, reach: Reach, identifier: s
     found = await connections.lock(transaction, reach, identifier)
     if found is None:
         raise NotFoundError("connection", identifier)
+    return found
+
+
+async def knowledge_again(transaction: Transaction, reach: Reach, identifier: str) -> Knowledge:
+    """What was made before, as it is now. NotFoundError where it is gone."""
+    found = await documents.find(transaction, reach, identifier)
+    if found is None:
+        raise NotFoundError("knowledge", identifier)
     return found
