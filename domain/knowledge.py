@@ -47,14 +47,15 @@ class EmbeddingState(StrEnum):
 class Knowledge:
     """A label, a document, a chunk of one, or a vector.
 
-    `thing_id` is what it describes, or for a label one of those; `chunk_count` and `version` are a document's,
+    `short_text` is the text of all but a document, whose own may be long and is read by itself. `thing_id` is what it
+    describes, or for a label one of those; `chunk_count` and `version` are a document's,
     `document_id` and `position` a chunk's. What can have an embedding has an `embedding_state`.
     """
 
     id: str
     type: KnowledgeType
     role: KnowledgeRole
-    text: str | None
+    short_text: str | None
     thing_id: str
     source_field: str | None
     document_id: str | None

@@ -69,7 +69,7 @@ def from_row(row: KnowledgeRow) -> Knowledge:
         id=row["id"],
         type=KnowledgeType(row["type"]),
         role=KnowledgeRole(row["link"]["role"]),
-        text=row["text"],
+        short_text=row["text"],
         thing_id=row["link"]["thingId"],
         source_field=row["sourceField"],
         document_id=row["documentId"],
@@ -93,9 +93,7 @@ KNOWLEDGE: Final = (
 
 def knowledge_visible(knowledge: str) -> str:
     """Whether a thing that the knowledge describes is visible."""
-    return (
-        f"EXISTS {{ MATCH ({knowledge})<-[:HAS_KNOWLEDGE]-(described:Thing) WHERE {thing_visible('described')} }}"
-    )
+    return f"EXISTS {{ MATCH ({knowledge})<-[:HAS_KNOWLEDGE]-(described:Thing) WHERE {thing_visible('described')} }}"
 
 
 FETCH_KNOWLEDGE: Statement[KnowledgeRow] = Statement(

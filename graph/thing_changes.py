@@ -136,7 +136,10 @@ async def move(transaction: Transaction, thing: Thing) -> None:
 
 
 async def delete(transaction: Transaction, identifier: str) -> None:
-    """Erase a thing that is locked, its versions and its documents. ConflictError, at the commit, where anything depends on it."""
+    """Erase a thing that is locked, with all that describes it.
+
+    ConflictError, at the commit, where anything depends on it.
+    """
     await transaction.run(DELETE_THING, {"id": identifier})
 
 

@@ -123,12 +123,9 @@ async def make_index(store: Store, dimension: int) -> None:
     if await has_index(store, dimension):
         return
     await store.define([f"DROP INDEX {INDEX} IF EXISTS"])
-    await store.define(
-        [
-            f"CREATE VECTOR INDEX {INDEX} IF NOT EXISTS FOR (n:Knowledge) ON (n.embedding) OPTIONS {{indexConfig: "
-            f"{{`vector.dimensions`: {int(dimension)}, `vector.similarity_function`: 'cosine'}}}}"
-        ]
-    )
+    options = f"{{indexConfig: {{`vector.dimensions`: {int(dimension)}, `vector.similarity_function`: 'cosine'}}}}"
+    create = f"CREATE VECTOR INDEX {INDEX} IF NOT EXISTS FOR (n:Knowledge) ON (n.embedding) OPTIONS {options}"
+    await store.define([create])
     await store.define(["CALL db.awaitIndexes(300)"])
 
 

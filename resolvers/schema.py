@@ -13,6 +13,7 @@ from resolvers.consistency import ConsistencyQueries
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
+from resolvers.knowledge import KnowledgeMutations, KnowledgeQueries
 from resolvers.limits import CACHED_DOCUMENTS, KeepWithinLimits
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
@@ -23,12 +24,23 @@ from schema.thing_types import OBJECT_TYPES
 
 
 @object_type
-class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, OntologyQueries, ConsistencyQueries):
+class Query(
+    NodeQueries,
+    PeopleQueries,
+    GroupQueries,
+    ThingQueries,
+    KnowledgeQueries,
+    EventQueries,
+    OntologyQueries,
+    ConsistencyQueries,
+):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
 
 @object_type
-class Mutation(GroupMutations, ThingMutations, ConnectionMutations, BulkMutations, OntologyMutations):
+class Mutation(
+    GroupMutations, ThingMutations, KnowledgeMutations, ConnectionMutations, BulkMutations, OntologyMutations
+):
     """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
 
 

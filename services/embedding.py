@@ -121,9 +121,7 @@ class EmbeddingWorker:
     async def _fail(self, name: str, rows: Sequence[ClaimedRow], failure: EmbeddingFailure) -> float:
         log.warning("%d texts were not embedded: %s", len(rows), failure.reason)
         waits = [self._wait(row["tries"], failure) for row in rows]
-        released: list[ReleasedRow] = [
-            _released(row, failure, wait) for row, wait in zip(rows, waits, strict=True)
-        ]
+        released: list[ReleasedRow] = [_released(row, failure, wait) for row, wait in zip(rows, waits, strict=True)]
         await embeddings.release(self._store, name, released)
         return 0 if failure.hopeless else min([_LONGEST_REST, *waits])
 

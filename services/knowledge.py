@@ -46,9 +46,7 @@ def knowledge_of_thing(knowledge_type: KnowledgeType | None) -> NodeList[documen
     return NodeList("knowledge of thing", documents.KNOWLEDGE_OF_THING, (("type", knowledge_type),))
 
 
-def knowledge_of_label(
-    label: str, knowledge_type: KnowledgeType | None
-) -> NodeList[documents.KnowledgeRow, Knowledge]:
+def knowledge_of_label(label: str, knowledge_type: KnowledgeType | None) -> NodeList[documents.KnowledgeRow, Knowledge]:
     """What describes the things with a label."""
     filters = (("label", validation.label("label", label)), ("type", knowledge_type))
     return NodeList("knowledge of label", documents.KNOWLEDGE_OF_LABEL, filters)

@@ -131,7 +131,7 @@ class ChangesOfKnowledge:
             id=new_id(KNOWLEDGE_PREFIX),
             type=KnowledgeType.DOCUMENT,
             role=new.role,
-            text=None,
+            short_text=None,
             thing_id=new.thing_id,
             source_field=_source(new.source_field),
             document_id=None,
@@ -164,7 +164,7 @@ class ChangesOfKnowledge:
             id=new_id(KNOWLEDGE_PREFIX),
             type=KnowledgeType.VECTOR_ONLY,
             role=new.role,
-            text=None if new.text is None else validation.text("text", new.text),
+            short_text=None if new.text is None else validation.text("text", new.text),
             thing_id=new.thing_id,
             source_field=_source(new.source_field),
             document_id=None,
@@ -294,7 +294,8 @@ def _check_order(text: str, parts: Sequence[_Part]) -> None:
         start = text.find(part.text, start)
         if start < 0:
             raise ValidationError(
-                f"chunks.{index}.text", f"chunks.{index}.text is not in the text, from where the chunk before it begins."
+                f"chunks.{index}.text",
+                f"chunks.{index}.text is not in the text, from where the chunk before it begins.",
             )
 
 
@@ -316,7 +317,7 @@ def _row(knowledge: Knowledge) -> StoredRow:
     return {
         "id": knowledge.id,
         "type": knowledge.type,
-        "text": knowledge.text,
+        "text": knowledge.short_text,
         "sourceField": knowledge.source_field,
         "chunkCount": knowledge.chunk_count,
         "version": knowledge.version,
