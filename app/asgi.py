@@ -14,15 +14,22 @@ from graph.store import Store
 from resolvers.schema import schema
 from schema.cursors import Cursors
 from schema.limits import Limits
+from services.embedding import Embedder
 from services.services import Services
 
 DEFAULT_LIMITS = Limits()
 
 
 def create_app(
-    store: Store, cursor_key: bytes, explorer: Explorer, *, body_limit: int, limits: Limits = DEFAULT_LIMITS
+    store: Store,
+    cursor_key: bytes,
+    explorer: Explorer,
+    *,
+    body_limit: int,
+    limits: Limits = DEFAULT_LIMITS,
+    embedder: Embedder | None = None,
 ) -> Requests:
-    """Everything that is served on one port, over a store that is migrated."""
+    """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder."""
     migrations = read_migrations()
 
     async def live(_request: Request) -> Response:
@@ -40,7 +47,7 @@ def create_app(
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    view = GraphQLView(schema, Services.of(store), Cursors(cursor_key), explorer, limits)
+    view = GraphQLView(schema, Services.of(store, embedder), Cursors(cursor_key), explorer, limits)
     routes = [
         Route("/", home),
         Route("/graphql", view),

@@ -78,6 +78,17 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """Which knowledge is wanted: that of things in a group, in or below one, of a type, with a label, but of one."""
+
+    group_id: str | None = None
+    subtree_of: str | None = None
+    type: str | None = None
+    label: str | None = None
+    but: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Similar:
     """Knowledge near to what was asked for, and the thing that it describes.
 

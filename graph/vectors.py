@@ -4,12 +4,11 @@ The dimension is a Setting, which an export takes along. The index follows from 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypedDict
 
 from domain.access import Reach
 from domain.errors import StoreError
-from domain.knowledge import Similar
+from domain.knowledge import Similar, Within
 from graph import documents, things
 from graph.access import group_visible, reach_parameters, thing_visible
 from graph.documents import KNOWLEDGE, KnowledgeRow
@@ -31,17 +30,6 @@ LOOK_AT_LEAST: Final = 200
 LOOK_FOR_EACH: Final = 10
 WIDEN: Final = (1, 4, 16)
 """How many the index is asked for: at first 200, or ten times what is wanted, and up to sixteen times that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """Which knowledge is wanted: that of things in a group, in or below one, of a type, with a label, but of one."""
-
-    group_id: str | None = None
-    subtree_of: str | None = None
-    type: str | None = None
-    label: str | None = None
-    but: str | None = None
 
 
 class IndexRow(TypedDict):

@@ -6,6 +6,7 @@ import strawberry
 
 from domain.errors import ValidationError
 from domain.ids import NodeKind
+from domain.knowledge import Within
 from resolvers.answers import answering
 from schema.arguments import INPUT, OfCategory, OfKnowledgeType
 from schema.context import Info
@@ -33,7 +34,6 @@ from schema.knowledge_changes import (
 )
 from schema.paging import Connection, listed, paged
 from services import knowledge
-from services.knowledge import Within
 from services.validation import identifier
 
 

@@ -129,7 +129,8 @@ class EmbeddingWorker:
         """How many seconds before another try: as asked, or twice as long each time, and not all at once."""
         if failure.retry_after is not None:
             return failure.retry_after
-        return min(_LONGEST_PAUSE, self._pause * 2 ** (tries - 1)) * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        pause: float = min(_LONGEST_PAUSE, self._pause * 2.0 ** (tries - 1))
+        return pause * random.uniform(0.5, 1)  # noqa: S311 - no secret
 
 
 def _checked(values: Sequence[float], dimension: int) -> Vector:

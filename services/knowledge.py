@@ -7,11 +7,10 @@ from typing import Final
 from domain.access import Caller
 from domain.errors import NetworkError, ValidationError
 from domain.ids import NodeKind
-from domain.knowledge import EmbeddingStatus, Knowledge, KnowledgeType, Label, Similar
+from domain.knowledge import EmbeddingStatus, Knowledge, KnowledgeType, Label, Similar, Within
 from domain.values import now, to_micros
 from graph import documents, embeddings, knowledge, vectors
 from graph.store import Store
-from graph.vectors import Within
 from services import validation
 from services.access import Action, authorize, authorize_overview, reach_of
 from services.embedding import Embedder, EmbeddingFailure

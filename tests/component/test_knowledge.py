@@ -138,7 +138,7 @@ async def test_knowledge_is_removed_with_its_chunks_and_the_thing_stays_as_it_is
     journal = await world.journal()
     for identifier in (first, second):
         assert (await world.api.change("removeKnowledge", {"id": identifier}, "id"))["id"] == identifier
-        assert await world.api.ask(READ, id=identifier)
+        assert (await world.api.ask(READ, id=identifier)).at("node") is None
     assert [(kind, target) for kind, target, _, _ in await journal.read()] == [("knowledge_removed", thing)] * 2
     after = await world.count()
     assert {**after, "Event": 0} == {**before, "Event": 0}
