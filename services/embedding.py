@@ -105,7 +105,7 @@ class EmbeddingWorker:
         try:
             found = await self._embedder.embed([row["text"] for row in rows])
             made: list[EmbeddingRow] = [
-                {"id": row["id"], "embedding": _checked(values, dimension)}
+                {"id": row["id"], "embedding": checked(values, dimension)}
                 for row, values in zip(rows, found, strict=True)
             ]
         except EmbeddingFailure as failure:
@@ -133,7 +133,8 @@ class EmbeddingWorker:
         return pause * random.uniform(0.5, 1)  # noqa: S311 - no secret
 
 
-def _checked(values: Sequence[float], dimension: int) -> Vector:
+def checked(values: Sequence[float], dimension: int) -> Vector:
+    """The vector of length one that an endpoint means. EmbeddingFailure where it is none of the dimension."""
     try:
         return unit("vector", values, dimension)
     except ValidationError as error:

@@ -7,13 +7,13 @@ from typing import Final
 from domain.access import Caller
 from domain.errors import NetworkError, ValidationError
 from domain.ids import NodeKind
-from domain.knowledge import EmbeddingStatus, Knowledge, KnowledgeType, Label, Similar, Within
+from domain.knowledge import EmbeddingStatus, Knowledge, KnowledgeType, Label, Similar, Vector, Within
 from domain.values import now, to_micros
 from graph import documents, embeddings, knowledge, vectors
 from graph.store import Store
 from services import validation
 from services.access import Action, authorize, authorize_overview, reach_of
-from services.embedding import Embedder, EmbeddingFailure
+from services.embedding import Embedder, EmbeddingFailure, checked
 from services.lists import MAX_PAGE, NodeList
 from services.ontology import Ontology
 from services.vectors import Dimension, middle, unit
@@ -101,7 +101,7 @@ class KnowledgeReader:
         within = await self._checked(within)
         dimension = await self._dimension.needed("to")
         if to.text is not None:
-            vector = unit("to.text", await self._embed(to.text, dimension), dimension)
+            vector = await self._embed(to.text, dimension)
         elif to.vector is not None:
             vector = unit("to.vector", to.vector, dimension)
         else:
@@ -122,7 +122,7 @@ class KnowledgeReader:
         label = None if within.label is None else validation.label("label", within.label)
         return Within(within.group_id, within.subtree_of, within.type, label)
 
-    async def _embed(self, text: str, dimension: int) -> Sequence[float]:
+    async def _embed(self, text: str, dimension: int) -> Vector:
         text = validation.text("to.text", text)
         if not text.strip():
             raise ValidationError("to.text", "to.text is blank: say what to look for.")
@@ -130,15 +130,11 @@ class KnowledgeReader:
             raise ValidationError("to.text", "This server embeds no texts: give a vector or a thing instead.")
         try:
             [found] = await self._embedder.embed([text])
+            return checked(found, dimension)
         except EmbeddingFailure as failure:
             if failure.hopeless:
                 raise ValidationError("to.text", "The embedding endpoint does not take this text.") from failure
-            raise NetworkError("The embedding endpoint gives no answer just now. Try again in a few seconds.") from (
-                failure
-            )
-        if len(found) != dimension:
-            raise NetworkError("The embedding endpoint answers vectors of another dimension than this store's.")
-        return found
+            raise NetworkError("The embedding endpoint gives no good answer just now. Try again later.") from failure
 
     async def status(self, caller: Caller) -> EmbeddingStatus:
         """How far the embeddings of the whole store are. Only a platform owner may ask."""
