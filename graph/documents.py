@@ -164,6 +164,7 @@ ADD_KNOWLEDGE: Statement[int] = Statement(
     CREATE (thing)-[:HAS_KNOWLEDGE {role: row.role}]->(knowledge:Knowledge)
     SET knowledge = row.properties
     RETURN count(knowledge) AS row""",
+    meant="Eager: the thing is found before what describes it is made.",
 )
 SAVE_DOCUMENT: Statement[bool] = Statement(
     "save_document", "MATCH (knowledge:Knowledge {id: $id}) SET knowledge += $properties RETURN true AS row"

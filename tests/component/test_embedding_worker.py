@@ -202,16 +202,15 @@ async def test_a_text_that_spoils_its_batch_fails_alone(library: World, endpoint
     assert len(server.asked) <= 2 * 4 + 1
 
 
-async def test_two_workers_share_the_work(library: World, endpoint: Endpoint, server: Embeddings) -> None:
+async def test_three_workers_share_the_work(
+    library: World, endpoint: Endpoint, server: Embeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await add(library, *(f"word{number}" for number in range(12)))
     server.delay = 0.1
-    batch, embedding.BATCH = embedding.BATCH, 3
-    try:
-        workers = [worker_of(library, endpoint) for _ in range(3)]
-        for _ in range(4):
-            await asyncio.gather(*(worker.step() for worker in workers))
-    finally:
-        embedding.BATCH = batch
+    monkeypatch.setattr(embedding, "BATCH", 3)
+    workers = [worker_of(library, endpoint) for _ in range(3)]
+    for _ in range(4):
+        await asyncio.gather(*(worker.step() for worker in workers))
     assert await states(library) == ["done"] * 12
     assert sorted(text for texts in server.asked for text in texts) == sorted(f"word{number}" for number in range(12))
 
