@@ -26,3 +26,11 @@ async def document(world: World, thing: str, *vectors: Sequence[float], **more: 
     answer = await world.api.change("addDocument", given, DOCUMENT)
     assert "document" in answer, answer
     return str(cast("Mapping[str, JSON]", answer["document"])["id"])
+
+
+async def vector(world: World, thing: str, values: Sequence[float]) -> str:
+    """The id of a new vector without a text."""
+    given: dict[str, JSON] = {"thingId": thing, "embedding": list(values)}
+    answer = await world.api.change("addVector", given, "vector { id }")
+    assert "vector" in answer, answer
+    return str(cast("Mapping[str, JSON]", answer["vector"])["id"])
