@@ -2,6 +2,7 @@
 
 import asyncio
 import email.utils
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -73,13 +74,13 @@ class Endpoint:
 
 def _refusal(response: httpx2.Response) -> EmbeddingFailure:
     status = response.status_code
-    wait = _wait(response.headers.get("Retry-After")) if status in _BUSY else None
+    wait = seconds_to_wait(response.headers.get("Retry-After")) if status in _BUSY else None
     if status == httpx2.codes.TOO_MANY_REQUESTS and wait is None:
         wait = 1.0
     return EmbeddingFailure(f"the endpoint answered {status}", hopeless=status in _HOPELESS, retry_after=wait)
 
 
-def _wait(value: str | None) -> float | None:
+def seconds_to_wait(value: str | None) -> float | None:
     """How many seconds Retry-After says (RFC 9110, 10.2.3): a number, or the time to wait for."""
     if value is None:
         return None
@@ -90,4 +91,4 @@ def _wait(value: str | None) -> float | None:
             seconds = (email.utils.parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
             return None
-    return min(max(seconds, 0.0), _LONGEST_WAIT) if seconds == seconds else None  # noqa: PLR0124 - not a number
+    return min(max(seconds, 0.0), _LONGEST_WAIT) if not math.isnan(seconds) else None

@@ -8,7 +8,7 @@ from semantic_text_splitter import TextSplitter
 MAX_CHUNK: Final = 2_000
 """The most characters in a chunk: some 500 tokens, which every embedding model takes."""
 
-_SEGMENT: Final = 50_000
+_SEGMENT: Final = 10_000
 """How many characters are split at a time: what has no boundary at all takes quadratic time."""
 
 _splitter: Final = TextSplitter(MAX_CHUNK, trim=False)
