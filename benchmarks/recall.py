@@ -28,7 +28,7 @@ EACH: Final = 100
 
 CLUSTERS: Final = 100
 SPREAD: Final = 0.5
-TYPES: Final = ("video", "video", "video", "video", "video", "podcast", "podcast", "podcast", "lesson", "email")
+TYPES: Final = ("video", "video", "video", "video", "video", "podcast", "podcast", "podcast", "podcast", "lesson")
 """Of every ten things one is a lesson."""
 
 BY_HAND: Statement[str] = Statement(
@@ -73,8 +73,8 @@ async def measure(login: tuple[str, str, str], total: int) -> list[Figure]:
         figures.append(
             Figure(f"{total:,} {name} vectors of {DIMENSION} written", f"{time.perf_counter() - began:.0f} s")
         )
-        for kind in (None, "podcast", "lesson", "email"):
-            figures.append(await _recall(store, name, kind, [draw() for _ in range(QUERIES)]))
+        questions = [draw() for _ in range(QUERIES)]
+        figures += [await _recall(store, name, kind, questions) for kind in (None, "podcast", "lesson")]
         while (await store.write(_empty)) > 0:
             pass
     await store.close()

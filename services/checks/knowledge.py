@@ -68,7 +68,7 @@ def _right_label(found: KnowledgeFacts, _types: Catalogue) -> Iterator[Fault]:
 
 @rule(
     "knowledge_described",
-    "Knowledge _describes something.",
+    "Knowledge describes something.",
     "It is deleted: nothing leads to it.",
     Severity.WARNING,
 )

@@ -225,11 +225,6 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_LABEL + "REMOVE n.label", ("label",), mended=False, others=frozenset({"thing_label_columns"})),
     ],
     "knowledge_described": [
-        Break(
-            "MATCH (n:Knowledge {id: $document})<-[e:HAS_KNOWLEDGE]-() DELETE e",
-            ("document",),
-            others=frozenset({"knowledge_document"}),
-        ),
         Break("CREATE (:Knowledge {id: $orphan, type: 'label', label: 'a:b', text: 'a:b', createdAt: 1})", ("orphan",)),
     ],
     "knowledge_thing": [
@@ -246,6 +241,11 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_CHUNK + "SET n.documentId = $gone", ("chunk",), others=frozenset({"knowledge_chunks"})),
         Break(_CHUNK + "REMOVE n.documentId", ("chunk",), others=frozenset({"knowledge_chunks"})),
         Break("MATCH (n:Knowledge {id: $document}) DETACH DELETE n", ("chunk",)),
+        Break(
+            "MATCH (n:Knowledge {id: $document})<-[e:HAS_KNOWLEDGE]-() DELETE e",
+            ("chunk",),
+            others=frozenset({"knowledge_described"}),
+        ),
     ],
     "knowledge_chunks": [
         Break("MATCH (n:Knowledge {id: $document}) SET n.chunkCount = 7", ("document",)),
