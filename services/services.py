@@ -17,6 +17,7 @@ from services.ontology import Ontology
 from services.people import People
 from services.things import Things
 from services.type_changes import TypeChanges
+from services.type_registration import TypeRegistration
 from services.vectors import Dimension
 
 
@@ -37,6 +38,7 @@ class Services:
     people: People
     things: Things
     type_changes: TypeChanges
+    type_registration: TypeRegistration
 
     @classmethod
     def of(cls, store: Store, embedder: Embedder | None = None) -> "Services":
@@ -57,5 +59,6 @@ class Services:
             ontology=ontology,
             people=People(store),
             things=Things(store, ontology),
-            type_changes=TypeChanges(store, ontology),
+            type_changes=TypeChanges(store),
+            type_registration=TypeRegistration(changes, ontology),
         )
