@@ -128,7 +128,9 @@ _WANTED: Final = f"""thing.status <> 'archived' AND thing.privateTo IS NULL
             AND ($except IS NULL OR thing.id <> $except)
             AND {thing_visible("thing")}"""
 _BEST: Final = f"""
-            WITH knowledge, thing, vector.similarity.cosine(knowledge.embedding, $vector) AS score
+            WITH knowledge, thing, knowledge.embedding AS embedding
+            WHERE size(embedding) = size($vector)
+            WITH knowledge, thing, vector.similarity.cosine(embedding, $vector) AS score
             ORDER BY score DESC, knowledge.id LIMIT $first
             RETURN {{score: score, knowledge: {KNOWLEDGE}, thing: {THING}}}"""
 
@@ -162,7 +164,7 @@ def _exactly(name: str, find: str) -> Statement[NearestRow]:
         CALL (things) {{
             UNWIND CASE WHEN size(things) > $mostThings THEN [] ELSE things END AS thing
             MATCH (thing)-[:HAS_KNOWLEDGE]->(knowledge:Knowledge)
-            WHERE knowledge.embeddingState = 'done' AND size(knowledge.embedding) = size($vector)
+            WHERE knowledge.embeddingState = 'done'
             WITH thing, knowledge LIMIT $most + 1
             RETURN collect([thing, knowledge]) AS pairs
         }}

@@ -11,6 +11,7 @@ from domain.errors import StoreError
 from domain.people import PlatformRole
 from domain.values import JSON, JSONObject
 from graph import vectors
+from graph.store import Statement, Transaction
 from graph.vectors import fix_dimension, has_index, make_index
 from tests.component.vectors import document, with_dimension
 from tests.worlds import World
@@ -232,3 +233,16 @@ async def test_an_index_of_another_dimension_is_made_anew(pets: World) -> None:
     await make_index(pets.store, 5)
     assert await fix_dimension(pets.store, None) == 3
     assert await names(pets, {"vector": [1, 0, 0]}) == ["a", "b", "c", "d", "e"]
+
+
+async def test_a_vector_that_somebody_spoilt_keeps_nobody_from_the_others(pets: World) -> None:
+    spoil: Statement[int] = Statement(
+        "spoil", "MATCH (n:Knowledge) WHERE n.position = 0 WITH n LIMIT 1 SET n.embedding = [1.0] RETURN 1 AS row"
+    )
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.run(spoil, {})
+
+    await pets.store.write(work)
+    for more in ({}, {"inSubtreeOf": pets.home}, {"type": "video"}):
+        assert await names(pets, {"vector": [1, 0, 0]}, **more)
