@@ -82,6 +82,9 @@ RETRY: Statement[int] = Statement(
     "retry_embeddings",
     f"""
     MATCH (knowledge:Knowledge) WHERE knowledge.embeddingState = 'failed' AND knowledge.embeddingDue > 0
+        AND ($thingId IS NULL OR EXISTS {{
+            MATCH (knowledge)<-[:HAS_KNOWLEDGE]-(described:Thing) WHERE described.id = $thingId
+        }})
     WITH knowledge LIMIT $limit
     {lock_clauses("knowledge")}
     WITH knowledge WHERE knowledge.embeddingState = 'failed'
@@ -129,11 +132,11 @@ async def release(store: Store, name: str, rows: Sequence[ReleasedRow]) -> None:
     await store.write(work)
 
 
-async def retry(store: Store, now: int, limit: int) -> int:
-    """Let at most `limit` chunks that failed wait again; how many it were."""
+async def retry(store: Store, thing_id: str | None, now: int, limit: int) -> int:
+    """Let at most `limit` chunks that failed, all or those of a thing, wait again; how many it were."""
 
     async def work(transaction: Transaction) -> int:
-        return (await transaction.run(RETRY, {"now": now, "limit": limit}))[0]
+        return (await transaction.run(RETRY, {"thingId": thing_id, "now": now, "limit": limit}))[0]
 
     return await store.write(work)
 

@@ -26,6 +26,7 @@ from schema.knowledge_changes import (
     ReplaceDocumentInput,
     ReplaceDocumentResult,
     ReplaceDocumentSuccess,
+    RetryEmbeddingsInput,
     RetryEmbeddingsResult,
     RetryEmbeddingsSuccess,
     SetEmbeddingsInput,
@@ -156,7 +157,11 @@ class KnowledgeMutations:
 
     @mutation
     @answering
-    async def retry_embeddings(self, info: Info) -> RetryEmbeddingsResult:
-        """Have everything that the endpoint gave no embedding for tried again."""
-        count = await info.context.services.knowledge.retry(info.context.caller)
+    async def retry_embeddings(
+        self,
+        info: Info,
+        input: Annotated[RetryEmbeddingsInput, INPUT],  # noqa: A002
+    ) -> RetryEmbeddingsResult:
+        """Have what the endpoint gave no embedding for tried again."""
+        count = await info.context.services.knowledge.retry(info.context.caller, input.thing_id)
         return RetryEmbeddingsSuccess(count=count)

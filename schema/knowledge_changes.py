@@ -118,6 +118,15 @@ class RemoveKnowledgeInput:
     id: strawberry.ID = strawberry.field(description="The document or the vector.")
 
 
+@input_type
+class RetryEmbeddingsInput:
+    """What to have embedded after all."""
+
+    thing_id: strawberry.ID | None = strawberry.field(
+        description="Only what describes this thing; null for everything that failed.", default=None
+    )
+
+
 @object_type
 class AddDocumentSuccess:
     """The document was added, with its chunks."""
@@ -193,6 +202,6 @@ RemoveKnowledgeResult: TypeAlias = Annotated[
     strawberry.union("RemoveKnowledgeResult", description="What removeKnowledge answers."),
 ]
 RetryEmbeddingsResult: TypeAlias = Annotated[
-    RetryEmbeddingsSuccess | AuthError | ForbiddenError | NetworkError,
+    RetryEmbeddingsSuccess | AuthError | ForbiddenError | ValidationError | NetworkError,
     strawberry.union("RetryEmbeddingsResult", description="What retryEmbeddings answers."),
 ]

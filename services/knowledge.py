@@ -143,10 +143,12 @@ class KnowledgeReader:
         model = None if self._embedder is None else self._embedder.model
         return EmbeddingStatus(await self._dimension(), model, found["pending"], found["failed"])
 
-    async def retry(self, caller: Caller) -> int:
-        """Let everything that failed wait for an embedding again; how much it was."""
+    async def retry(self, caller: Caller, thing_id: str | None) -> int:
+        """Let what failed wait for an embedding again, all of it or what describes a thing; how much it was."""
         authorize(caller, Action.RETRY_EMBEDDINGS)
+        if thing_id is not None:
+            validation.identifier("thingId", thing_id, NodeKind.THING)
         total = 0
-        while done := await embeddings.retry(self._store, to_micros(now()), _RETRIED_AT_ONCE):
+        while done := await embeddings.retry(self._store, thing_id, to_micros(now()), _RETRIED_AT_ONCE):
             total += done
         return total

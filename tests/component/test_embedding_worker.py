@@ -172,7 +172,10 @@ async def test_what_fails_too_often_is_given_up_until_somebody_says_so(
     assert (chunk["embeddingState"], chunk["embeddingError"]) == ("failed", "the endpoint answered 500")
     assert await worker.step() == embedding.IDLE
     assert (await library.api.ask(CHUNKS)).at("embeddingStatus.failed") == 1
-    again = "mutation { retryEmbeddings { ... on RetryEmbeddingsSuccess { count } } }"
+    again = (
+        "mutation ($id: ID) { retryEmbeddings(input: { thingId: $id }) { ... on RetryEmbeddingsSuccess { count } } }"
+    )
+    assert (await library.api.ask(again, id=await library.thing("other"))).at("retryEmbeddings.count") == 0
     assert (await library.api.ask(again)).at("retryEmbeddings.count") == 1
     assert (await library.api.ask(again)).at("retryEmbeddings.count") == 0
     await worker.step()

@@ -43,7 +43,7 @@ PARAMETERS: Mapping[str, object] = {
     "after": "",
     **dict.fromkeys(("ended", "everything"), False),
     "heads": (ID,),
-    **dict.fromkeys(("category", "within", "except"), None),
+    **dict.fromkeys(("category", "within", "except", "thingId"), None),
     **dict.fromkeys(("first", "most", "mostThings", "looked", "now", "until", "dimension"), 3),
     "vector": (1.0, 0.0, 0.0),
     **dict.fromkeys(("claim", "model"), "x"),
