@@ -15,6 +15,7 @@ from graph.store import Store
 from resolvers.schema import schema
 from schema.cursors import Cursors
 from schema.limits import Limits
+from services.embedding import Embedder
 from services.services import Services
 
 DEFAULT_LIMITS = Limits()
@@ -28,8 +29,9 @@ def create_app(
     body_limit: int,
     limits: Limits = DEFAULT_LIMITS,
     compiled_execution: bool = True,
+    embedder: Embedder | None = None,
 ) -> Requests:
-    """Everything that is served on one port, over a store that is migrated."""
+    """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder."""
     migrations = read_migrations()
 
     async def live(_request: Request) -> Response:
@@ -49,7 +51,7 @@ def create_app(
 
     # The loaders shield what several fields wait for, so that a field can be cancelled.
     executable = compiled(schema, cancel=True) if compiled_execution else schema
-    view = GraphQLView(executable, Services.of(store), Cursors(cursor_key), explorer, limits)
+    view = GraphQLView(executable, Services.of(store, embedder), Cursors(cursor_key), explorer, limits)
     routes = [
         Route("/", home),
         Route("/graphql", view),

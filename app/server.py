@@ -12,6 +12,7 @@ import uvicorn
 from rich.console import Console
 
 from app.demo_accounts import DemoAccounts
+from app.embedding import embedding
 from app.explorer import Explorer
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
@@ -65,7 +66,10 @@ async def serve(settings: Settings, console: Console) -> None:
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
 
-            async with running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer:
+            async with (
+                embedding(settings, store) as embedder,
+                running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer,
+            ):
                 app = create_app(
                     store,
                     await ensure_secret(store, "cursor_key"),
@@ -73,6 +77,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     body_limit=settings.body_limit,
                     limits=_limits(settings),
                     compiled_execution=settings.compiled_execution,
+                    embedder=embedder,
                 )
                 config = uvicorn.Config(
                     app,

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.knowledge import MAX_DIMENSION
+
 PREFIX = "ONE_"
 CHECKOUT = Path(__file__).parent.parent
 
@@ -52,6 +54,14 @@ class Settings(BaseSettings):
     max_directives: int = Field(50, ge=0, description="How many directives an operation may have, fragments spread.")
     max_root_fields: int = Field(100, gt=0, description="How many fields an operation may have at its root.")
     compiled_execution: bool = Field(True, description="Whether operations that come again run compiled.")
+    embedding_dimension: int | None = Field(
+        None, ge=1, le=MAX_DIMENSION, description="How many numbers a vector has: chosen once for a store."
+    )
+    embedding_url: str | None = Field(
+        None, pattern="^https?://", description="An OpenAI-compatible endpoint, without /embeddings, that embeds texts."
+    )
+    embedding_model: str | None = Field(None, min_length=1, description="The model to ask that endpoint for.")
+    embedding_key: SecretStr | None = Field(None, description="The key that the endpoint wants, if it does.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
     )

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import checks, execution, imports, reads, search, starts
+from benchmarks import checks, execution, imports, reads, recall, search, starts
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
 from benchmarks.world import MAPPING, write_world
@@ -19,6 +19,7 @@ from services.people import NewPerson
 from services.registration import register
 
 CHECKOUT = Path(__file__).parents[1]
+VECTORS = 50_000
 NORTHWIND_MAPPING = CHECKOUT / "docs" / "import" / "northwind.yaml"
 
 
@@ -59,6 +60,7 @@ async def _measure_world(  # noqa: PLR0917 - a bench has many parts
     show(*await search.measure(running.url, owner, "a platform owner"))
     show(*await search.measure(running.url, member, "a member of the root group"))
     show(_memory(running.resident()))
+    show(*await recall.measure(login, VECTORS))
 
 
 async def _key(store: Store, name: str, role: PlatformRole, group: str) -> str:

@@ -76,7 +76,6 @@ class DependentKind(StrEnum):
     """What can stand in the way of erasing something."""
 
     CONNECTION = "connection"
-    DOCUMENT = "document"
     MENTION = "mention"
     GROUP = "group"
     THING = "thing"
@@ -136,7 +135,7 @@ class RateLimitError(AppError):
 
 
 class NetworkError(AppError):
-    """The store cannot be reached just now; the same request may succeed later."""
+    """The store, or a service that it takes, cannot be reached just now; the same request may succeed later."""
 
     code = "UNAVAILABLE"
 

@@ -4,9 +4,12 @@ A label is one node that every thing with the label shares.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Final, TypedDict
 
+from domain.knowledge import Label
 from domain.words import searchable
+from graph.access import group_visible, thing_visible
+from graph.listing import Listing, listing
 from graph.store import Statement, Store, Transaction
 
 
@@ -28,6 +31,14 @@ class LabelLink(Link):
     """A link to make; `knowledgeId` is the id that the label's node gets if it is new."""
 
     knowledgeId: str
+
+
+class LabelRow(TypedDict):
+    """A label, and how many things have it."""
+
+    id: str
+    label: str
+    count: int
 
 
 # The caller has seen the things already: a label is as visible as the thing that it is on.
@@ -85,6 +96,42 @@ NOTE_LABEL_WORDS: Statement[int] = Statement(
     MATCH (thing:Entity:Thing {id: row.id})
     SET thing.labelWords = row.words
     RETURN count(thing) AS row""",
+)
+
+
+def _label(row: LabelRow) -> Label:
+    return Label(row["id"], row["label"], row["count"])
+
+
+_CATEGORY: Final = "($category IS NULL OR knowledge.label STARTS WITH $category)"
+_LABELLED: Final = (
+    "MATCH (knowledge)<-[:HAS_KNOWLEDGE {role: 'label'}]-(labelled:Thing)"
+    f" WHERE labelled.privateTo IS NULL AND {thing_visible('labelled')}"
+)
+_LABELLED_HERE: Final = (
+    "MATCH (knowledge)<-[:HAS_KNOWLEDGE {role: 'label'}]-(labelled:Thing)"
+    " WHERE labelled.groupId = parent AND labelled.privateTo IS NULL"
+)
+LABELS: Listing[LabelRow, Label] = listing(
+    "labels",
+    match="MATCH (knowledge:Knowledge) WHERE knowledge.type = 'label'",
+    where=(_CATEGORY, f"EXISTS {{ {_LABELLED} }}"),
+    key="knowledge.id",
+    prefix=("knowledge.type",),
+    project=f"knowledge {{.id, .label, count: COUNT {{ {_LABELLED} }}}}",
+    item=_label,
+)
+LABELS_OF_GROUP: Listing[LabelRow, Label] = listing(
+    "labels_of_group",
+    parent=f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}",
+    match="MATCH (thing:Thing)"
+    " WHERE thing.groupId = parent AND thing.sortKey > '' AND thing.privateTo IS NULL"
+    " MATCH (thing)-[:HAS_KNOWLEDGE {role: 'label'}]->(knowledge:Knowledge)",
+    walk="knowledge",
+    where=(_CATEGORY,),
+    key="knowledge.id",
+    project=f"knowledge {{.id, .label, count: COUNT {{ {_LABELLED_HERE} }}}}",
+    item=_label,
 )
 
 

@@ -13,6 +13,7 @@ from resolvers.consistency import ConsistencyQueries
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
+from resolvers.knowledge import KnowledgeMutations, KnowledgeQueries
 from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
@@ -30,6 +31,7 @@ class Query(
     PeopleQueries,
     GroupQueries,
     ThingQueries,
+    KnowledgeQueries,
     EventQueries,
     OntologyQueries,
     ConsistencyQueries,
@@ -38,7 +40,9 @@ class Query(
 
 
 @object_type
-class Mutation(GroupMutations, ThingMutations, ConnectionMutations, BulkMutations, OntologyMutations):
+class Mutation(
+    GroupMutations, ThingMutations, KnowledgeMutations, ConnectionMutations, BulkMutations, OntologyMutations
+):
     """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
 
 

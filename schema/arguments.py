@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.enums import Direction, EventType, GroupStatus, GroupType, PlatformRole, ThingStatus
+from schema.enums import Direction, EventType, GroupStatus, GroupType, KnowledgeType, PlatformRole, ThingStatus
 
 OfGroupType = Annotated[GroupType | None, strawberry.argument(description="Only groups of this type.")]
 OfGroupStatus = Annotated[GroupStatus | None, strawberry.argument(description="Only groups in this state.")]
@@ -14,6 +14,10 @@ OfThingType = Annotated[
 ]
 OfThingStatus = Annotated[ThingStatus | None, strawberry.argument(description="Only things in this state.")]
 OfEventType = Annotated[EventType | None, strawberry.argument(description="Only events of this type.")]
+OfKnowledgeType = Annotated[KnowledgeType | None, strawberry.argument(description="Only knowledge of this type.")]
+OfCategory = Annotated[
+    str | None, strawberry.argument(description="Only labels of this category, which is what stands before the colon.")
+]
 ConnectionTypes = Annotated[
     list[str] | None,
     strawberry.argument(description="Only connections of these types, such as `owns` or `member_of`; null for all."),

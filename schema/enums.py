@@ -8,6 +8,7 @@ from domain.events import EventType
 from domain.filterable import FilterKind
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import NodeKind
+from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.pages import CreationOrder
 from domain.people import PersonStatus, PlatformRole
 from domain.things import ThingStatus
@@ -20,12 +21,15 @@ __all__ = [
     "CreationOrder",
     "DependentKind",
     "Direction",
+    "EmbeddingState",
     "EventType",
     "FilterKind",
     "GroupStatus",
     "GroupType",
     "JoinPolicy",
     "KeyScope",
+    "KnowledgeRole",
+    "KnowledgeType",
     "NodeKind",
     "PersonStatus",
     "Plan",
@@ -113,6 +117,9 @@ enum(
         EventType.THING_LABELLED: "A thing got a label: `properties.label`.",
         EventType.THING_UNLABELLED: "A label was taken off a thing: `properties.label`.",
         EventType.THING_DELETED: "A thing was erased, with its versions; `properties.type` was its thing type.",
+        EventType.KNOWLEDGE_ADDED: "A document or a vector about a thing was added; `properties.knowledge` is its id.",
+        EventType.KNOWLEDGE_UPDATED: "A document about a thing got another text, or its chunks got embeddings.",
+        EventType.KNOWLEDGE_REMOVED: "A document or a vector about a thing was removed.",
         EventType.CONNECTION_CREATED: "Two nodes were connected; `properties` has the type and both ends.",
         EventType.CONNECTION_UPDATED: "Some of a connection changed; `properties.changed` names what.",
         EventType.CONNECTION_ENDED: "A connection is no longer live; `properties` has the type and both ends.",
@@ -175,7 +182,6 @@ enum(
     DependentKind,
     {
         DependentKind.CONNECTION: "A connection with another node, live or ended.",
-        DependentKind.DOCUMENT: "A document about it.",
         DependentKind.MENTION: "A thing whose properties name it.",
         DependentKind.GROUP: "A group right below it.",
         DependentKind.THING: "A thing in it.",
@@ -216,6 +222,33 @@ enum(
         FilterKind.NUMBER: "Numbers.",
         FilterKind.BOOLEAN: "True or false.",
         FilterKind.TIME: "Times with an offset.",
+    },
+)
+enum(
+    KnowledgeType,
+    {
+        KnowledgeType.LABEL: "A label, `category:value`, that any number of things share.",
+        KnowledgeType.DOCUMENT: "A text about a thing, which its chunks are parts of.",
+        KnowledgeType.CHUNK: "A part of a document, with an embedding.",
+        KnowledgeType.VECTOR_ONLY: "An embedding whose text, if there is any, is kept elsewhere.",
+    },
+)
+enum(
+    KnowledgeRole,
+    {
+        KnowledgeRole.LABEL: "The thing has this label.",
+        KnowledgeRole.SUMMARY: "It says what the thing is about.",
+        KnowledgeRole.CHUNK_OF: "It is a part of a document about the thing.",
+        KnowledgeRole.CAPTION: "It says what can be seen or heard.",
+        KnowledgeRole.KEYWORD: "It is a word to find the thing by.",
+    },
+)
+enum(
+    EmbeddingState,
+    {
+        EmbeddingState.PENDING: "It waits for one: from a client, or from the endpoint that the server is set up with.",
+        EmbeddingState.DONE: "It has one.",
+        EmbeddingState.FAILED: "The endpoint gave none; `embeddingError` says why. retryEmbeddings has it tried again.",
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})

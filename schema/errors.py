@@ -91,7 +91,7 @@ class MisfitError(AppError):
 
 @object_type
 class NetworkError(AppError):
-    """The store cannot be reached just now: try the same again in a few seconds."""
+    """The store, or a service that it takes, cannot be reached just now: try the same again in a few seconds."""
 
 
 def shown_error(error: errors.AppError) -> AppError:

@@ -10,6 +10,7 @@ from schema.arguments import (
     ConnectionTypes,
     Depth,
     Ended,
+    OfCategory,
     OfEventType,
     OfGroupStatus,
     OfGroupType,
@@ -25,14 +26,17 @@ from schema.node import Node
 from schema.order_totals import OrderTotals
 from schema.paging import Connection, listed, paged
 from services import events, groups, people
+from services.knowledge import labels_of_group
 
 if TYPE_CHECKING:
     from schema.events import Event
+    from schema.knowledge import Label
     from schema.people import Person
     from schema.relationships import Relationship
     from schema.things import Thing
 
 Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
+Labels: TypeAlias = Connection[Annotated["Label", strawberry.lazy("schema.knowledge")]]
 People: TypeAlias = Connection[Annotated["Person", strawberry.lazy("schema.people")]]
 Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
 Things: TypeAlias = Connection[Annotated["Thing", strawberry.lazy("schema.things")]]
@@ -115,6 +119,11 @@ class Group(Node):
         """How this group relates to others."""
         service = info.context.services.connections
         return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def labels(self, category: OfCategory = None) -> Labels:
+        """The labels in use on the things of this group itself, without those of the groups below."""
+        return listed(labels_of_group(category), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def events(self, type: OfEventType = None) -> Events:  # noqa: A002

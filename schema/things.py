@@ -6,22 +6,25 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.arguments import ConnectionTypes, Ended, OfEventType, Toward
+from schema.arguments import ConnectionTypes, Ended, OfEventType, OfKnowledgeType, Toward
 from schema.context import Info
 from schema.define import field, interface, object_type
 from schema.enums import CreationOrder, Direction, ThingStatus
 from schema.node import Node
 from schema.paging import Connection, listed, paged
 from services import events
+from services.knowledge import knowledge_of_thing
 from services.things import history_of
 
 if TYPE_CHECKING:
     from schema.events import Event
     from schema.groups import Group
+    from schema.knowledge import Knowledge
     from schema.relationships import Relationship
     from schema.thing_versions import ThingVersion
 
 Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
+Descriptions: TypeAlias = Connection[Annotated["Knowledge", strawberry.lazy("schema.knowledge")]]
 Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
 Versions: TypeAlias = Connection[Annotated["ThingVersion", strawberry.lazy("schema.thing_versions")]]
 
@@ -58,6 +61,11 @@ class Thing(Node):
     async def labels(self, info: Info) -> list[str]:
         """What it is labelled with, as `category:value`."""
         return await info.context.loaders.labels.load(self.id)
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def knowledge(self, type: OfKnowledgeType = None) -> Descriptions:  # noqa: A002
+        """What describes it: its labels, documents, their chunks, and vectors."""
+        return listed(knowledge_of_thing(type), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
     async def connections(

@@ -7,9 +7,11 @@ from services.bulk import Bulk
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
+from services.embedding import Embedder
 from services.events import Events
 from services.groups import Groups
 from services.keys import Keys
+from services.knowledge import KnowledgeReader
 from services.lists import Lists
 from services.ontology import Ontology
 from services.people import People
@@ -17,6 +19,7 @@ from services.search import Searching
 from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
+from services.vectors import Dimension
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Services:
     events: Events
     groups: Groups
     keys: Keys
+    knowledge: KnowledgeReader
     lists: Lists
     ontology: Ontology
     people: People
@@ -39,10 +43,11 @@ class Services:
     type_registration: TypeRegistration
 
     @classmethod
-    def of(cls, store: Store) -> "Services":
-        """The services that work on a store."""
+    def of(cls, store: Store, embedder: Embedder | None = None) -> "Services":
+        """The services that work on a store; texts to look for are embedded by the embedder, if there is one."""
         ontology = Ontology(store)
-        changes = Changes(store, ontology)
+        dimension = Dimension(store)
+        changes = Changes(store, ontology, dimension)
         return cls(
             bulk=Bulk(store, changes),
             changes=changes,
@@ -51,6 +56,7 @@ class Services:
             events=Events(store),
             groups=Groups(store),
             keys=Keys(store),
+            knowledge=KnowledgeReader(store, ontology, dimension, embedder),
             lists=Lists(store),
             ontology=ontology,
             people=People(store),

@@ -18,6 +18,7 @@ from domain.values import JSON, JSONObject
 
 MAX_NAME = 200
 MAX_TEXT = 10_000
+MAX_DOCUMENT = 1_000_000
 MAX_JSON_BYTES = 64 * 1024
 MAX_JSON_DEPTH = 32
 MAX_SAFE_INTEGER: Final = 2**53 - 1
@@ -77,6 +78,17 @@ def text(field: str, value: str) -> str:
     value = unicodedata.normalize("NFC", value)
     if len(value) > MAX_TEXT:
         raise ValidationError(field, f"{field} takes at most {MAX_TEXT} characters; this has {len(value)}.")
+    _refuse_unprintable(field, value, allowed="\n\r\t")
+    return value
+
+
+def document(field: str, value: str) -> str:
+    """Text of any number of lines that says something: at most a million characters."""
+    value = unicodedata.normalize("NFC", value)
+    if not value.strip() or len(value) > MAX_DOCUMENT:
+        raise ValidationError(
+            field, f"{field} takes 1 to {MAX_DOCUMENT:,} characters, not all of them blank; this has {len(value):,}."
+        )
     _refuse_unprintable(field, value, allowed="\n\r\t")
     return value
 

@@ -8,6 +8,7 @@ _PLACE = "MATCH (n:Entity {id: $alone})-[e:IN_GROUP]->() "
 _GROUP = "MATCH (n:Entity {id: $shelf}) "
 _PERSON = "MATCH (n:Entity {id: $stray}) "
 _LABEL = "MATCH (n:Knowledge {id: $label}) "
+_CHUNK = "MATCH (n:Knowledge {id: $chunk}) "
 _EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
 _EVENT = "MATCH (n:Event {id: $event}) "
 _VERSION = "MATCH (n:ThingVersion {key: $version}) "
@@ -44,6 +45,7 @@ def of_node(noun: str, match: str, name: str) -> Mapping[str, Sequence[Break]]:
 
 BREAKS: Mapping[str, Sequence[Break]] = {
     "store_schema": [Break("RETURN 1", (), schema="DROP INDEX Thing_sortKey_index")],
+    "store_vectors": [Break("RETURN 1", (), schema="DROP INDEX Knowledge_embedding_vector")],
     "store_unique": [
         Break(
             "MATCH (n:Entity {id: $shelf}) SET n.slug = 'home'",
@@ -252,7 +254,43 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_LABEL + "REMOVE n.label", ("label",), mended=False, others=frozenset({"thing_label_columns"})),
     ],
     "knowledge_described": [
-        Break("CREATE (:Knowledge {id: $orphan, type: 'label', label: 'a:b', text: 'a:b', createdAt: 1})", ("orphan",))
+        Break("CREATE (:Knowledge {id: $orphan, type: 'label', label: 'a:b', text: 'a:b', createdAt: 1})", ("orphan",)),
+    ],
+    "knowledge_thing": [
+        Break(
+            _CHUNK + "MATCH (m:Entity {id: $alone}) CREATE (m)-[:HAS_KNOWLEDGE {role: 'chunk_of'}]->(n)",
+            ("chunk",),
+            mended=False,
+        ),
+        Break(
+            "MATCH (n:Knowledge {id: $chunk})<-[e:HAS_KNOWLEDGE]-() SET e.role = 'summary'", ("chunk",), mended=False
+        ),
+    ],
+    "knowledge_document": [
+        Break(_CHUNK + "SET n.documentId = $gone", ("chunk",), others=frozenset({"knowledge_chunks"})),
+        Break(_CHUNK + "REMOVE n.documentId", ("chunk",), others=frozenset({"knowledge_chunks"})),
+        Break("MATCH (n:Knowledge {id: $document}) DETACH DELETE n", ("chunk",)),
+        Break(
+            "MATCH (n:Knowledge {id: $document})<-[e:HAS_KNOWLEDGE]-() DELETE e",
+            ("chunk",),
+            others=frozenset({"knowledge_described"}),
+        ),
+    ],
+    "knowledge_chunks": [
+        Break("MATCH (n:Knowledge {id: $document}) SET n.chunkCount = 7", ("document",)),
+        Break(_CHUNK + "DETACH DELETE n", ("document",)),
+    ],
+    "knowledge_embedding": [
+        Break(_CHUNK + "REMOVE n.embedding", ("chunk",)),
+        Break(_CHUNK + "SET n.embedding = [1.0, 0.0]", ("chunk",)),
+        Break(_CHUNK + "SET n.embedding = [0.0, 0.0, 0.0]", ("chunk",)),
+        Break(_CHUNK + "SET n.embedding = [1.0, 0.0, 0.0 / 0.0]", ("chunk",)),
+        Break(_CHUNK + "SET n.embedding = 'one'", ("chunk",)),
+        Break(_CHUNK + "SET n.embeddingState = 'pending'", ("chunk",)),
+        Break(_CHUNK + "SET n.embeddingState = 'pending', n.embedding = null", ("chunk",)),
+        Break(_CHUNK + "SET n.embeddingState = 'lost'", ("chunk",)),
+        Break("MATCH (n:Knowledge {id: $document}) SET n.embeddingState = 'done'", ("document",)),
+        Break("MATCH (n:Knowledge {id: $vector}) REMOVE n.embedding", ("vector",), mended=False),
     ],
     "connection_form": [Break(_EDGE + "REMOVE n.validFrom", ("edge",), mended=False)],
     "connection_lock": [Break(_EDGE + "SET n._lock = true", ("edge",))],

@@ -19,12 +19,14 @@ from domain.values import JSON, JSONObject
 from graph import knowledge
 from graph.migrate import lacking, read_migrations
 from graph.store import Statement, Transaction
+from graph.vectors import fix_dimension
 from services.checking import RULES, Checking
 from services.keys import Keys
 from services.ontology import Ontology
 from services.people import NewPerson
 from services.registration import register
 from tests.component.broken import BREAKS, INVENTED, Break
+from tests.component.vectors import document, vector
 from tests.conftest import CHECKOUT
 from tests.worlds import World, new_connection, new_group, new_thing
 
@@ -79,6 +81,11 @@ async def town(world: World) -> Names:
     at["label"] = new_id(KNOWLEDGE_PREFIX)
     link: knowledge.LabelLink = {"thingId": at["video"], "label": "topic:x", "knowledgeId": at["label"]}
     await world.store.write(lambda transaction: knowledge.add_labels(transaction, [link], 1))
+    await fix_dimension(world.store, 3)
+    at["document"] = await document(world, at["product"], [1, 0, 0])
+    at["vector"] = await vector(world, at["product"], [0, 1, 0])
+    chunks = await world.api.ask("{ knowledge(first: 1, type: chunk) { nodes { id } } }")
+    at["chunk"] = str(chunks.at("knowledge.nodes.0.id"))
     answer = await world.api.ask(
         """query ($id: ID!) { events(last: 1) { nodes { id } }
         node(id: $id) { ... on Group { connections(first: 1, types: ["member_of"]) { nodes { id } } } } }""",

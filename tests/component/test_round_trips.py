@@ -27,7 +27,7 @@ from domain.people import MemberRole, Person, PlatformRole
 from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import JSON
-from graph import bulk, connections, events, groups, knowledge, people, things
+from graph import bulk, connections, documents, events, groups, knowledge, people, things
 from graph.store import Transaction
 from resolvers.schema import schema
 from schema.thing_types import BUILT_IN
@@ -118,6 +118,31 @@ def planned(world: World) -> Plan:
     return plan
 
 
+def described() -> list[documents.NewRow]:
+    """A document with three chunks."""
+    identifier = new_id(KNOWLEDGE_PREFIX)
+    document: documents.NewRow = {
+        "role": "summary",
+        "properties": {"id": identifier, "type": "document", "text": "abc", "createdAt": 1, "version": 1},
+    }
+    chunks: list[documents.NewRow] = [
+        {
+            "role": "chunk_of",
+            "properties": {
+                "id": new_id(KNOWLEDGE_PREFIX),
+                "type": "chunk",
+                "text": text,
+                "documentId": identifier,
+                "embeddingState": "pending",
+                "embeddingDue": 1,
+                "createdAt": 1,
+            },
+        }
+        for text in "abc"
+    ]
+    return [document, *chunks]
+
+
 @pytest.fixture(scope="module")
 async def crowd(shared_world: World) -> Crowd:
     plan = planned(shared_world)
@@ -144,6 +169,9 @@ async def crowd(shared_world: World) -> Crowd:
             statement = bulk.create_edges(CONNECTION_TYPES[kind].relationship)
             await transaction.run(statement, {"rows": joined, "sourceTypes": [], "targetTypes": []})
         await knowledge.add_labels(transaction, links, at=1)
+        for thing in plan.things:
+            if thing.type == "blog_post":
+                await documents.add(transaction, thing.id, described())
         await events.append(transaction, plan.events)
 
     await shared_world.store.write(work)
@@ -220,6 +248,7 @@ ROOTS: Mapping[str, str] = {
     "Group": 'group(slug: "hub") { children(first: FIRST) { nodes { ALL } } }',
     "Person": "people(role: customer, first: FIRST) { nodes { ALL } }",
     "Event": "events(type: thing_created, first: FIRST) { nodes { ALL } }",
+    "Knowledge": "knowledge(type: document, first: FIRST) { nodes { ALL } }",
     "Relationship": ('group(slug: "hub") { connections(types: ["following"], first: FIRST) { nodes { ALL } } }'),
     "GenericThing": 'things(type: "blog_post", first: FIRST) { nodes { ... on GenericThing { ALL } } }',
     **{

@@ -23,6 +23,7 @@ from graph.connections import RELATIONSHIPS as EDGES
 from graph.dump import LABELS, RELATIONSHIPS
 from graph.groups import MAX_DEPTH
 from graph.store import Statement, Store, Transaction
+from graph.vectors import fix_dimension
 from tests.worlds import World
 
 pytestmark = pytest.mark.slow
@@ -41,6 +42,11 @@ PARAMETERS: Mapping[str, object] = {
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
     **dict.fromkeys(("ended", "everything"), False),
+    "heads": (ID,),
+    **dict.fromkeys(("category", "within", "except", "thingId"), None),
+    **dict.fromkeys(("first", "most", "mostThings", "looked", "now", "until", "dimension"), 3),
+    "vector": (1.0, 0.0, 0.0),
+    **dict.fromkeys(("claim", "model"), "x"),
     "toId": new_id("grp"),
     "status": None,
     "lower": "",
@@ -73,6 +79,11 @@ PARAMETERS: Mapping[str, object] = {
             "at": 1,
             "type": "OWNS",
             "label": "Product",
+            "role": "chunk_of",
+            "embedding": (1.0, 0.0, 0.0),
+            "state": "pending",
+            "error": "x",
+            **dict.fromkeys(("due", "tries"), 1),
         }
     ],
 }
@@ -105,7 +116,7 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
 }
 """What makes statements for arguments, and all of its arguments."""
 
-UNPLANNED = {"show_schema"}
+UNPLANNED = {"show_schema", "show_vector_index"}
 """Of the administration of the store itself: `SHOW` has no plan."""
 
 MAKERS = {"Statement", "listing", "subject"}
@@ -213,7 +224,10 @@ FILL: Statement[int] = Statement(
     CREATE (thing:Entity:Thing:Product {{id: 't' + n, groupId: group.id, type: 'product', sortKey: 'k' + n}})
     CREATE (thing)-[:IN_GROUP {{thingId: thing.id}}]->(group)
     CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label', label: 'l' + n, sortKey: thing.sortKey}}]->
-        (:Knowledge {{id: 'k' + n, label: 'l' + n}})
+        (:Knowledge {{id: 'k' + n, label: 'l' + n, type: 'label'}})
+    CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'chunk_of'}}]->(:Knowledge {{
+        id: 'c' + n, type: 'chunk', documentId: 'd' + n, embeddingState: 'pending', embeddingDue: n
+    }})
     CREATE (thing)-[:MENTIONS]->(person)
     CREATE (:ThingVersion {{key: thing.id + ' 0000000001'}})
     CREATE (:Idempotency {{key: 'n' + n, at: n}})
@@ -241,6 +255,7 @@ async def planned(shared_world: World, store_address: tuple[str, str, str]) -> A
         await transaction.run(FILL, {})
 
     await shared_world.store.write(fill)
+    await fix_dimension(shared_world.store, 3)
     await shared_world.store.define([COUNT_AGAIN])
     wary = await Store.open(*store_address, warn_of="WARNING")
     yield wary
