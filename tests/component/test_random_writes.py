@@ -26,7 +26,9 @@ SEED = 20261124
 CLIENTS = 8
 WRITES = 3_000
 SECONDS = 75
-VERSION = "query ($id: ID!) { node(id: $id) { ... on Thing { version } ... on Group { version } ... on Knowledge { edition: version } } }"
+VERSION = """query ($id: ID!) { node(id: $id) {
+    ... on Thing { version } ... on Group { version } ... on Knowledge { edition: version }
+} }"""
 
 
 def test_every_mutation_of_the_schema_takes_part() -> None:
