@@ -114,7 +114,7 @@ async def make_index(store: Store, dimension: int) -> None:
     options = f"{{indexConfig: {{`vector.dimensions`: {int(dimension)}, `vector.similarity_function`: 'cosine'}}}}"
     create = f"CREATE VECTOR INDEX {INDEX} IF NOT EXISTS FOR (n:Knowledge) ON (n.embedding) OPTIONS {options}"
     await store.define([create])
-    await store.define(["CALL db.awaitIndexes(300)"])
+    await store.define([f"CALL db.awaitIndex('{INDEX}', 3600)"])
 
 
 # What is not in use, or nobody else's to see, is near to nothing.
