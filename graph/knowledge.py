@@ -78,23 +78,12 @@ REMOVE_LABELS: Statement[int] = Statement(
     RETURN count(*) AS row""",
     meant="Eager: the edges are found before the first of them is deleted.",
 )
-NOTE_LABELS: Statement[LabelsRow] = Statement(
+NOTE_LABELS: Statement[int] = Statement(
     "note_labels",
-    """
-    UNWIND $ids AS id
-    MATCH (thing:Entity:Thing {id: id})
-    SET thing.labels = COLLECT {
-        MATCH (thing)-[:HAS_KNOWLEDGE {role: 'label'}]->(knowledge:Knowledge)
-        RETURN knowledge.label AS label ORDER BY label
-    }
-    RETURN thing {.id, .labels} AS row""",
-)
-NOTE_LABEL_WORDS: Statement[int] = Statement(
-    "note_label_words",
     """
     UNWIND $rows AS row
     MATCH (thing:Entity:Thing {id: row.id})
-    SET thing.labelWords = row.words
+    SET thing.labels = row.labels, thing.labelWords = row.words
     RETURN count(thing) AS row""",
 )
 
@@ -161,9 +150,9 @@ async def remove_labels(transaction: Transaction, links: Sequence[Link]) -> None
 
 async def note(transaction: Transaction, thing_ids: Sequence[str]) -> None:
     """Keep the labels of things on the things themselves too, where filters see them, and search their words."""
-    noted = await transaction.run(NOTE_LABELS, {"ids": thing_ids})
-    rows = [{"id": row["id"], "words": searchable(*row["labels"])} for row in noted]
-    await transaction.run(NOTE_LABEL_WORDS, {"rows": rows})
+    found = await transaction.run(FETCH_LABELS, {"ids": thing_ids})
+    rows = [{**row, "words": searchable(*row["labels"])} for row in found]
+    await transaction.run(NOTE_LABELS, {"rows": rows})
 
 
 def _things(links: Sequence[Link]) -> list[str]:

@@ -74,7 +74,7 @@ PARAMETERS: Mapping[str, object] = {
             "row": {},
             "properties": {"id": ID},
             "ids": [ID],
-            "words": "x",
+            **dict.fromkeys(("words", "labels"), "x"),
             "results": [ID],
             "at": 1,
             "type": "OWNS",
