@@ -26,10 +26,10 @@ MANY: Final = 20_000
 THINGS_EACH: Final = 10
 """How many things are looked at for each of these vectors: not everything has one."""
 
-LOOK_AT_LEAST: Final = 200
-LOOK_FOR_EACH: Final = 10
+LOOK_AT_LEAST: Final = 1_000
+LOOK_FOR_EACH: Final = 20
 WIDEN: Final = (1, 4, 16)
-"""How many the index is asked for: at first 200, or ten times what is wanted, and up to sixteen times that."""
+"""How many the index is asked for: at first 1,000, or twenty times what is wanted, and up to sixteen times that."""
 
 
 class IndexRow(TypedDict):

@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from domain.ids import new_id
 from domain.values import JSON, JSONObject
+from graph.vectors import fix_dimension
+from services.exporting import export_store
+from services.restoring import import_export
 from tests.component.vectors import DOCUMENT, document, with_dimension
+from tests.conftest import wipe
 from tests.refusals import conflict, invalid, not_found, refused
 from tests.worlds import World
 
@@ -342,3 +347,22 @@ async def test_clients_who_replace_a_document_at_once_leave_one_text(world: Worl
     found = await node(world, identifier)
     [chunk] = cast("list[Mapping[str, JSON]]", cast("Mapping[str, JSON]", found["chunks"])["nodes"])
     assert chunk["text"] == found["text"]
+
+
+async def test_an_export_takes_documents_vectors_and_their_dimension_along(world: World, tmp_path: Path) -> None:
+    await with_dimension(world)
+    thing = await world.thing("Post")
+    identifier = await document(world, thing, [1, 0, 0], [0, 1, 0])
+    await world.api.change("addDocument", {"thingId": thing, "text": "It waits."})
+    before = await node(world, identifier), await world.count()
+    path, again = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    await export_store(world.store, path)
+    await wipe(world.store)
+    assert (await import_export(world.store, path)).refused_total == 0
+    assert await fix_dimension(world.store, None) == 3
+    assert (await node(world, identifier), await world.count()) == before
+    answer = await world.api.ask("{ similarTo(to: {vector: [0, 1, 0]}, first: 1) { knowledge { text } } }")
+    assert answer.at("similarTo.0.knowledge.text") == "word1"
+    assert (await world.api.ask("{ embeddingStatus { pending } }")).at("embeddingStatus.pending") == 1
+    await export_store(world.store, again)
+    assert again.read_bytes() == path.read_bytes()
