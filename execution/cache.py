@@ -80,8 +80,10 @@ class Plans:
             document.conditions, document.known = conditions_of(executor), True
         if document.conditions is None:
             return None
-        values = executor.variable_values.coerced
-        variant = (by_default(executor), *(values.get(name) for name in document.conditions))
+        values = [executor.variable_values.coerced.get(name) for name in document.conditions]
+        if not all(value is None or isinstance(value, bool) for value in values):  # a document that nobody validated
+            return None
+        variant = (by_default(executor), *values)
         plan = document.plans.get(variant)
         if plan is None and len(document.plans) < self._bounds.variants and self._may_compile():
             plan = document.plans[variant] = Plan(self)

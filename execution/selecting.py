@@ -112,9 +112,14 @@ def _by_graphql_core(position: Position) -> object:
     return field
 
 
-@lru_cache(maxsize=1_000)
+_SMALL: Final = 20  # fields; what is remembered beyond the plans themselves stays small
+
+
 def _code(text: str) -> CodeType:
     return compile(text, "<selection>", "exec")
+
+
+_known_code = lru_cache(maxsize=500)(_code)
 
 
 def write_selection(compiler: Compiler, run: Run, type_: GraphQLObjectType, positions: Sequence[Position]) -> Select:
@@ -122,5 +127,6 @@ def write_selection(compiler: Compiler, run: Run, type_: GraphQLObjectType, posi
     writer = _Writer(compiler, run, type_)
     for index, position in enumerate(positions):
         writer.add(position, index)
-    exec(_code(writer.text), writer.names)  # noqa: S102 - see above what is in the text
+    code = _known_code if len(positions) <= _SMALL else _code
+    exec(code(writer.text), writer.names)  # noqa: S102 - see above what is in the text
     return cast("Select", writer.names["select"])

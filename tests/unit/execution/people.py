@@ -59,10 +59,16 @@ class Data:
     """What the resolvers find in their context."""
 
     people: "list[Person]"
+    shielded: bool
     loader: "DataLoader[int, Person | None]" = field(init=False)
 
     def __post_init__(self) -> None:
         self.loader = DataLoader(self._load)
+
+    async def load(self, key: int) -> "Person | None":
+        """One of the people. Shielded, others keep it when somebody who waits for it is cancelled."""
+        loading = self.loader.load(key)
+        return await (asyncio.shield(loading) if self.shielded else loading)
 
     async def _load(self, keys: list[int]) -> "list[Person | None]":
         await asyncio.sleep(0)
@@ -102,7 +108,7 @@ class Dog:
 
     @strawberry.field
     async def owner(self, info: Info) -> "Person | None":
-        return await info.context.loader.load(len(self.name))
+        return await info.context.load(len(self.name))
 
 
 @strawberry.interface
@@ -152,15 +158,17 @@ class Person(Being):
 
     @strawberry.field
     async def friend(self, info: Info) -> "Person | None":
-        return await info.context.loader.load(self.seed)
+        return await info.context.load(self.seed)
 
     @strawberry.field
     async def partner(self, info: Info) -> "Person":
-        return cast("Person", await info.context.loader.load(self.seed + 1))
+        return cast("Person", await info.context.load(self.seed + 1))
 
     @strawberry.field
     async def friends(self, info: Info, first: int = 2) -> "list[Person]":
-        return cast("list[Person]", await info.context.loader.load_many(range(self.seed, self.seed + first)))
+        return cast(
+            "list[Person]", await asyncio.gather(*(info.context.load(self.seed + each) for each in range(first)))
+        )
 
     @strawberry.field
     async def slow(self) -> "Being | None":
@@ -290,7 +298,7 @@ def _values(random: Random, wild: float) -> dict[str, object]:
     return {name: or_odd(value) for name, value in plain.items()}
 
 
-def made(random: Random, wild: float) -> Data:
+def made(random: Random, wild: float, *, shielded: bool) -> Data:
     """Some people, of whom `wild` says how much about them is odd."""
     people: list[Person] = []
     for seed in range(random.randrange(1, 4)):
@@ -307,4 +315,4 @@ def made(random: Random, wild: float) -> Data:
         robot = Robot(id=strawberry.ID("r"), name="Robby", serial=cast("int", anybody() if wild else 1))
         person.beings = cast("list[Being]", [random.choice([robot, anybody()]) for _ in range(random.randrange(3))])
         person.loaded, person.answer = anybody(), anybody()
-    return Data(people)
+    return Data(people, shielded)

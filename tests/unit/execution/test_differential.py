@@ -5,6 +5,7 @@ Each run is told by its number: `Documents(Random(number))` is its document, and
 
 import asyncio
 import os
+from contextlib import suppress
 from random import Random
 
 import pytest
@@ -27,22 +28,29 @@ RULES = [rule for rule in specified_rules if rule not in {NoUnusedFragmentsRule,
 
 async def runs_alike(number: int) -> None:
     document = parse(Documents(Random(number)).made())
+    shielded = number % 2 == 1
     for again in range(EACH):
         seed = number * EACH + again
         given, wild = variables(Random(seed)), 0.02 * (again % 5)
-        try:
-            stock = await run_stock(CORE, document, context=made(Random(seed), wild), variables=given)
-        except asyncio.CancelledError:  # graphql-core's bug: see test_cancelling
-            stock = None
-        executor = Cancelling if number % 2 else Compiled
-        compiled = await run(executor, CORE, document, context=made(Random(seed), wild), variables=given)
+        stock = None
+        # graphql-core's bug (see test_awaiting) raises this or waits for ever, where futures are not shielded.
+        with suppress(*([] if shielded else [asyncio.CancelledError, TimeoutError])):
+            stock = await run_stock(
+                CORE, document, context=made(Random(seed), wild, shielded=shielded), variables=given
+            )
+        compiled = await run(
+            Cancelling if shielded else Compiled,
+            CORE,
+            document,
+            context=made(Random(seed), wild, shielded=shielded),
+            variables=given,
+        )
         if stock is not None:
             try:
                 compare(stock, compiled)
             except AssertionError as error:
-                raise AssertionError(
-                    f"document {number}, run {again}: {document.loc and document.loc.source.body}"
-                ) from error
+                text = document.loc.source.body if document.loc else ""
+                raise AssertionError(f"document {number}, run {again}: {text}") from error
 
 
 @pytest.mark.filterwarnings(*LEFT_BEHIND)
