@@ -14,13 +14,20 @@ from graph.store import Store
 from resolvers.schema import schema
 from schema.cursors import Cursors
 from schema.limits import Limits
+from services.lists import SCAN_LIMIT
 from services.services import Services
 
 DEFAULT_LIMITS = Limits()
 
 
 def create_app(
-    store: Store, cursor_key: bytes, explorer: Explorer, *, body_limit: int, limits: Limits = DEFAULT_LIMITS
+    store: Store,
+    cursor_key: bytes,
+    explorer: Explorer,
+    *,
+    body_limit: int,
+    limits: Limits = DEFAULT_LIMITS,
+    scan_limit: int = SCAN_LIMIT,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated."""
     migrations = read_migrations()
@@ -40,7 +47,7 @@ def create_app(
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    view = GraphQLView(schema, Services.of(store), Cursors(cursor_key), explorer, limits)
+    view = GraphQLView(schema, Services.of(store, scan_limit), Cursors(cursor_key), explorer, limits)
     routes = [
         Route("/", home),
         Route("/graphql", view),

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     max_aliases: int = Field(100, ge=0, description="How many aliases an operation may have, fragments spread.")
     max_directives: int = Field(50, ge=0, description="How many directives an operation may have, fragments spread.")
     max_root_fields: int = Field(100, gt=0, description="How many fields an operation may have at its root.")
+    scan_limit: int = Field(100_000, gt=0, description="How many rows a list may look at for one page of a filter.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
     )

@@ -4,15 +4,11 @@ from typing import Annotated
 
 import strawberry
 
-from schema.enums import Direction, EventType, GroupStatus, GroupType, PlatformRole, ThingStatus
+from schema.enums import Direction, EventType, GroupStatus, GroupType, PlatformRole
 
 OfGroupType = Annotated[GroupType | None, strawberry.argument(description="Only groups of this type.")]
 OfGroupStatus = Annotated[GroupStatus | None, strawberry.argument(description="Only groups in this state.")]
 OfRole = Annotated[PlatformRole | None, strawberry.argument(description="Only people with this role on the platform.")]
-OfThingType = Annotated[
-    str | None, strawberry.argument(description="Only things of this type, such as `product` or `blog_post`.")
-]
-OfThingStatus = Annotated[ThingStatus | None, strawberry.argument(description="Only things in this state.")]
 OfEventType = Annotated[EventType | None, strawberry.argument(description="Only events of this type.")]
 ConnectionTypes = Annotated[
     list[str] | None,

@@ -14,13 +14,12 @@ from schema.arguments import (
     OfGroupStatus,
     OfGroupType,
     OfRole,
-    OfThingStatus,
-    OfThingType,
     Toward,
 )
 from schema.context import Info
 from schema.define import field, object_type
 from schema.enums import CreationOrder, Direction, GroupStatus, GroupType, JoinPolicy, Plan, Visibility
+from schema.filters import OfThings, condition
 from schema.node import Node
 from schema.order_totals import OrderTotals
 from schema.paging import Connection, listed, paged
@@ -95,9 +94,9 @@ class Group(Node):
         return listed(groups.descendants(depth, type, status), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    async def things(self, info: Info, type: OfThingType = None, status: OfThingStatus = None) -> Things:  # noqa: A002
+    async def things(self, info: Info, filter: OfThings = None) -> Things:  # noqa: A002
         """The things of this group itself, without those of the groups below; private ones only by their type."""
-        return listed(await info.context.services.things.things_of_group(type, status), self.id)
+        return listed(await info.context.services.things.things_of_group(condition(filter)), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
     def people(self, role: OfRole = None) -> People:

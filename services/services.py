@@ -10,7 +10,7 @@ from services.connections import Connections
 from services.events import Events
 from services.groups import Groups
 from services.keys import Keys
-from services.lists import Lists
+from services.lists import SCAN_LIMIT, Lists
 from services.ontology import Ontology
 from services.people import People
 from services.things import Things
@@ -35,8 +35,8 @@ class Services:
     type_changes: TypeChanges
 
     @classmethod
-    def of(cls, store: Store) -> "Services":
-        """The services that work on a store."""
+    def of(cls, store: Store, scan_limit: int = SCAN_LIMIT) -> "Services":
+        """The services that work on a store; a list looks at `scan_limit` rows for a page at the most."""
         ontology = Ontology(store)
         changes = Changes(store, ontology)
         return cls(
@@ -47,7 +47,7 @@ class Services:
             events=Events(store),
             groups=Groups(store),
             keys=Keys(store),
-            lists=Lists(store),
+            lists=Lists(store, scan_limit),
             ontology=ontology,
             people=People(store),
             things=Things(store, ontology),

@@ -21,6 +21,7 @@ from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
 from domain.errors import StoreError
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
+from services.lists import SCAN_LIMIT
 from tests.client import Api
 from tests.worlds import World
 
@@ -164,10 +165,10 @@ def statements(migrated_store: Store) -> Iterator[list[str]]:
 
 
 @asynccontextmanager
-async def served(store: Store) -> AsyncIterator[httpx2.AsyncClient]:
+async def served(store: Store, scan_limit: int = SCAN_LIMIT) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
-    app = create_app(store, b"a key for cursors in tests", explorer, body_limit=1_000_000)
+    app = create_app(store, b"a key for cursors in tests", explorer, body_limit=1_000_000, scan_limit=scan_limit)
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client

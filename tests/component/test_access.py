@@ -194,10 +194,11 @@ def test_every_action_has_a_rule() -> None:
 async def test_a_member_finds_in_every_list_what_is_in_their_group_and_below(town: Town) -> None:
     answer = await town.as_mia(
         "{ groups(first: 50) { nodes { slug } totalCount } people(first: 50) { nodes { username } totalCount } "
-        'things(type: "video", first: 50) { nodes { name } totalCount } all: things(first: 50) { nodes { type } } '
-        'orders: things(type: "order", first: 50) { totalCount } '
-        "org: things(groupId: $org, first: 50) { nodes { name } totalCount } "
-        "team: things(groupId: $team, first: 50) { nodes { name } totalCount } "
+        'things(first: 50, filter: {type: "video"}) { nodes { name } totalCount } '
+        "all: things(first: 50) { nodes { type } } "
+        'orders: things(first: 50, filter: {type: "order"}) { totalCount } '
+        "org: things(first: 50, filter: {groupId: $org}) { nodes { name } totalCount } "
+        "team: things(first: 50, filter: {groupId: $team}) { nodes { name } totalCount } "
         "events(first: 100) { nodes { group { slug } actor } totalCount } "
         "ofOrg: events(groupId: $org, first: 50) { nodes { id } totalCount } "
         "ofOrgThing: events(targetId: $orgThing, first: 50) { nodes { id } totalCount } }",
@@ -281,10 +282,11 @@ async def test_nested_fields_of_a_visible_thing_show_no_hidden_end(town: Town) -
 
 async def test_the_key_of_somebody_else_is_not_there_for_their_fellow_members(town: Town) -> None:
     answer = await town.as_mia(
-        '{ things(type: "api_key", first: 9) { nodes { id } totalCount } '
+        '{ things(first: 9, filter: {type: "api_key"}) { nodes { id } totalCount } '
         "ben: node(id: $ben) { ... on Person { related(first: 9) { nodes { id } totalCount } "
         'connections(types: ["owns"], first: 9) { nodes { id } totalCount } } } '
-        'team: node(id: $team) { ... on Group { things(type: "api_key", first: 9) { nodes { id } totalCount } } } '
+        'team: node(id: $team) { ... on Group { things(first: 9, filter: {type: "api_key"}) '
+        "{ nodes { id } totalCount } } } "
         "events(targetId: $key, first: 9) { totalCount } "
         "told: events(groupId: $team, type: thing_created, first: 50) { nodes { targetId target { id } } } }",
         ben="ben",

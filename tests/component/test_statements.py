@@ -23,6 +23,7 @@ from graph.connections import RELATIONSHIPS as EDGES
 from graph.dump import LABELS, RELATIONSHIPS
 from graph.groups import MAX_DEPTH
 from graph.store import Statement, Store, Transaction
+from tests.component import filter_shapes
 from tests.worlds import World
 
 pytestmark = pytest.mark.slow
@@ -46,6 +47,9 @@ PARAMETERS: Mapping[str, object] = {
     "lower": "",
     "upper": "~",
     "limit": 51,
+    **dict.fromkeys(("scan", "few"), 1_000),
+    **{f"value{number}": "x" for number in range(20)},
+    **{f"list{number}": ["x"] for number in range(20)},
     "changed": [{"id": ID, "values": {}}],
     "event": {"id": ID, "at": 1},
     "eventId": ID,
@@ -76,6 +80,7 @@ PARAMETERS: Mapping[str, object] = {
 TYPES = [*(frozenset({name}) for name in sorted(EDGES)), EDGES]
 DEPTHS: list[int | None] = [None, *range(1, MAX_DEPTH + 1)]
 FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
+    "graph.filters.things.things": filter_shapes.THINGS,
     "graph.groups.descendants": [(depth,) for depth in DEPTHS],
     "graph.connections.connections_of": list(product(Direction, TYPES)),
     "graph.connections.related_to": list(product(Direction, TYPES)),

@@ -1,0 +1,182 @@
+"""Lists of things as filters narrow them: the index or the edges that serve each, and tests for the rest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from domain.filters import Comparison, Condition, Operator, conjuncts
+from domain.things import Thing
+from graph.access import entity_visible, group_visible, thing_visible
+from graph.filters.predicates import Filtered, Musts, Values, among, compare, predicates
+from graph.listing import Listing, listing
+from graph.things import THING, ThingRow, from_row
+
+NOT_PRIVATE = "thing.privateTo IS NULL"
+"""Keys and the like are no content: a list that was not asked for their type leaves them out."""
+_PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
+_VISIBLE_GROUP = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
+_BY_TIME = "or narrow filter.createdAt"
+
+
+class Scope(StrEnum):
+    """Where the things of a list are."""
+
+    EVERYWHERE = "everywhere"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """How things are found; the names are those of `listing`."""
+
+    match: str
+    advice: str
+    prefix: tuple[str, ...] = ()
+    key: str = "thing.sortKey"
+    carry: str = ""
+    walk: str = ""
+    parent: str = ""
+
+
+def things(condition: Condition, scope: Scope) -> Filtered[ThingRow, Thing]:
+    """The things for which a condition holds that a service has checked."""
+    musts, values = Musts(list(conjuncts(condition))), Values()
+    by_type = musts.find("type", Operator.IS, Operator.ONE_OF) is not None
+    musts.bound("createdAt", values)
+    path = (_path_in_group if scope is Scope.GROUP else _path)(musts, values)
+    tested = predicates(musts.rest, predicate, values)
+    private = () if by_type else (NOT_PRIVATE,)
+    shown = (*private, thing_visible("thing")) if scope is Scope.EVERYWHERE else private or (_PRIVATE,)
+    name = "things" if scope is Scope.EVERYWHERE else "things_of_group"
+    return Filtered(_listing(name, path, (*tested, *shown), bool(tested)), values.filters)
+
+
+@lru_cache(maxsize=1_000)
+def _listing(name: str, path: _Path, where: tuple[str, ...], filtered: bool) -> Listing[ThingRow, Thing]:
+    return listing(
+        name,
+        match=path.match,
+        parent=path.parent,
+        where=where,
+        key=path.key,
+        row="thing",
+        carry=path.carry,
+        walk=path.walk,
+        prefix=path.prefix,
+        project=THING,
+        item=from_row,
+        filtered=filtered,
+        advice=path.advice,
+    )
+
+
+def _path(musts: Musts, values: Values) -> _Path:
+    """The way to the things that looks at the fewest, as far as a filter tells."""
+    for attempt in (_by_id, _by_property, _by_owner, _by_label, _by_group, _by_type):
+        found = attempt(musts, values)
+        if found is not None:
+            return found
+    advice = f"add filter.type, filter.groupId, filter.label or filter.ownerId, {_BY_TIME}"
+    return _Path("MATCH (thing:Thing)", advice)
+
+
+def _by_id(musts: Musts, values: Values) -> _Path | None:
+    if test := musts.take("id", Operator.ONE_OF):
+        return _Path(f"UNWIND {values.add(test)} AS id MATCH (thing:Entity:Thing {{id: id}})", "", walk="thing")
+    if test := musts.take("id", Operator.IS):
+        return _Path(f"MATCH (thing:Entity:Thing {{id: {values.add(test)}}})", "", walk="thing")
+    return None
+
+
+def _by_property(musts: Musts, values: Values) -> _Path | None:
+    if musts.find("type", Operator.IS) is None:
+        return None
+    for test in musts.rest:
+        if isinstance(test, Comparison) and test.path and test.operator is Operator.IS:
+            kind = musts.take("type", Operator.IS)
+            assert kind is not None  # noqa: S101 - found above
+            musts.rest.remove(test)
+            column = f"thing.{test.field}"
+            match = f"MATCH (thing:Thing) WHERE thing.type = {values.add(kind)} AND {column} = {values.add(test)}"
+            return _Path(match, f"add filter.groupId, {_BY_TIME}", ("thing.type", column))
+    return None
+
+
+def _by_owner(musts: Musts, values: Values) -> _Path | None:
+    test = musts.take("ownerId", Operator.IS)
+    if test is None:
+        return None
+    match = (
+        f"MATCH (holder:Entity {{id: {values.add(test)}}}) WHERE {entity_visible('holder')}"
+        " MATCH (holder)-[owns:OWNS]->(thing:Thing) WHERE owns.validTo IS NULL"
+    )
+    return _Path(match, "", walk="thing")
+
+
+def _by_label(musts: Musts, values: Values) -> _Path | None:
+    test = musts.take("label", Operator.IS)
+    if test is None:
+        return None
+    match = f"MATCH (thing:Thing)-[edge:HAS_KNOWLEDGE]->(:Knowledge) WHERE edge.label = {values.add(test)}"
+    advice = f"add filter.groupId or filter.ownerId in place of filter.label, {_BY_TIME}"
+    return _Path(match, advice, ("edge.label",), "edge.sortKey", "thing, edge")
+
+
+def _by_group(musts: Musts, values: Values) -> _Path | None:
+    test = musts.take("groupId", Operator.IS)
+    return None if test is None else _in_group(musts, values, f"= {values.add(test)}", parent="")
+
+
+def _path_in_group(musts: Musts, values: Values) -> _Path:
+    return _in_group(musts, values, "= parent", parent=_VISIBLE_GROUP)
+
+
+def _in_group(musts: Musts, values: Values, group: str, *, parent: str) -> _Path:
+    match = f"MATCH (thing:Thing) WHERE thing.groupId {group}"
+    test = musts.take("type", Operator.IS)
+    if test is None:
+        return _Path(match, f"add filter.type, {_BY_TIME}", ("thing.groupId",), parent=parent)
+    match = f"{match} AND thing.type = {values.add(test)}"
+    return _Path(match, "narrow filter.createdAt", ("thing.groupId", "thing.type"), parent=parent)
+
+
+def _by_type(musts: Musts, values: Values) -> _Path | None:
+    test = musts.take("type", Operator.IS)
+    if test is None:
+        return None
+    advice = f"add filter.groupId, filter.ownerId or filter.properties with `equals`, {_BY_TIME}"
+    return _Path(f"MATCH (thing:Thing) WHERE thing.type = {values.add(test)}", advice, ("thing.type",))
+
+
+def predicate(test: Comparison, values: Values) -> str:
+    """One comparison of a thing."""
+    special = _SPECIAL.get(test.field)
+    return compare(f"thing.{test.field}", test, values) if special is None else special(test, values)
+
+
+def _has_label(test: Comparison, values: Values) -> str:
+    if test.operator is Operator.IS:
+        return f"{values.add(test)} IN thing.labels"
+    return f"any(label IN thing.labels WHERE label {among(test, values)})"
+
+
+def _has_owner(test: Comparison, values: Values) -> str:
+    return (
+        f"EXISTS {{ MATCH (thing)<-[owns:OWNS]-(holder:Entity) WHERE owns.validTo IS NULL"
+        f" AND holder.id {among(test, values)} AND {entity_visible('holder')} }}"
+    )
+
+
+def _is_below(test: Comparison, values: Values) -> str:
+    return (
+        f"EXISTS {{ MATCH (thing)-[:IN_GROUP]->(:Group)<-[:PARENT_OF*0..]-(top:Group)"
+        f" WHERE top.id {among(test, values)} AND {group_visible('top')} }}"
+    )
+
+
+_SPECIAL: dict[str, Callable[[Comparison, Values], str]] = {
+    "label": _has_label,
+    "ownerId": _has_owner,
+    "inSubtreeOf": _is_below,
+}

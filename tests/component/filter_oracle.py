@@ -1,0 +1,179 @@
+"""Random filters, and a second opinion on which rows they let through: a few lines of Python for each condition."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar, cast
+
+from domain.values import JSON, JSONObject
+from tests.component.filter_world import LABELS, TYPES, WORDS, Filled, Row, moment
+
+Ordered = TypeVar("Ordered", float, datetime)
+Holds = Callable[[Filled, Row, JSON], bool]
+Draw = Callable[[Filled], JSON]
+
+
+def _at(row: Row, path: str) -> JSON:
+    value: JSON = row
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _is(path: str) -> Holds:
+    return lambda _, row, wanted: _at(row, path) == wanted
+
+
+def _one_of(path: str) -> Holds:
+    return lambda _, row, wanted: _at(row, path) in cast("Sequence[JSON]", wanted)
+
+
+def _within(path: str) -> Holds:
+    def holds(_: Filled, row: Row, wanted: JSON) -> bool:
+        limits = cast("Mapping[str, str]", wanted)
+        at = datetime.fromisoformat(str(_at(row, path)))
+        return not (
+            ("from" in limits and at < datetime.fromisoformat(limits["from"]))
+            or ("before" in limits and at >= datetime.fromisoformat(limits["before"]))
+        )
+
+    return holds
+
+
+def _contains(*paths: str) -> Holds:
+    return lambda _, row, wanted: any(str(wanted).lower() in str(_at(row, path)).lower() for path in paths)
+
+
+def _below(path: str) -> Holds:
+    return lambda filled, row, wanted: str(wanted) in filled.above.get(str(_at(row, path)), set())
+
+
+def _properties(_: Filled, row: Row, wanted: JSON) -> bool:
+    return all(_property(row, each) for each in cast("Sequence[JSONObject]", wanted))
+
+
+def _property(row: Row, wanted: JSONObject) -> bool:
+    value = _at(row, f"properties.{wanted['name']}")
+    is_time = wanted["name"] == "expiresAt"
+
+    def compared(comparison: str, of: JSON) -> bool:
+        if comparison == "present":
+            return (value is not None) is of
+        if comparison == "oneOf":
+            return value in cast("Sequence[JSON]", of)
+        if value is None:
+            return False
+        if is_time:
+            return _ordered(comparison, datetime.fromisoformat(str(value)), datetime.fromisoformat(str(of)))
+        return _ordered(comparison, cast("float", value), cast("float", of))
+
+    return all(compared(name, of) for name, of in wanted.items() if name != "name")
+
+
+def _ordered(comparison: str, value: Ordered, other: Ordered) -> bool:
+    match comparison:
+        case "atLeast":
+            return value >= other
+        case "above":
+            return value > other
+        case "atMost":
+            return value <= other
+        case "below":
+            return value < other
+        case _:
+            return value == other
+
+
+STATUSES: Sequence[str] = ("draft", "active", "published", "archived")
+
+
+def _label(filled: Filled) -> JSON:
+    return filled.chance.choice(LABELS)
+
+
+def _owner(filled: Filled) -> JSON:
+    owners = [str(_at(row, "owner.id")) for row in filled.rows["things"] if row["owner"]]
+    return filled.chance.choice(owners)
+
+
+FIELDS: Mapping[str, Mapping[str, tuple[Holds, Draw]]] = {
+    "things": {
+        "ids": (_one_of("id"), lambda filled: _some(filled, filled.ids("things"), 20)),
+        "type": (_is("type"), lambda filled: filled.chance.choice(TYPES)),
+        "types": (_one_of("type"), lambda filled: _some(filled, TYPES, 2)),
+        "status": (_is("status"), lambda filled: filled.chance.choice(STATUSES)),
+        "statuses": (_one_of("status"), lambda filled: _some(filled, STATUSES, 2)),
+        "groupId": (_is("group.id"), lambda filled: filled.chance.choice(filled.ids("groups"))),
+        "inSubtreeOf": (_below("group.id"), lambda filled: filled.chance.choice(filled.ids("groups"))),
+        "label": (lambda _, row, wanted: wanted in cast("list[JSON]", row["labels"]), _label),
+        "labels": (
+            lambda _, row, wanted: bool(set(cast("list[str]", wanted)) & set(cast("list[str]", row["labels"]))),
+            lambda filled: _some(filled, LABELS, 2),
+        ),
+        "ownerId": (_is("owner.id"), _owner),
+        "text": (_contains("name"), lambda filled: filled.chance.choice(WORDS)[1:].upper()),
+        "createdAt": (_within("createdAt"), lambda filled: _range(filled.chance)),
+        "updatedAt": (_within("updatedAt"), lambda filled: _range(filled.chance)),
+        "properties": (_properties, lambda _: []),
+    },
+}
+
+
+def _some(filled: Filled, of: Sequence[str], most: int) -> JSON:
+    return filled.chance.sample(list(of), filled.chance.randint(1, most))
+
+
+def _range(chance: random.Random) -> JSON:
+    first, last = sorted((moment(chance), moment(chance)))
+    whole = {"from": first.isoformat(), "before": last.isoformat()}
+    return chance.choice([whole, {"from": first.isoformat()}, {"before": last.isoformat()}])
+
+
+def _comparison(chance: random.Random, kind: str) -> JSON:
+    if kind == "cart":
+        operator = chance.choice(["equals", "atLeast", "above", "atMost", "below"])
+        return {"name": "expiresAt", operator: moment(chance).isoformat()}
+    name, values = chance.choice([("stock", [0, 1, 2.5, 4]), ("price.amount", [0, 100, 250]), ("category", ["course"])])
+    operator = chance.choice(["equals", "oneOf", "atLeast", "above", "atMost", "below", "present"])
+    value: JSON = cast("JSON", values if operator == "oneOf" else chance.choice([True, False]))
+    return {
+        "name": name,
+        operator: value if operator in {"oneOf", "present"} else chance.choice(cast("list[JSON]", values)),
+    }
+
+
+def draw(filled: Filled, noun: str, nesting: int = 3) -> JSONObject:
+    """A random filter of a list."""
+    chance, fields = filled.chance, FIELDS[noun]
+    names = [name for name in fields if name != "properties"]
+    made: dict[str, JSON] = {
+        name: fields[name][1](filled) for name in chance.sample(names, chance.choice([0, 1, 1, 1, 2, 2]))
+    }
+    if noun == "things" and chance.random() < 0.4:
+        kind = chance.choice(["product", "cart"])
+        made |= {"type": kind, "properties": [_comparison(chance, kind) for _ in range(chance.randint(1, 2))]}
+    if nesting > 1 and chance.random() < 0.5:
+        made["or"] = [draw(filled, noun, nesting - 1) for _ in range(chance.randint(1, 3))]
+    if nesting > 1 and chance.random() < 0.3:
+        made["not"] = draw(filled, noun, nesting - 1)
+    if nesting > 1 and chance.random() < 0.2:
+        made["and"] = [draw(filled, noun, nesting - 1) for _ in range(chance.randint(1, 2))]
+    return made
+
+
+def holds(filled: Filled, noun: str, wanted: JSONObject, row: Row) -> bool:
+    """Whether a filter lets a row through."""
+    for name, value in wanted.items():
+        parts = cast("Sequence[JSONObject]", value)
+        match name:
+            case "and":
+                found = all(holds(filled, noun, each, row) for each in parts)
+            case "or":
+                found = any(holds(filled, noun, each, row) for each in parts)
+            case "not":
+                found = not holds(filled, noun, cast("JSONObject", value), row)
+            case _:
+                found = FIELDS[noun][name][0](filled, row, value)
+        if not found:
+            return False
+    return True

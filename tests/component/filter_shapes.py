@@ -1,0 +1,44 @@
+"""A filter of each shape that makes a statement of another kind: each access path once, and a few tests beside it."""
+
+from domain.filters import EVERYTHING, All, Comparison, Condition, Either, Not, Operator, Value
+from graph.filters.things import Scope
+
+
+def compare(field: str, value: Value = "x", operator: Operator = Operator.IS) -> Comparison:
+    """A comparison as a service hands it on."""
+    return Comparison(field, operator, value, "", path="x" if field.startswith("filter") else "")
+
+
+def both(*parts: Condition) -> All:
+    """All of them."""
+    return All(parts)
+
+
+TYPE, GROUP, STATUS = compare("type"), compare("groupId"), compare("status")
+SINCE = compare("createdAt", 1, Operator.AT_LEAST)
+PRICED = compare("filter1", 1, Operator.AT_LEAST)
+COMPOSED = Either(
+    (
+        STATUS,
+        Not(both(compare("name", "x", Operator.CONTAINS), compare("updatedAt", 1, Operator.BELOW))),
+        both(compare("label"), compare("label", ("x",), Operator.ONE_OF)),
+        both(compare("ownerId"), compare("inSubtreeOf")),
+    )
+)
+
+THINGS: list[tuple[object, ...]] = [
+    (EVERYTHING, Scope.EVERYWHERE),
+    (both(SINCE, COMPOSED), Scope.EVERYWHERE),
+    (compare("id"), Scope.EVERYWHERE),
+    (both(compare("id", ("x",), Operator.ONE_OF), TYPE), Scope.EVERYWHERE),
+    (TYPE, Scope.EVERYWHERE),
+    (both(TYPE, compare("filter8"), STATUS), Scope.EVERYWHERE),
+    (both(TYPE, PRICED, SINCE), Scope.EVERYWHERE),
+    (both(compare("ownerId"), TYPE), Scope.EVERYWHERE),
+    (both(compare("label"), STATUS), Scope.EVERYWHERE),
+    (GROUP, Scope.EVERYWHERE),
+    (both(GROUP, TYPE, COMPOSED), Scope.EVERYWHERE),
+    (EVERYTHING, Scope.GROUP),
+    (STATUS, Scope.GROUP),
+    (both(TYPE, PRICED), Scope.GROUP),
+]

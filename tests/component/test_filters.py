@@ -1,0 +1,147 @@
+"""Filters: they let through what they say, in the order of the list, and are refused where nothing serves them."""
+
+from typing import cast
+
+import pytest
+
+from domain.values import JSON, JSONObject
+from graph.store import Store
+from tests.client import Api
+from tests.component.filter_oracle import draw, holds
+from tests.component.filter_world import Filled, fill
+from tests.conftest import served
+from tests.worlds import World
+
+pytestmark = pytest.mark.slow
+
+FILTERS = {"things": "ThingFilter", "groups": "GroupFilter"}
+
+
+@pytest.fixture(scope="module")
+async def filled(shared_world: World) -> Filled:
+    return await fill(shared_world, seed=20)
+
+
+async def page(api: Api, noun: str, wanted: JSONObject, arguments: str = "first: 100") -> tuple[list[str], JSON, JSON]:
+    """The ids of a page, how many rows there are in all, and the cursor to go on from."""
+    answer = await api.ask(
+        f"query ($filter: {FILTERS[noun]}) {{ rows: {noun}(filter: $filter, {arguments}) "
+        "{ totalCount nodes { id } pageInfo { hasNextPage endCursor } } }",
+        filter=wanted,
+    )
+    ids = [str(each) for each in answer.each("rows.nodes", "id")]
+    more = answer.at("rows.pageInfo.endCursor") if answer.at("rows.pageInfo.hasNextPage") else None
+    return ids, answer.at("rows.totalCount"), more
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("noun", ["things"])
+async def test_a_random_filter_lets_through_what_it_says(filled: Filled, noun: str) -> None:
+    met = 0
+    for number in range(16):  # the store takes a second to plan each
+        wanted = draw(filled, noun)
+        expected = [str(row["id"]) for row in filled.rows[noun] if holds(filled, noun, wanted, row)]
+        met += bool(expected)
+        order = "newest_first" if number % 2 else "oldest_first"
+        ids, total, _ = await page(filled.world.api, noun, wanted, f"first: 100, order: {order}")
+        in_order = expected[::-1] if number % 2 else expected
+        assert (ids, total) == (in_order[:100], len(expected)), wanted
+    assert met > 4
+
+
+async def test_pages_of_a_filtered_list_meet_every_row_once(filled: Filled) -> None:
+    wanted: JSONObject = {"or": [{"type": "product"}, {"status": "draft"}]}
+    expected = [str(row["id"]) for row in filled.rows["things"] if holds(filled, "things", wanted, row)]
+    met: list[str] = []
+    after: JSON = ""
+    while after is not None:
+        given = f"first: 3, order: oldest_first{f', after: {chr(34)}{after}{chr(34)}' if after else ''}"
+        ids, _, after = await page(filled.world.api, "things", wanted, given)
+        met += ids
+    assert met == expected
+    assert len(met) > 6
+
+
+async def test_a_cursor_of_another_filter_is_refused(filled: Filled) -> None:
+    _, _, cursor = await page(filled.world.api, "things", {"types": ["product", "video"]}, "first: 1")
+    query = f'query ($filter: ThingFilter) {{ things(first: 1, after: "{cursor}", filter: $filter) {{ totalCount }} }}'
+    others: list[JSON] = [{"types": ["video", "product"]}, {"not": {"types": ["product", "video"]}}, {}, None]
+    for wanted in others:
+        answer = await filled.world.api.ask(query, filter=wanted)
+        assert answer.errors[0]["extensions"] == {"code": "VALIDATION", "field": "after"}
+    assert (await filled.world.api.ask(query, filter={"types": ["product", "video"]})).data
+
+
+def nested(depth: int) -> JSONObject:
+    return {"status": "draft"} if depth == 1 else {"not": nested(depth - 1)}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        ({"type": "unicorn"}, "filter.type"),
+        ({"types": ["product", "unicorn"]}, "filter.types.1"),
+        ({"types": []}, "filter.types"),
+        ({"or": []}, "filter.or"),
+        ({"and": []}, "filter.and"),
+        ({"ids": ["nonsense"]}, "filter.ids.0"),
+        ({"not": {"groupId": "thg_00000000000070008000000000000000"}}, "filter.not.groupId"),
+        ({"or": [{}, {"ownerId": "x"}]}, "filter.or.1.ownerId"),
+        ({"label": "no colon"}, "filter.label"),
+        ({"text": ""}, "filter.text"),
+        ({"createdAt": {"from": "2026-01-01T00:00:00"}}, "filter.createdAt.from"),
+        ({"properties": [{"name": "stock", "equals": 1}]}, "filter.properties.0"),
+        ({"types": ["product"], "properties": [{"name": "stock", "equals": 1}]}, "filter.properties.0"),
+        ({"type": "product", "properties": [{"name": "title", "equals": 1}]}, "filter.properties.0.name"),
+        ({"type": "product", "properties": [{"name": "stock"}]}, "filter.properties.0"),
+        ({"type": "product", "properties": [{"name": "stock", "equals": "1"}]}, "filter.properties.0.equals"),
+        ({"type": "product", "properties": [{"name": "stock", "equals": [1]}]}, "filter.properties.0.equals"),
+        ({"type": "product", "properties": [{"name": "stock", "oneOf": [1, True]}]}, "filter.properties.0.oneOf.1"),
+        ({"type": "product", "properties": [{"name": "stock", "above": 2**53}]}, "filter.properties.0.above"),
+        ({"type": "cart", "properties": [{"name": "expiresAt", "above": "soon"}]}, "filter.properties.0.above"),
+        ({"type": "product", "or": [{"properties": [{"name": "nope", "equals": 1}]}]}, "filter.or.0.properties.0.name"),
+        ({"or": [{"status": "draft"}] * 51}, "filter.or.50.status"),
+        ({"ids": ["thg_00000000000070008000000000000000"] * 101}, "filter.ids"),
+        (nested(6), "filter"),
+    ],
+)
+async def test_a_filter_that_cannot_be_is_refused_at_its_place(filled: Filled, wanted: JSONObject, field: str) -> None:
+    answer = await filled.world.api.ask(
+        "query ($f: ThingFilter) { things(first: 1, filter: $f) { totalCount } }", f=wanted
+    )
+    assert answer.errors[0]["extensions"] == {"code": "VALIDATION", "field": field}
+
+
+async def test_the_deepest_and_the_longest_filter_that_may_be_is_answered(filled: Filled) -> None:
+    await page(filled.world.api, "things", nested(5))
+    await page(filled.world.api, "things", {"or": [{"status": "draft"}] * 50})
+
+
+async def test_a_filter_that_no_index_serves_is_refused_above_a_size(filled: Filled, migrated_store: Store) -> None:
+    """Of seventy things at most thirty are looked at."""
+    query = "query ($f: ThingFilter, $first: Int!) { things(first: $first, filter: $f) { nodes { id } } }"
+    async with served(migrated_store, scan_limit=30) as client:
+        api = Api(client, cast("str", filled.world.api.secret))
+        found = await api.ask(query, f={"status": "draft"}, first=2)
+        assert len(cast("list[JSON]", found.at("things.nodes"))) == 2
+        nothing: list[JSONObject] = [{"text": "nothing"}, {"status": "draft", "not": {"status": "draft"}}]
+        for wanted in nothing:
+            answer = await api.ask(query, f=wanted, first=2)
+            assert answer.codes == ["TOO_BROAD"]
+            assert "filter.type" in str(answer.errors[0]["message"])
+        assert (await api.ask(query, f={"text": "nothing", "label": LABEL}, first=2)).at("things.nodes") == []
+        assert len(cast("list[JSON]", (await api.ask(query, first=60)).at("things.nodes"))) == 60
+        total = "query ($f: ThingFilter) { things(first: 1, filter: $f) { totalCount } }"
+        assert (await api.ask(total, f={"status": "draft"})).codes == ["TOO_BROAD"]
+        assert (await api.ask(total)).at("things.totalCount") == 70
+        assert (await api.ask(total, f={"label": LABEL, "status": "draft"})).data
+
+
+LABEL = "topic:ink"
+
+
+async def test_a_filtered_list_is_one_statement_and_its_total_another(filled: Filled, statements: list[str]) -> None:
+    for wanted in ({"or": [{"type": "product"}, {"label": LABEL}]}, {"text": "zebra"}):
+        statements.clear()
+        await page(filled.world.api, "things", cast("JSONObject", wanted))
+        assert statements == ["authenticate", "list_things", "count_things"]
