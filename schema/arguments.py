@@ -4,11 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from schema.enums import Direction, EventType, GroupStatus, GroupType, PlatformRole
+from schema.enums import Direction, EventType
 
-OfGroupType = Annotated[GroupType | None, strawberry.argument(description="Only groups of this type.")]
-OfGroupStatus = Annotated[GroupStatus | None, strawberry.argument(description="Only groups in this state.")]
-OfRole = Annotated[PlatformRole | None, strawberry.argument(description="Only people with this role on the platform.")]
 OfEventType = Annotated[EventType | None, strawberry.argument(description="Only events of this type.")]
 ConnectionTypes = Annotated[
     list[str] | None,
@@ -16,6 +13,7 @@ ConnectionTypes = Annotated[
 ]
 Toward = Annotated[Direction, strawberry.argument(description="Which end of the connection this node is.")]
 Ended = Annotated[bool, strawberry.argument(description="Whether to include connections that have ended.")]
+Below = Annotated[bool, strawberry.argument(description="Whether to include those of every group below this one.")]
 Depth = Annotated[
     int | None, strawberry.argument(description="How many levels down, 1 to 16; null for all the way to the leaves.")
 ]

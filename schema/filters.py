@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, cast
 
 import strawberry
 from strawberry.scalars import JSON
@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 from domain.errors import ValidationError
 from domain.filters import EVERYTHING, All, Comparison, Condition, Either, Not, Operator
 from schema.define import input_type
-from schema.enums import ThingStatus
+from schema.enums import GroupStatus, GroupType, PersonStatus, PlatformRole, ThingStatus, Visibility
 from services.validation import client_name
 
 if TYPE_CHECKING:
@@ -76,9 +76,57 @@ class ThingFilter:
     not_: "ThingFilter | None" = strawberry.field(name="not", default=None, description=NONE_OF)
 
 
+@input_type
+class GroupFilter:
+    """Which groups to list: all that is said of them holds."""
+
+    ids: list[strawberry.ID] | None = strawberry.field(default=None, description="It is one of these.")
+    type: GroupType | None = strawberry.field(default=None, description="What sort of community it is.")
+    types: list[GroupType] | None = strawberry.field(default=None, description="It is of one of these sorts.")
+    status: GroupStatus | None = strawberry.field(default=None, description="Whether it is in use.")
+    visibility: Visibility | None = strawberry.field(default=None, description="Who may know of it.")
+    parent_id: strawberry.ID | None = strawberry.field(default=None, description="It is right below this group.")
+    in_subtree_of: strawberry.ID | None = strawberry.field(
+        default=None, description="It is this group, or one anywhere below."
+    )
+    text: str | None = strawberry.field(default=None, description="Its name or its slug contains this, in any case.")
+    created_at: TimeRange | None = strawberry.field(default=None, description="When it was created.")
+    updated_at: TimeRange | None = strawberry.field(default=None, description="When it last changed.")
+    and_: list["GroupFilter"] | None = strawberry.field(name="and", default=None, description=ALL_OF)
+    or_: list["GroupFilter"] | None = strawberry.field(name="or", default=None, description=ONE_OF)
+    not_: "GroupFilter | None" = strawberry.field(name="not", default=None, description=NONE_OF)
+
+
+@input_type
+class PersonFilter:
+    """Which people to list: all that is said of them holds."""
+
+    ids: list[strawberry.ID] | None = strawberry.field(default=None, description="They are one of these.")
+    role: PlatformRole | None = strawberry.field(default=None, description="Their role on the platform.")
+    roles: list[PlatformRole] | None = strawberry.field(
+        default=None, description="Their role on the platform is one of these."
+    )
+    status: PersonStatus | None = strawberry.field(default=None, description="Whether their account may be used.")
+    group_id: strawberry.ID | None = strawberry.field(
+        default=None, description="They are a member of this group itself."
+    )
+    in_subtree_of: strawberry.ID | None = strawberry.field(
+        default=None, description="They are a member of this group, or of one anywhere below."
+    )
+    text: str | None = strawberry.field(
+        default=None, description="Their display name or their username contains this, in any case."
+    )
+    created_at: TimeRange | None = strawberry.field(default=None, description="When they joined.")
+    and_: list["PersonFilter"] | None = strawberry.field(name="and", default=None, description=ALL_OF)
+    or_: list["PersonFilter"] | None = strawberry.field(name="or", default=None, description=ONE_OF)
+    not_: "PersonFilter | None" = strawberry.field(name="not", default=None, description=NONE_OF)
+
+
+OfGroups = Annotated[GroupFilter | None, strawberry.argument(description=WHICH)]
+OfPeople = Annotated[PersonFilter | None, strawberry.argument(description=WHICH)]
 OfThings = Annotated[ThingFilter | None, strawberry.argument(description=WHICH)]
 
-Filter = ThingFilter
+Filter: TypeAlias = GroupFilter | PersonFilter | ThingFilter
 
 _OPERATORS: Final = {
     "equals": Operator.IS,

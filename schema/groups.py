@@ -7,19 +7,17 @@ import strawberry
 from strawberry.scalars import JSON
 
 from schema.arguments import (
+    Below,
     ConnectionTypes,
     Depth,
     Ended,
     OfEventType,
-    OfGroupStatus,
-    OfGroupType,
-    OfRole,
     Toward,
 )
 from schema.context import Info
 from schema.define import field, object_type
 from schema.enums import CreationOrder, Direction, GroupStatus, GroupType, JoinPolicy, Plan, Visibility
-from schema.filters import OfThings, condition
+from schema.filters import OfGroups, OfPeople, OfThings, condition
 from schema.node import Node
 from schema.order_totals import OrderTotals
 from schema.paging import Connection, listed, paged
@@ -79,19 +77,18 @@ class Group(Node):
         return cast("list[Group]", await info.context.loaders.ancestors.load(self.id) or [])
 
     @paged(CreationOrder.OLDEST_FIRST)
-    def children(self, type: OfGroupType = None, status: OfGroupStatus = None) -> "Connection[Group]":  # noqa: A002
+    def children(self, filter: OfGroups = None) -> "Connection[Group]":  # noqa: A002
         """The groups right below."""
-        return listed(groups.children(type, status), self.id)
+        return listed(groups.children(condition(filter)), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
     def descendants(
         self,
         depth: Depth = None,
-        type: OfGroupType = None,  # noqa: A002
-        status: OfGroupStatus = None,
+        filter: OfGroups = None,  # noqa: A002
     ) -> "Connection[Group]":
         """The groups below, down to some depth."""
-        return listed(groups.descendants(depth, type, status), self.id)
+        return listed(groups.descendants(depth, condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     async def things(self, info: Info, filter: OfThings = None) -> Things:  # noqa: A002
@@ -99,9 +96,9 @@ class Group(Node):
         return listed(await info.context.services.things.things_of_group(condition(filter)), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
-    def people(self, role: OfRole = None) -> People:
-        """The members of this group itself. Their roles in it are on its connections of type `member_of`."""
-        return listed(people.members(role), self.id)
+    def people(self, filter: OfPeople = None, include_descendants: Below = False) -> People:  # noqa: A002
+        """The members of this group. Their roles in it are on its connections of type `member_of`."""
+        return listed(people.members(condition(filter), below=include_descendants), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
     async def connections(

@@ -76,6 +76,29 @@ THING_RULES: Mapping[str, Rule] = {
     "updatedAt": Rule("updatedAt", _moment),
 }
 
+GROUP_RULES: Mapping[str, Rule] = {
+    "ids": Rule("id", _id(NodeKind.GROUP)),
+    "type": Rule("type", _as_it_is),
+    "types": Rule("type", _as_it_is),
+    "status": Rule("status", _as_it_is),
+    "visibility": Rule("visibility", _as_it_is),
+    "parentId": Rule("parentId", _id(NodeKind.GROUP)),
+    "inSubtreeOf": Rule("inSubtreeOf", _id(NodeKind.GROUP)),
+    "text": Rule("text", _text),
+    "createdAt": Rule("createdAt", _moment),
+    "updatedAt": Rule("updatedAt", _moment),
+}
+PERSON_RULES: Mapping[str, Rule] = {
+    "ids": Rule("id", _id(NodeKind.PERSON)),
+    "role": Rule("role", _as_it_is),
+    "roles": Rule("role", _as_it_is),
+    "status": Rule("status", _as_it_is),
+    "groupId": Rule("groupId", _id(NodeKind.GROUP)),
+    "inSubtreeOf": Rule("inSubtreeOf", _id(NodeKind.GROUP)),
+    "text": Rule("text", _text),
+    "createdAt": Rule("createdAt", _moment),
+}
+
 
 def checked_by(rules: Mapping[str, Rule], condition: Condition) -> Condition:
     """A condition whose every comparison is one of the rules. ValidationError where it is not right."""

@@ -1,22 +1,20 @@
 """Lists of things as filters narrow them: the index or the edges that serve each, and tests for the rest."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from domain.filters import Comparison, Condition, Operator, conjuncts
 from domain.things import Thing
 from graph.access import entity_visible, group_visible, thing_visible
+from graph.filters.paths import BY_TIME, Path, Shape, listing_of
 from graph.filters.predicates import Filtered, Musts, Values, among, compare, predicates
-from graph.listing import Listing, listing
 from graph.things import THING, ThingRow, from_row
 
 NOT_PRIVATE = "thing.privateTo IS NULL"
 """Keys and the like are no content: a list that was not asked for their type leaves them out."""
 _PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
 _VISIBLE_GROUP = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
-_BY_TIME = "or narrow filter.createdAt"
+_KEY = "thing.sortKey"
 
 
 class Scope(StrEnum):
@@ -24,19 +22,6 @@ class Scope(StrEnum):
 
     EVERYWHERE = "everywhere"
     GROUP = "group"
-
-
-@dataclass(frozen=True, slots=True)
-class _Path:
-    """How things are found; the names are those of `listing`."""
-
-    match: str
-    advice: str
-    prefix: tuple[str, ...] = ()
-    key: str = "thing.sortKey"
-    carry: str = ""
-    walk: str = ""
-    parent: str = ""
 
 
 def things(condition: Condition, scope: Scope) -> Filtered[ThingRow, Thing]:
@@ -49,47 +34,29 @@ def things(condition: Condition, scope: Scope) -> Filtered[ThingRow, Thing]:
     private = () if by_type else (NOT_PRIVATE,)
     shown = (*private, thing_visible("thing")) if scope is Scope.EVERYWHERE else private or (_PRIVATE,)
     name = "things" if scope is Scope.EVERYWHERE else "things_of_group"
-    return Filtered(_listing(name, path, (*tested, *shown), bool(tested)), values.filters)
+    shape = Shape(name, "thing", THING, bool(tested))
+    return Filtered(listing_of(shape, path, (*tested, *shown), from_row), values.filters)
 
 
-@lru_cache(maxsize=1_000)
-def _listing(name: str, path: _Path, where: tuple[str, ...], filtered: bool) -> Listing[ThingRow, Thing]:
-    return listing(
-        name,
-        match=path.match,
-        parent=path.parent,
-        where=where,
-        key=path.key,
-        row="thing",
-        carry=path.carry,
-        walk=path.walk,
-        prefix=path.prefix,
-        project=THING,
-        item=from_row,
-        filtered=filtered,
-        advice=path.advice,
-    )
-
-
-def _path(musts: Musts, values: Values) -> _Path:
+def _path(musts: Musts, values: Values) -> Path:
     """The way to the things that looks at the fewest, as far as a filter tells."""
     for attempt in (_by_id, _by_property, _by_owner, _by_label, _by_group, _by_type):
         found = attempt(musts, values)
         if found is not None:
             return found
-    advice = f"add filter.type, filter.groupId, filter.label or filter.ownerId, {_BY_TIME}"
-    return _Path("MATCH (thing:Thing)", advice)
+    advice = f"add filter.type, filter.groupId, filter.label or filter.ownerId, {BY_TIME}"
+    return Path("MATCH (thing:Thing)", _KEY, advice)
 
 
-def _by_id(musts: Musts, values: Values) -> _Path | None:
+def _by_id(musts: Musts, values: Values) -> Path | None:
     if test := musts.take("id", Operator.ONE_OF):
-        return _Path(f"UNWIND {values.add(test)} AS id MATCH (thing:Entity:Thing {{id: id}})", "", walk="thing")
+        return Path(f"UNWIND {values.add(test)} AS id MATCH (thing:Entity:Thing {{id: id}})", _KEY, walk="thing")
     if test := musts.take("id", Operator.IS):
-        return _Path(f"MATCH (thing:Entity:Thing {{id: {values.add(test)}}})", "", walk="thing")
+        return Path(f"MATCH (thing:Entity:Thing {{id: {values.add(test)}}})", _KEY, walk="thing")
     return None
 
 
-def _by_property(musts: Musts, values: Values) -> _Path | None:
+def _by_property(musts: Musts, values: Values) -> Path | None:
     if musts.find("type", Operator.IS) is None:
         return None
     for test in musts.rest:
@@ -99,11 +66,11 @@ def _by_property(musts: Musts, values: Values) -> _Path | None:
             musts.rest.remove(test)
             column = f"thing.{test.field}"
             match = f"MATCH (thing:Thing) WHERE thing.type = {values.add(kind)} AND {column} = {values.add(test)}"
-            return _Path(match, f"add filter.groupId, {_BY_TIME}", ("thing.type", column))
+            return Path(match, _KEY, f"add filter.groupId, {BY_TIME}", ("thing.type", column))
     return None
 
 
-def _by_owner(musts: Musts, values: Values) -> _Path | None:
+def _by_owner(musts: Musts, values: Values) -> Path | None:
     test = musts.take("ownerId", Operator.IS)
     if test is None:
         return None
@@ -111,42 +78,42 @@ def _by_owner(musts: Musts, values: Values) -> _Path | None:
         f"MATCH (holder:Entity {{id: {values.add(test)}}}) WHERE {entity_visible('holder')}"
         " MATCH (holder)-[owns:OWNS]->(thing:Thing) WHERE owns.validTo IS NULL"
     )
-    return _Path(match, "", walk="thing")
+    return Path(match, _KEY, walk="thing")
 
 
-def _by_label(musts: Musts, values: Values) -> _Path | None:
+def _by_label(musts: Musts, values: Values) -> Path | None:
     test = musts.take("label", Operator.IS)
     if test is None:
         return None
     match = f"MATCH (thing:Thing)-[edge:HAS_KNOWLEDGE]->(:Knowledge) WHERE edge.label = {values.add(test)}"
-    advice = f"add filter.groupId or filter.ownerId in place of filter.label, {_BY_TIME}"
-    return _Path(match, advice, ("edge.label",), "edge.sortKey", "thing, edge")
+    advice = f"add filter.groupId or filter.ownerId in place of filter.label, {BY_TIME}"
+    return Path(match, "edge.sortKey", advice, ("edge.label",), "thing, edge")
 
 
-def _by_group(musts: Musts, values: Values) -> _Path | None:
+def _by_group(musts: Musts, values: Values) -> Path | None:
     test = musts.take("groupId", Operator.IS)
     return None if test is None else _in_group(musts, values, f"= {values.add(test)}", parent="")
 
 
-def _path_in_group(musts: Musts, values: Values) -> _Path:
+def _path_in_group(musts: Musts, values: Values) -> Path:
     return _in_group(musts, values, "= parent", parent=_VISIBLE_GROUP)
 
 
-def _in_group(musts: Musts, values: Values, group: str, *, parent: str) -> _Path:
+def _in_group(musts: Musts, values: Values, group: str, *, parent: str) -> Path:
     match = f"MATCH (thing:Thing) WHERE thing.groupId {group}"
     test = musts.take("type", Operator.IS)
     if test is None:
-        return _Path(match, f"add filter.type, {_BY_TIME}", ("thing.groupId",), parent=parent)
+        return Path(match, _KEY, f"add filter.type, {BY_TIME}", ("thing.groupId",), parent=parent)
     match = f"{match} AND thing.type = {values.add(test)}"
-    return _Path(match, "narrow filter.createdAt", ("thing.groupId", "thing.type"), parent=parent)
+    return Path(match, _KEY, "narrow filter.createdAt", ("thing.groupId", "thing.type"), parent=parent)
 
 
-def _by_type(musts: Musts, values: Values) -> _Path | None:
+def _by_type(musts: Musts, values: Values) -> Path | None:
     test = musts.take("type", Operator.IS)
     if test is None:
         return None
-    advice = f"add filter.groupId, filter.ownerId or filter.properties with `equals`, {_BY_TIME}"
-    return _Path(f"MATCH (thing:Thing) WHERE thing.type = {values.add(test)}", advice, ("thing.type",))
+    advice = f"add filter.groupId, filter.ownerId or filter.properties with `equals`, {BY_TIME}"
+    return Path(f"MATCH (thing:Thing) WHERE thing.type = {values.add(test)}", _KEY, advice, ("thing.type",))
 
 
 def predicate(test: Comparison, values: Values) -> str:

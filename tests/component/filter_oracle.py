@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar, cast
 
+from domain.groups import GroupType
+from domain.people import PlatformRole
 from domain.values import JSON, JSONObject
 from tests.component.filter_world import LABELS, TYPES, WORDS, Filled, Row, moment
 
@@ -87,6 +89,14 @@ def _ordered(comparison: str, value: Ordered, other: Ordered) -> bool:
 STATUSES: Sequence[str] = ("draft", "active", "published", "archived")
 
 
+ROLES = tuple(PlatformRole)
+GROUP_TYPES = tuple(GroupType)
+
+
+def _groups_of(row: Row) -> list[str]:
+    return [str(each["toId"]) for each in cast("list[Row]", _at(row, "connections.nodes"))]
+
+
 def _label(filled: Filled) -> JSON:
     return filled.chance.choice(LABELS)
 
@@ -115,6 +125,34 @@ FIELDS: Mapping[str, Mapping[str, tuple[Holds, Draw]]] = {
         "createdAt": (_within("createdAt"), lambda filled: _range(filled.chance)),
         "updatedAt": (_within("updatedAt"), lambda filled: _range(filled.chance)),
         "properties": (_properties, lambda _: []),
+    },
+    "groups": {
+        "ids": (_one_of("id"), lambda filled: _some(filled, filled.ids("groups"), 8)),
+        "type": (_is("type"), lambda filled: filled.chance.choice(GROUP_TYPES)),
+        "types": (_one_of("type"), lambda filled: _some(filled, GROUP_TYPES, 3)),
+        "status": (_is("status"), lambda filled: filled.chance.choice(["active", "archived"])),
+        "visibility": (_is("visibility"), lambda filled: filled.chance.choice(["public", "private"])),
+        "parentId": (_is("parent.id"), lambda filled: filled.chance.choice(filled.ids("groups"))),
+        "inSubtreeOf": (_below("id"), lambda filled: filled.chance.choice(filled.ids("groups"))),
+        "text": (_contains("name", "slug"), lambda filled: filled.chance.choice(["g1", "INK", "lamp"])),
+        "createdAt": (_within("createdAt"), lambda filled: _range(filled.chance)),
+        "updatedAt": (_within("updatedAt"), lambda filled: _range(filled.chance)),
+    },
+    "people": {
+        "ids": (_one_of("id"), lambda filled: _some(filled, filled.ids("people"), 8)),
+        "role": (_is("role"), lambda filled: filled.chance.choice(ROLES)),
+        "roles": (_one_of("role"), lambda filled: _some(filled, ROLES, 3)),
+        "status": (_is("status"), lambda filled: filled.chance.choice(["active", "suspended"])),
+        "groupId": (
+            lambda _, row, wanted: wanted in _groups_of(row),
+            lambda filled: filled.chance.choice(filled.ids("groups")),
+        ),
+        "inSubtreeOf": (
+            lambda filled, row, wanted: any(wanted in filled.above[group] for group in _groups_of(row)),
+            lambda filled: filled.chance.choice(filled.ids("groups")),
+        ),
+        "text": (_contains("displayName", "username"), lambda filled: filled.chance.choice(["p1", "INK", "lamp"])),
+        "createdAt": (_within("createdAt"), lambda filled: _range(filled.chance)),
     },
 }
 

@@ -1,6 +1,7 @@
 """A filter of each shape that makes a statement of another kind: each access path once, and a few tests beside it."""
 
 from domain.filters import EVERYTHING, All, Comparison, Condition, Either, Not, Operator, Value
+from graph.filters.people import Scope as People
 from graph.filters.things import Scope
 
 
@@ -41,4 +42,24 @@ THINGS: list[tuple[object, ...]] = [
     (EVERYTHING, Scope.GROUP),
     (STATUS, Scope.GROUP),
     (both(TYPE, PRICED), Scope.GROUP),
+]
+
+IN_SUBTREE = compare("inSubtreeOf")
+GROUPS: list[tuple[object, ...]] = [
+    (EVERYTHING,),
+    (both(SINCE, Either((compare("text", "x", Operator.CONTAINS), compare("parentId"), IN_SUBTREE))),),
+    (both(compare("id", ("x",), Operator.ONE_OF), STATUS),),
+    (compare("parentId"),),
+    (IN_SUBTREE,),
+    (TYPE,),
+]
+PEOPLE: list[tuple[object, ...]] = [
+    (EVERYTHING, People.EVERYWHERE),
+    (Either((compare("text", "x", Operator.CONTAINS), GROUP, IN_SUBTREE)), People.EVERYWHERE),
+    (both(compare("id", ("x",), Operator.ONE_OF), STATUS), People.EVERYWHERE),
+    (GROUP, People.EVERYWHERE),
+    (IN_SUBTREE, People.EVERYWHERE),
+    (compare("role"), People.EVERYWHERE),
+    (compare("role"), People.GROUP),
+    (EVERYTHING, People.SUBTREE),
 ]

@@ -14,7 +14,7 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.slow
 
-FILTERS = {"things": "ThingFilter", "groups": "GroupFilter"}
+FILTERS = {"things": "ThingFilter", "groups": "GroupFilter", "people": "PersonFilter"}
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +35,10 @@ async def page(api: Api, noun: str, wanted: JSONObject, arguments: str = "first:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("noun", ["things"])
+@pytest.mark.parametrize("noun", ["things", "groups", "people"])
 async def test_a_random_filter_lets_through_what_it_says(filled: Filled, noun: str) -> None:
     met = 0
-    for number in range(16):  # the store takes a second to plan each
+    for number in range(12):  # the store takes a second to plan each
         wanted = draw(filled, noun)
         expected = [str(row["id"]) for row in filled.rows[noun] if holds(filled, noun, wanted, row)]
         met += bool(expected)
@@ -46,7 +46,7 @@ async def test_a_random_filter_lets_through_what_it_says(filled: Filled, noun: s
         ids, total, _ = await page(filled.world.api, noun, wanted, f"first: 100, order: {order}")
         in_order = expected[::-1] if number % 2 else expected
         assert (ids, total) == (in_order[:100], len(expected)), wanted
-    assert met > 4
+    assert met > 3
 
 
 async def test_pages_of_a_filtered_list_meet_every_row_once(filled: Filled) -> None:

@@ -161,11 +161,11 @@ async def test_a_tree_is_read_upwards_and_downwards(town: Town) -> None:
         "city",
         "parent { name } ancestors { name } "
         "children(first: 9) { nodes { name } totalCount } "
-        "active: children(first: 9, status: active) { nodes { name } } "
+        "active: children(first: 9, filter: {status: active}) { nodes { name } } "
         "descendants(first: 9) { nodes { name } totalCount } "
         "one: descendants(first: 9, depth: 1) { nodes { name } totalCount } "
-        "two: descendants(first: 9, depth: 2, status: active) { nodes { name } } "
-        "daos: descendants(first: 9, type: dao) { nodes { name } }",
+        "two: descendants(first: 9, depth: 2, filter: {status: active}) { nodes { name } } "
+        "daos: descendants(first: 9, filter: {type: dao}) { nodes { name } }",
     )
     assert (answer.at("node.parent"), answer.at("node.ancestors")) == (None, [])
     assert answer.each("node.children.nodes") == ["North", "South"]
@@ -289,11 +289,15 @@ async def test_connection_types_that_are_not_there_are_refused(town: Town, types
 
 async def test_members_of_a_group_are_its_people(town: Town) -> None:
     answer = await town.of(
-        "home", "people(first: 9) { nodes { username } } none: people(first: 9, role: customer) { nodes { username } }"
+        "home",
+        "people(first: 9) { nodes { username } } "
+        "none: people(first: 9, filter: {role: customer}) { nodes { username } }",
     )
     assert answer.each("node.people.nodes", "username") == ["owner"]
     assert answer.each("node.none.nodes", "username") == []
-    everybody = await town.ask("{ people(first: 9, role: platform_owner) { nodes { username displayName role } } }")
+    everybody = await town.ask(
+        "{ people(first: 9, filter: {role: platform_owner}) { nodes { username displayName role } } }"
+    )
     expected = {"username": "owner", "displayName": "Owner", "role": "platform_owner"}
     assert everybody.at("people.nodes") == [expected]
 

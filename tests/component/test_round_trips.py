@@ -218,7 +218,7 @@ def asked(name: str, field: GraphQLField, depth: int) -> str:
 
 ROOTS: Mapping[str, str] = {
     "Group": 'group(slug: "hub") { children(first: FIRST) { nodes { ALL } } }',
-    "Person": "people(role: customer, first: FIRST) { nodes { ALL } }",
+    "Person": "people(first: FIRST, filter: {role: customer}) { nodes { ALL } }",
     "Event": "events(type: thing_created, first: FIRST) { nodes { ALL } }",
     "Relationship": ('group(slug: "hub") { connections(types: ["following"], first: FIRST) { nodes { ALL } } }'),
     "GenericThing": 'things(first: FIRST, filter: {type: "blog_post"}) { nodes { ... on GenericThing { ALL } } }',

@@ -17,11 +17,12 @@ import pytest
 import graph
 from domain.connection_types import CONNECTION_TYPES, REGISTERED_RELATIONSHIP
 from domain.connections import Direction
+from domain.filters import EVERYTHING
 from domain.ids import new_id
 from graph.bulk import LIVE_KEYS
 from graph.connections import RELATIONSHIPS as EDGES
 from graph.dump import LABELS, RELATIONSHIPS
-from graph.groups import MAX_DEPTH
+from graph.filters.groups import MAX_DEPTH
 from graph.store import Statement, Store, Transaction
 from tests.component import filter_shapes
 from tests.worlds import World
@@ -81,7 +82,10 @@ TYPES = [*(frozenset({name}) for name in sorted(EDGES)), EDGES]
 DEPTHS: list[int | None] = [None, *range(1, MAX_DEPTH + 1)]
 FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     "graph.filters.things.things": filter_shapes.THINGS,
-    "graph.groups.descendants": [(depth,) for depth in DEPTHS],
+    "graph.filters.groups.groups": filter_shapes.GROUPS,
+    "graph.filters.groups.children": [(EVERYTHING,), (filter_shapes.STATUS,)],
+    "graph.filters.groups.descendants": [(EVERYTHING, depth) for depth in DEPTHS],
+    "graph.filters.people.people": filter_shapes.PEOPLE,
     "graph.connections.connections_of": list(product(Direction, TYPES)),
     "graph.connections.related_to": list(product(Direction, TYPES)),
     **{
@@ -108,8 +112,8 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
 UNPLANNED = {"show_schema"}
 """Of the administration of the store itself: `SHOW` has no plan."""
 
-MAKERS = {"Statement", "listing", "subject"}
-FACTORIES_FOR_ALL = {"graph.listing", "graph.checks.subjects"}
+MAKERS = {"Statement", "listing", "listing_of", "subject"}
+FACTORIES_FOR_ALL = {"graph.listing", "graph.filters.paths", "graph.checks.subjects"}
 """Modules of makers that others call."""
 
 
@@ -208,8 +212,9 @@ FILL: Statement[int] = Statement(
     "fill",
     f"""
     UNWIND range(1, 100) AS n
-    CREATE (group:Entity:Group {{id: 'g' + n, slug: 's' + n, sortKey: 'k' + n, parentId: 'g' + (n - 1)}})
-    CREATE (person:Entity:Person {{id: 'p' + n, email: 'e' + n, usernameKey: 'u' + n, sortKey: 'k' + n}})
+    CREATE (group:Entity:Group {{id: 'g' + n, slug: 's' + n, sortKey: 'k' + n, type: 'dao', parentId: 'g' + (n - 1)}})
+    CREATE (person:Entity:Person {{id: 'p' + n, email: 'e' + n, usernameKey: 'u' + n, role: 'customer',
+        sortKey: 'k' + n}})
     CREATE (thing:Entity:Thing:Product {{id: 't' + n, groupId: group.id, type: 'product', sortKey: 'k' + n}})
     CREATE (thing)-[:IN_GROUP {{thingId: thing.id}}]->(group)
     CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label', label: 'l' + n, sortKey: thing.sortKey}}]->
@@ -217,7 +222,8 @@ FILL: Statement[int] = Statement(
     CREATE (thing)-[:MENTIONS]->(person)
     CREATE (:ThingVersion {{key: thing.id + ' 0000000001'}})
     CREATE (:Idempotency {{key: 'n' + n, at: n}})
-    CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id}})
+    CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id,
+        type: 'thing_created'}})
     CREATE (:Setting {{name: 'n' + n}})
     CREATE (:ThingType {{name: 'n' + n, nodeLabel: 'n' + n}})
     CREATE (:ConnectionType {{name: 'n' + n}})
