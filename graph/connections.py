@@ -119,7 +119,8 @@ RELATIONSHIPS = frozenset(each.relationship for each in CONNECTION_TYPES.values(
 _OF_A_TYPE = "($types IS NULL OR edge.type IS NULL OR edge.type IN $types)"
 
 
-def _relationship_of(connection_type: str) -> str:
+def relationship_of(connection_type: str) -> str:
+    """The relationship type of connections of that type."""
     standard = CONNECTION_TYPES.get(connection_type)
     return REGISTERED_RELATIONSHIP if standard is None else standard.relationship
 
@@ -130,26 +131,11 @@ def _pattern(direction: Direction, relationships: Iterable[str], other: str) -> 
 
 
 @lru_cache(maxsize=512)
-def connections_of(direction: Direction, relationships: frozenset[str]) -> Listing[ConnectionRow, Connection]:
-    """An entity's connections, by type and then by time.
-
-    Filters: `types` are the names of the types to keep, or nothing for all; `ended` adds past ones.
-    """
-    return listing(
-        "connections",
-        parent=_VISIBLE_PARENT,
-        match=_pattern(direction, relationships, "other:Entity"),
-        walk="edge, other",
-        where=(_OF_A_TYPE, "($ended OR edge.validTo IS NULL)", entity_visible("other")),
-        key="edge.id",
-        project=CONNECTION,
-        item=from_row,
-    )
-
-
-@lru_cache(maxsize=512)
 def related_to(direction: Direction, relationships: frozenset[str]) -> Listing[things.ThingRow, Thing]:
-    """The things at the other end of an entity's live connections, each once; filter `types` as above."""
+    """The things at the other end of an entity's live connections, each once.
+
+    Filter: `types` are the names of the types to keep, or nothing for all.
+    """
     return listing(
         "related_things",
         parent=_VISIBLE_PARENT,
@@ -244,7 +230,7 @@ async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Con
     for identifier in ids:
         name = connection_type_of(identifier)
         if name is not None:
-            by_relationship.setdefault(_relationship_of(name), []).append(identifier)
+            by_relationship.setdefault(relationship_of(name), []).append(identifier)
     found: dict[str, Connection] = {}
     for relationship, wanted in by_relationship.items():
         rows = await store.read(fetch_connections(relationship), {"ids": wanted, **reach_parameters(reach)})
@@ -277,7 +263,7 @@ async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Conne
     name = connection_type_of(identifier)
     if name is None:
         return None
-    statement = lock_connection(_relationship_of(name))
+    statement = lock_connection(relationship_of(name))
     rows = await transaction.run(statement, {"id": identifier, **reach_parameters(reach)})
     return from_row(rows[0]) if rows else None
 

@@ -48,12 +48,16 @@ UNLIMITED: Final = 2**62
 """As a number of rows: all of them."""
 
 
+_FEW: Final = 10
+"""What part of the rows that may be looked at can as well be sorted."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing(Generic[R, T]):
     """The statements of one list, and the mapping of its rows.
 
-    `filtered` says that rows are left out for what a filter says, and not only for who asks; `advice` is what to add
-    to the filter where too many are.
+    `filtered` says that rows are left out for what a filter says; `by_parent` that whoever sees the parent sees most
+    rows; `advice` is what to add to the filter where too many are left out.
     """
 
     ascending: Statement[PageRow[R]]
@@ -62,6 +66,7 @@ class Listing(Generic[R, T]):
     item: Callable[[R], T]
     key_column: str
     filtered: bool = False
+    by_parent: bool = False
     advice: str = ""
 
     async def pages(
@@ -86,6 +91,7 @@ class Listing(Generic[R, T]):
                 **self._bounds(filters, lower, upper),
                 "limit": window.limit + 1,
                 "scan": self._scan(reach, scan),
+                "few": max(scan // _FEW, 1),
                 **reach_parameters(reach),
             },
         )
@@ -116,7 +122,7 @@ class Listing(Generic[R, T]):
         return given
 
     def _scan(self, reach: Reach, scan: int) -> int:
-        return scan if self.filtered or not reach.everything else UNLIMITED
+        return scan if self.filtered or not (self.by_parent or reach.everything) else UNLIMITED
 
     def _refuse_cut(self, cut: Sequence[bool | None], scan: int) -> None:
         if any(cut):
@@ -210,5 +216,6 @@ def listing(
         item,
         column,
         filtered,
+        bool(parent),
         advice,
     )

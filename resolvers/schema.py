@@ -8,7 +8,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import ExecutionContext
 
 from resolvers.bulk import BulkMutations
-from resolvers.connections import ConnectionMutations
+from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
@@ -23,7 +23,16 @@ from schema.thing_types import OBJECT_TYPES
 
 
 @object_type
-class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, OntologyQueries, ConsistencyQueries):
+class Query(
+    NodeQueries,
+    PeopleQueries,
+    GroupQueries,
+    ThingQueries,
+    ConnectionQueries,
+    EventQueries,
+    OntologyQueries,
+    ConsistencyQueries,
+):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
 

@@ -4,16 +4,20 @@ from typing import Annotated
 
 import strawberry
 
-from schema.enums import Direction, EventType
+from schema.enums import Direction
 
-OfEventType = Annotated[EventType | None, strawberry.argument(description="Only events of this type.")]
 ConnectionTypes = Annotated[
     list[str] | None,
     strawberry.argument(description="Only connections of these types, such as `owns` or `member_of`; null for all."),
 ]
 Toward = Annotated[Direction, strawberry.argument(description="Which end of the connection this node is.")]
-Ended = Annotated[bool, strawberry.argument(description="Whether to include connections that have ended.")]
 Below = Annotated[bool, strawberry.argument(description="Whether to include those of every group below this one.")]
+BelowWithThings = Annotated[
+    bool,
+    strawberry.argument(
+        description="Whether to list those of every group below, and of all things in this group and below, as well."
+    ),
+]
 Depth = Annotated[
     int | None, strawberry.argument(description="How many levels down, 1 to 16; null for all the way to the leaves.")
 ]

@@ -11,7 +11,16 @@ from strawberry.scalars import JSON
 from domain.errors import ValidationError
 from domain.filters import EVERYTHING, All, Comparison, Condition, Either, Not, Operator
 from schema.define import input_type
-from schema.enums import GroupStatus, GroupType, PersonStatus, PlatformRole, ThingStatus, Visibility
+from schema.enums import (
+    Direction,
+    EventType,
+    GroupStatus,
+    GroupType,
+    PersonStatus,
+    PlatformRole,
+    ThingStatus,
+    Visibility,
+)
 from services.validation import client_name
 
 if TYPE_CHECKING:
@@ -122,11 +131,64 @@ class PersonFilter:
     not_: "PersonFilter | None" = strawberry.field(name="not", default=None, description=NONE_OF)
 
 
+@input_type
+class RelationshipFilter:
+    """Which connections to list: all that is said of them holds.
+
+    Only live ones, unless `liveAt` or `includeEnded` is said anywhere in the filter.
+    """
+
+    type: str | None = strawberry.field(default=None, description="Its type, such as `owns` or `member_of`.")
+    types: list[str] | None = strawberry.field(default=None, description="Its type is one of these.")
+    from_id: strawberry.ID | None = strawberry.field(
+        default=None, description="It starts from this group, person or thing."
+    )
+    to_id: strawberry.ID | None = strawberry.field(default=None, description="It leads to this group, person or thing.")
+    between: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="It joins these two, in whichever direction."
+    )
+    direction: Direction | None = strawberry.field(
+        default=None, description="Which end of it the node is whose connections these are."
+    )
+    live_at: datetime | None = strawberry.field(default=None, description="It was live at this time.")
+    include_ended: bool | None = strawberry.field(
+        default=None, description="True: it is live, or it has ended. False: it is live."
+    )
+    created_at: TimeRange | None = strawberry.field(default=None, description="When it was made.")
+    and_: list["RelationshipFilter"] | None = strawberry.field(name="and", default=None, description=ALL_OF)
+    or_: list["RelationshipFilter"] | None = strawberry.field(name="or", default=None, description=ONE_OF)
+    not_: "RelationshipFilter | None" = strawberry.field(name="not", default=None, description=NONE_OF)
+
+
+@input_type
+class EventFilter:
+    """Which events to list: all that is said of them holds."""
+
+    type: EventType | None = strawberry.field(default=None, description="What happened.")
+    types: list[EventType] | None = strawberry.field(default=None, description="One of these happened.")
+    actor: str | None = strawberry.field(
+        default=None, description="Who did it: the id of a person or an API key, or `system`."
+    )
+    target_id: strawberry.ID | None = strawberry.field(
+        default=None, description="It happened to this group, person or thing."
+    )
+    group_id: strawberry.ID | None = strawberry.field(default=None, description="It happened in this group itself.")
+    in_subtree_of: strawberry.ID | None = strawberry.field(
+        default=None, description="It happened in this group, or in one anywhere below."
+    )
+    at: TimeRange | None = strawberry.field(default=None, description="When.")
+    and_: list["EventFilter"] | None = strawberry.field(name="and", default=None, description=ALL_OF)
+    or_: list["EventFilter"] | None = strawberry.field(name="or", default=None, description=ONE_OF)
+    not_: "EventFilter | None" = strawberry.field(name="not", default=None, description=NONE_OF)
+
+
+OfConnections = Annotated[RelationshipFilter | None, strawberry.argument(description=WHICH)]
+OfEvents = Annotated[EventFilter | None, strawberry.argument(description=WHICH)]
 OfGroups = Annotated[GroupFilter | None, strawberry.argument(description=WHICH)]
 OfPeople = Annotated[PersonFilter | None, strawberry.argument(description=WHICH)]
 OfThings = Annotated[ThingFilter | None, strawberry.argument(description=WHICH)]
 
-Filter: TypeAlias = GroupFilter | PersonFilter | ThingFilter
+Filter: TypeAlias = EventFilter | GroupFilter | PersonFilter | RelationshipFilter | ThingFilter
 
 _OPERATORS: Final = {
     "equals": Operator.IS,

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.arguments import ConnectionTypes, Ended, OfEventType, Toward
+from schema.arguments import ConnectionTypes, Toward
 from schema.context import Info
 from schema.define import field, interface, object_type
 from schema.enums import CreationOrder, Direction, ThingStatus
+from schema.filters import OfConnections, OfEvents, condition
 from schema.node import Node
 from schema.paging import Connection, listed, paged
 from services import events
@@ -60,16 +61,9 @@ class Thing(Node):
         return await info.context.loaders.labels.load(self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
-    async def connections(
-        self,
-        info: Info,
-        types: ConnectionTypes = None,
-        direction: Toward = Direction.BOTH,
-        include_ended: Ended = False,
-    ) -> Relationships:
+    async def connections(self, info: Info, filter: OfConnections = None) -> Relationships:  # noqa: A002
         """How it relates to others."""
-        service = info.context.services.connections
-        return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
+        return listed(await info.context.services.connections.connections_of(condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     async def related(
@@ -79,9 +73,9 @@ class Thing(Node):
         return listed(await info.context.services.connections.related_things(types, direction), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def events(self, type: OfEventType = None) -> Events:  # noqa: A002
+    def events(self, filter: OfEvents = None) -> Events:  # noqa: A002
         """What happened to it."""
-        return listed(events.events_of_target(type), self.id)
+        return listed(events.events_of_target(condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def history(self) -> Versions:

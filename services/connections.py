@@ -9,18 +9,21 @@ from domain.changes import KEEP, Change
 from domain.connection_types import ConnectionType
 from domain.connections import Connection, Direction
 from domain.errors import ValidationError
-from domain.ids import NodeKind, connection_prefix, kind_of, new_id
+from domain.filters import Condition
+from domain.ids import ENTITIES, NodeKind, connection_prefix, kind_of, new_id
 from domain.things import Thing
 from domain.values import JSON, now
 from graph import connections
+from graph.filters.connections import Scope
+from graph.filters.connections import connections as filtered_connections
 from graph.store import Store
 from graph.things import ThingRow
 from services import validation
 from services.access import reach_of
+from services.filters import Filters
 from services.lists import NodeList
 from services.ontology import Ontology
 
-ENTITIES = (NodeKind.PERSON, NodeKind.GROUP, NodeKind.THING)
 MEMBERSHIP = "member_of"
 
 
@@ -77,14 +80,31 @@ class Connections:
     def __init__(self, store: Store, ontology: Ontology) -> None:
         self._store = store
         self._ontology = ontology
+        self._filters = Filters(ontology)
 
-    async def connections_of(
-        self, types: Sequence[str] | None, direction: Direction, *, ended: bool
+    async def connections_of(self, condition: Condition) -> NodeList[connections.ConnectionRow, Connection]:
+        """An entity's connections for which a filter holds."""
+        return await self._listed("connections of", condition, Scope.NODE)
+
+    async def connections_below(self, condition: Condition) -> NodeList[connections.ConnectionRow, Connection]:
+        """The connections of a group, of those below it, and of the things in them, for which a filter holds."""
+        return await self._listed("connections below", condition, Scope.SUBTREE)
+
+    async def all_connections(self, condition: Condition) -> NodeList[connections.ConnectionRow, Connection]:
+        """Every connection both of whose ends the caller may see and for which a filter holds.
+
+        ValidationError where it does not say where to begin.
+        """
+        return await self._listed("connections", condition, Scope.EVERYWHERE)
+
+    async def _listed(
+        self, name: str, condition: Condition, scope: Scope
     ) -> NodeList[connections.ConnectionRow, Connection]:
-        """An entity's connections."""
-        relationships, names = await self._chosen(types)
-        listing = connections.connections_of(direction, relationships)
-        return NodeList(f"connections {direction}", listing, (("types", names), ("ended", ended)))
+        checked = await self._filters.connections(condition, of_a_node=scope is Scope.NODE)
+        filtered = filtered_connections(checked, scope)
+        if filtered is None:
+            raise ValidationError("filter", "filter needs fromId, toId, between or one type at its top.")
+        return NodeList.of(name, filtered, checked)
 
     async def related_things(self, types: Sequence[str] | None, direction: Direction) -> NodeList[ThingRow, Thing]:
         """The things at the other end of an entity's live connections."""

@@ -7,9 +7,10 @@ from functools import partial
 from typing import cast
 
 from domain.errors import ValidationError
+from domain.events import SYSTEM_ACTOR
 from domain.filterable import FilterKind, filter_kind
 from domain.filters import All, Comparison, Condition, Either, Not, Operator, Scalar, Value, comparisons
-from domain.ids import NodeKind
+from domain.ids import ENTITIES, NodeKind
 from domain.thing_types import ThingType
 from domain.values import to_micros
 from graph.things import FILTER_COLUMNS
@@ -58,7 +59,13 @@ def _id(*kinds: NodeKind) -> Check:
     return check
 
 
-ENTITIES = (NodeKind.PERSON, NodeKind.GROUP, NodeKind.THING)
+def _actor(at: str, value: object) -> str:
+    return (
+        SYSTEM_ACTOR
+        if value == SYSTEM_ACTOR
+        else validation.identifier(at, str(value), NodeKind.PERSON, NodeKind.THING)
+    )
+
 
 THING_RULES: Mapping[str, Rule] = {
     "ids": Rule("id", _id(NodeKind.THING)),
@@ -98,6 +105,29 @@ PERSON_RULES: Mapping[str, Rule] = {
     "text": Rule("text", _text),
     "createdAt": Rule("createdAt", _moment),
 }
+
+RELATIONSHIP_RULES: Mapping[str, Rule] = {
+    "type": Rule("type", _as_it_is),
+    "types": Rule("type", _as_it_is),
+    "fromId": Rule("fromId", _id(*ENTITIES)),
+    "toId": Rule("toId", _id(*ENTITIES)),
+    "between": Rule("between", _id(*ENTITIES)),
+    "direction": Rule("direction", _as_it_is),
+    "liveAt": Rule("liveAt", _moment),
+    "includeEnded": Rule("includeEnded", _as_it_is),
+    "createdAt": Rule("createdAt", _moment),
+}
+EVENT_RULES: Mapping[str, Rule] = {
+    "type": Rule("type", _as_it_is),
+    "types": Rule("type", _as_it_is),
+    "actor": Rule("actor", _actor),
+    "targetId": Rule("targetId", _id(*ENTITIES)),
+    "groupId": Rule("groupId", _id(NodeKind.GROUP)),
+    "inSubtreeOf": Rule("inSubtreeOf", _id(NodeKind.GROUP)),
+    "at": Rule("at", _moment),
+}
+_PAIR = 2
+_LIVE = Comparison("includeEnded", Operator.IS, value=False, at="filter.includeEnded")
 
 
 def checked_by(rules: Mapping[str, Rule], condition: Condition) -> Condition:
@@ -164,6 +194,24 @@ class Filters:
         check_size(condition)
         return await self._things(condition, None)
 
+    async def connections(self, condition: Condition, *, of_a_node: bool) -> Condition:
+        """A filter of connections: types are known; only live ones, unless it speaks of that itself."""
+        check_size(condition)
+        said = list(comparisons(condition))
+        for test in said:
+            if test.field in {"type", "types"}:
+                for at, name in _values(test):
+                    await self._ontology.connection_type(at, str(name))
+            elif test.field == "direction" and not of_a_node:
+                raise ValidationError(test.at, f"{test.at} is for the connections of a node: here, say fromId or toId.")
+            elif test.field == "between" and not _PAIR == len(_values(test)) == len(
+                {name for _, name in _values(test)}
+            ):
+                raise ValidationError(test.at, f"{test.at} takes the ids of two different nodes.")
+        checked = checked_by(RELATIONSHIP_RULES, condition)
+        live = {"liveAt", "includeEnded"}
+        return checked if any(test.field in live for test in said) else All((checked, _LIVE))
+
     async def _things(self, condition: Condition, thing_type: ThingType | None) -> Condition:
         match condition:
             case Comparison(field="type" | "types"):
@@ -201,6 +249,12 @@ class Filters:
         check = _as_it_is if test.operator is Operator.PRESENT else partial(_of_kind, kind)
         column = FILTER_COLUMNS[thing_type.filterable.index(test.path)]
         return replace(test, field=column, value=_checked_value(check, test))
+
+
+def _joined(test: Comparison) -> tuple[int, int]:
+    """How many ids there are, and how many different ones."""
+    ids = [identifier for _, identifier in _values(test)]
+    return len(ids), len(set(ids))
 
 
 def _values(test: Comparison) -> list[tuple[str, object]]:

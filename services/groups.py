@@ -9,8 +9,9 @@ from domain.errors import ValidationError
 from domain.filters import Condition
 from domain.groups import Group, GroupStatus, GroupType, JoinPolicy, Limits, Plan, Visibility
 from domain.ids import GROUP_PREFIX, NodeKind, new_id
+from domain.statistics import GroupStatistics
 from domain.values import JSON, now
-from graph import groups
+from graph import groups, statistics
 from graph.filters import groups as filtered
 from graph.store import Store
 from services import validation
@@ -111,6 +112,14 @@ class Groups:
     async def ancestors(self, caller: Caller, ids: Sequence[str]) -> dict[str, list[Group]]:
         """For each group those above it that the caller may see, the nearest first."""
         return await groups.fetch_ancestors(self._store, reach_of(caller), ids)
+
+    async def statistics(self, caller: Caller, ids: Sequence[str]) -> dict[str, GroupStatistics]:
+        """How much of everything each group holds by itself."""
+        return await statistics.fetch(self._store, reach_of(caller), ids, below=False)
+
+    async def subtree_statistics(self, caller: Caller, ids: Sequence[str]) -> dict[str, GroupStatistics]:
+        """The same of each group and every group below it."""
+        return await statistics.fetch(self._store, reach_of(caller), ids, below=True)
 
 
 def check_id(field_name: str, value: str) -> str:

@@ -83,10 +83,11 @@ class Things:
         checked = await self._filters.things(condition)
         return NodeList.of("things", filtered_things(checked, Scope.EVERYWHERE), checked)
 
-    async def things_of_group(self, condition: Condition) -> NodeList[things.ThingRow, Thing]:
-        """The things of a group for which a filter holds."""
+    async def things_of_group(self, condition: Condition, *, below: bool) -> NodeList[things.ThingRow, Thing]:
+        """The things of a group, and of those `below` it, for which a filter holds."""
         checked = await self._filters.things(condition)
-        return NodeList.of("things of group", filtered_things(checked, Scope.GROUP), checked)
+        scope = Scope.SUBTREE if below else Scope.GROUP
+        return NodeList.of(f"things of {scope}", filtered_things(checked, scope), checked)
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Thing]:
         """Those of the things that the caller may see."""

@@ -11,7 +11,7 @@ from domain.connection_types import CONNECTION_TYPES, Cardinality, ConnectionTyp
 from domain.errors import ConflictError, Misfit, MisfitError, NotFoundError, ValidationError
 from domain.events import EventType
 from domain.filterable import filter_kind
-from domain.ids import NodeKind
+from domain.ids import ENTITIES, NodeKind
 from domain.thing_types import THING_TYPES, ThingType
 from domain.values import JSON, JSONObject
 from graph import events, types
@@ -21,7 +21,6 @@ from graph.things import label_of
 from graph.values import from_json
 from services import validation
 from services.access import Action, authorize
-from services.connections import ENTITIES
 from services.journal import changed_names, event
 from services.json_schemas import filterable_paths, object_schema
 from services.ontology import Ontology

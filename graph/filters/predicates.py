@@ -55,9 +55,17 @@ class Values:
         micros = int(test.value)  # type: ignore[arg-type] # as above
         edge = f"{min(max(micros, 0), MAX_KEY_TIME):013x}"
         if test.operator is Operator.AT_LEAST:
-            self.given[FLOOR] = max(edge, str(self.given.get(FLOOR, edge)))
+            self.at_least(edge)
         else:
-            self.given[CEILING] = min(edge, str(self.given.get(CEILING, edge)))
+            self.below(edge)
+
+    def at_least(self, edge: str) -> None:
+        """Let through keys that start with this or come after it."""
+        self.given[FLOOR] = max(edge, str(self.given.get(FLOOR, edge)))
+
+    def below(self, edge: str) -> None:
+        """Let through keys that come before this and do not start with it."""
+        self.given[CEILING] = min(edge, str(self.given.get(CEILING, edge)))
 
     @property
     def filters(self) -> Filters:

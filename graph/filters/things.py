@@ -8,6 +8,7 @@ from domain.things import Thing
 from graph.access import entity_visible, group_visible, thing_visible
 from graph.filters.paths import BY_TIME, Path, Shape, listing_of
 from graph.filters.predicates import Filtered, Musts, Values, among, compare, predicates
+from graph.filters.subtrees import Subtree, subtree_of
 from graph.things import THING, ThingRow, from_row
 
 NOT_PRIVATE = "thing.privateTo IS NULL"
@@ -15,6 +16,7 @@ NOT_PRIVATE = "thing.privateTo IS NULL"
 _PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
 _VISIBLE_GROUP = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
 _KEY = "thing.sortKey"
+_IN_SUBTREE = f"add filter.type or filter.groupId, {BY_TIME}"
 
 
 class Scope(StrEnum):
@@ -22,6 +24,7 @@ class Scope(StrEnum):
 
     EVERYWHERE = "everywhere"
     GROUP = "group"
+    SUBTREE = "subtree"
 
 
 def things(condition: Condition, scope: Scope) -> Filtered[ThingRow, Thing]:
@@ -29,13 +32,47 @@ def things(condition: Condition, scope: Scope) -> Filtered[ThingRow, Thing]:
     musts, values = Musts(list(conjuncts(condition))), Values()
     by_type = musts.find("type", Operator.IS, Operator.ONE_OF) is not None
     musts.bound("createdAt", values)
+    private = () if by_type else (NOT_PRIVATE,)
+    if top := _top(musts, values, scope):
+        found = Subtree(top, "thing", "Thing", "sortKey", _of_type(musts, values))
+        tested = predicates(musts.rest, predicate, values)
+        where = (*tested, *(private or (_PRIVATE,)))
+        return Filtered(
+            subtree_of("things_of_subtree", found, where, THING, from_row, filtered=bool(tested), advice=_IN_SUBTREE),
+            values.filters,
+        )
     path = (_path_in_group if scope is Scope.GROUP else _path)(musts, values)
     tested = predicates(musts.rest, predicate, values)
-    private = () if by_type else (NOT_PRIVATE,)
     shown = (*private, thing_visible("thing")) if scope is Scope.EVERYWHERE else private or (_PRIVATE,)
     name = "things" if scope is Scope.EVERYWHERE else "things_of_group"
     shape = Shape(name, "thing", THING, bool(tested))
     return Filtered(listing_of(shape, path, (*tested, *shown), from_row), values.filters)
+
+
+def _top(musts: Musts, values: Values, scope: Scope) -> str:
+    """What matches the group whose subtree is to be read, where that is the way."""
+    if scope is Scope.SUBTREE:
+        return _VISIBLE_GROUP
+    better = (musts.find(name, Operator.IS, Operator.ONE_OF) for name in ("id", "ownerId", "groupId"))
+    if scope is Scope.GROUP or any(better) or musts.find("label", Operator.IS) or _equal(musts):
+        return ""
+    test = musts.take("inSubtreeOf", Operator.IS)
+    if test is None:
+        return ""
+    return f"MATCH (owner:Entity:Group {{id: {values.add(test)}}}) WHERE {group_visible('owner')}"
+
+
+def _of_type(musts: Musts, values: Values) -> str:
+    test = musts.take("type", Operator.IS)
+    return "" if test is None else f"thing.type = {values.add(test)}"
+
+
+def _equal(musts: Musts) -> Comparison | None:
+    """A property that has to have one value, of things that have to have one type."""
+    if musts.find("type", Operator.IS) is None:
+        return None
+    equal = (each for each in musts.rest if isinstance(each, Comparison) and each.path)
+    return next((each for each in equal if each.operator is Operator.IS), None)
 
 
 def _path(musts: Musts, values: Values) -> Path:
@@ -57,17 +94,13 @@ def _by_id(musts: Musts, values: Values) -> Path | None:
 
 
 def _by_property(musts: Musts, values: Values) -> Path | None:
-    if musts.find("type", Operator.IS) is None:
+    test = _equal(musts)
+    if test is None:
         return None
-    for test in musts.rest:
-        if isinstance(test, Comparison) and test.path and test.operator is Operator.IS:
-            kind = musts.take("type", Operator.IS)
-            assert kind is not None  # noqa: S101 - found above
-            musts.rest.remove(test)
-            column = f"thing.{test.field}"
-            match = f"MATCH (thing:Thing) WHERE thing.type = {values.add(kind)} AND {column} = {values.add(test)}"
-            return Path(match, _KEY, f"add filter.groupId, {BY_TIME}", ("thing.type", column))
-    return None
+    column, of_type = f"thing.{test.field}", _of_type(musts, values)
+    musts.rest.remove(test)
+    match = f"MATCH (thing:Thing) WHERE {of_type} AND {column} = {values.add(test)}"
+    return Path(match, _KEY, f"add filter.groupId, {BY_TIME}", ("thing.type", column))
 
 
 def _by_owner(musts: Musts, values: Values) -> Path | None:

@@ -15,7 +15,8 @@ Holds = Callable[[Filled, Row, JSON], bool]
 Draw = Callable[[Filled], JSON]
 
 
-def _at(row: Row, path: str) -> JSON:
+def row_at(row: Row, path: str) -> JSON:
+    """The value at a path in a row; None where there is none."""
     value: JSON = row
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
@@ -23,17 +24,17 @@ def _at(row: Row, path: str) -> JSON:
 
 
 def _is(path: str) -> Holds:
-    return lambda _, row, wanted: _at(row, path) == wanted
+    return lambda _, row, wanted: row_at(row, path) == wanted
 
 
 def _one_of(path: str) -> Holds:
-    return lambda _, row, wanted: _at(row, path) in cast("Sequence[JSON]", wanted)
+    return lambda _, row, wanted: row_at(row, path) in cast("Sequence[JSON]", wanted)
 
 
 def _within(path: str) -> Holds:
     def holds(_: Filled, row: Row, wanted: JSON) -> bool:
         limits = cast("Mapping[str, str]", wanted)
-        at = datetime.fromisoformat(str(_at(row, path)))
+        at = datetime.fromisoformat(str(row_at(row, path)))
         return not (
             ("from" in limits and at < datetime.fromisoformat(limits["from"]))
             or ("before" in limits and at >= datetime.fromisoformat(limits["before"]))
@@ -43,11 +44,11 @@ def _within(path: str) -> Holds:
 
 
 def _contains(*paths: str) -> Holds:
-    return lambda _, row, wanted: any(str(wanted).lower() in str(_at(row, path)).lower() for path in paths)
+    return lambda _, row, wanted: any(str(wanted).lower() in str(row_at(row, path)).lower() for path in paths)
 
 
 def _below(path: str) -> Holds:
-    return lambda filled, row, wanted: str(wanted) in filled.above.get(str(_at(row, path)), set())
+    return lambda filled, row, wanted: str(wanted) in filled.above.get(str(row_at(row, path)), set())
 
 
 def _properties(_: Filled, row: Row, wanted: JSON) -> bool:
@@ -55,7 +56,7 @@ def _properties(_: Filled, row: Row, wanted: JSON) -> bool:
 
 
 def _property(row: Row, wanted: JSONObject) -> bool:
-    value = _at(row, f"properties.{wanted['name']}")
+    value = row_at(row, f"properties.{wanted['name']}")
     is_time = wanted["name"] == "expiresAt"
 
     def compared(comparison: str, of: JSON) -> bool:
@@ -89,12 +90,24 @@ def _ordered(comparison: str, value: Ordered, other: Ordered) -> bool:
 STATUSES: Sequence[str] = ("draft", "active", "published", "archived")
 
 
+EDGE_TYPES = ("following", "member_of", "owns", "part_of", "references")
+EVENT_TYPES = ("thing_created", "thing_updated", "product_published", "user_registered")
 ROLES = tuple(PlatformRole)
 GROUP_TYPES = tuple(GroupType)
 
 
 def _groups_of(row: Row) -> list[str]:
-    return [str(each["toId"]) for each in cast("list[Row]", _at(row, "connections.nodes"))]
+    return [str(each["toId"]) for each in cast("list[Row]", row_at(row, "connections.nodes"))]
+
+
+def _ends(row: Row) -> JSON:
+    return [row["toId"], row["fromId"]]
+
+
+def _lives(row: Row, at: datetime) -> bool:
+    until = row["validTo"]
+    started = datetime.fromisoformat(str(row["validFrom"])) <= at
+    return started and (until is None or at < datetime.fromisoformat(str(until)))
 
 
 def _label(filled: Filled) -> JSON:
@@ -102,7 +115,7 @@ def _label(filled: Filled) -> JSON:
 
 
 def _owner(filled: Filled) -> JSON:
-    owners = [str(_at(row, "owner.id")) for row in filled.rows["things"] if row["owner"]]
+    owners = [str(row_at(row, "owner.id")) for row in filled.rows["things"] if row["owner"]]
     return filled.chance.choice(owners)
 
 
@@ -137,6 +150,34 @@ FIELDS: Mapping[str, Mapping[str, tuple[Holds, Draw]]] = {
         "text": (_contains("name", "slug"), lambda filled: filled.chance.choice(["g1", "INK", "lamp"])),
         "createdAt": (_within("createdAt"), lambda filled: _range(filled.chance)),
         "updatedAt": (_within("updatedAt"), lambda filled: _range(filled.chance)),
+    },
+    "connections": {
+        "type": (_is("type"), lambda filled: filled.chance.choice(EDGE_TYPES)),
+        "types": (_one_of("type"), lambda filled: _some(filled, EDGE_TYPES, 3)),
+        "fromId": (_is("fromId"), lambda filled: filled.chance.choice(filled.rows["connections"])["fromId"]),
+        "toId": (_is("toId"), lambda filled: filled.chance.choice(filled.rows["connections"])["toId"]),
+        "between": (
+            lambda _, row, wanted: {row["fromId"], row["toId"]} == set(cast("list[str]", wanted)),
+            lambda filled: _ends(filled.chance.choice(filled.rows["connections"])),
+        ),
+        "liveAt": (
+            lambda _, row, wanted: _lives(row, datetime.fromisoformat(str(wanted))),
+            lambda filled: moment(filled.chance).isoformat(),
+        ),
+        "includeEnded": (
+            lambda _, row, wanted: bool(wanted) or row["validTo"] is None,
+            lambda filled: filled.chance.choice([True, False]),
+        ),
+        "createdAt": (_within("createdAt"), lambda filled: _range(filled.chance)),
+    },
+    "events": {
+        "type": (_is("type"), lambda filled: filled.chance.choice(EVENT_TYPES)),
+        "types": (_one_of("type"), lambda filled: _some(filled, EVENT_TYPES, 2)),
+        "actor": (_is("actor"), lambda filled: filled.chance.choice(["system", *filled.ids("people")])),
+        "targetId": (_is("targetId"), lambda filled: filled.chance.choice(filled.ids("things"))),
+        "groupId": (_is("group.id"), lambda filled: filled.chance.choice(filled.ids("groups"))),
+        "inSubtreeOf": (_below("group.id"), lambda filled: filled.chance.choice(filled.ids("groups"))),
+        "at": (_within("at"), lambda filled: _range(filled.chance)),
     },
     "people": {
         "ids": (_one_of("id"), lambda filled: _some(filled, filled.ids("people"), 8)),
@@ -197,6 +238,21 @@ def draw(filled: Filled, noun: str, nesting: int = 3) -> JSONObject:
     if nesting > 1 and chance.random() < 0.2:
         made["and"] = [draw(filled, noun, nesting - 1) for _ in range(chance.randint(1, 2))]
     return made
+
+
+def draw_start(filled: Filled) -> JSONObject:
+    """A filter of connections that says where to begin."""
+    name = filled.chance.choice(["type", "fromId", "toId", "between"])
+    return {name: FIELDS["connections"][name][1](filled)}
+
+
+def said(wanted: JSON) -> set[str]:
+    """The names of everything that a filter speaks of."""
+    if isinstance(wanted, Mapping):
+        return set(wanted) | {name for each in wanted.values() for name in said(each)}
+    if isinstance(wanted, list):
+        return {name for each in wanted for name in said(each)}
+    return set()
 
 
 def holds(filled: Filled, noun: str, wanted: JSONObject, row: Row) -> bool:

@@ -1,6 +1,9 @@
 """A filter of each shape that makes a statement of another kind: each access path once, and a few tests beside it."""
 
+from domain.connection_types import CONNECTION_TYPES
 from domain.filters import EVERYTHING, All, Comparison, Condition, Either, Not, Operator, Value
+from graph.filters.connections import Scope as Connections
+from graph.filters.events import Scope as Events
 from graph.filters.people import Scope as People
 from graph.filters.things import Scope
 
@@ -16,6 +19,7 @@ def both(*parts: Condition) -> All:
 
 
 TYPE, GROUP, STATUS = compare("type"), compare("groupId"), compare("status")
+IN_SUBTREE = compare("inSubtreeOf")
 SINCE = compare("createdAt", 1, Operator.AT_LEAST)
 PRICED = compare("filter1", 1, Operator.AT_LEAST)
 COMPOSED = Either(
@@ -39,12 +43,14 @@ THINGS: list[tuple[object, ...]] = [
     (both(compare("label"), STATUS), Scope.EVERYWHERE),
     (GROUP, Scope.EVERYWHERE),
     (both(GROUP, TYPE, COMPOSED), Scope.EVERYWHERE),
+    (both(IN_SUBTREE, SINCE), Scope.EVERYWHERE),
+    (both(IN_SUBTREE, TYPE, PRICED), Scope.EVERYWHERE),
+    (EVERYTHING, Scope.SUBTREE),
+    (both(TYPE, STATUS), Scope.SUBTREE),
     (EVERYTHING, Scope.GROUP),
     (STATUS, Scope.GROUP),
     (both(TYPE, PRICED), Scope.GROUP),
 ]
-
-IN_SUBTREE = compare("inSubtreeOf")
 GROUPS: list[tuple[object, ...]] = [
     (EVERYTHING,),
     (both(SINCE, Either((compare("text", "x", Operator.CONTAINS), compare("parentId"), IN_SUBTREE))),),
@@ -62,4 +68,28 @@ PEOPLE: list[tuple[object, ...]] = [
     (compare("role"), People.EVERYWHERE),
     (compare("role"), People.GROUP),
     (EVERYTHING, People.SUBTREE),
+]
+
+LIVE = compare("includeEnded", value=False)
+BETWEEN = compare("between", ("x", "y"), Operator.ONE_OF)
+CONNECTIONS: list[tuple[object, ...]] = [
+    *(
+        (both(*direction, *of_type, LIVE), Connections.NODE)
+        for direction in ((), (compare("direction", "outgoing"),), (compare("direction", "incoming"),))
+        for of_type in ((), *((compare("type", name),) for name in (*CONNECTION_TYPES, "registered")))
+    ),
+    (Either((compare("fromId"), compare("toId"), BETWEEN, compare("type"), compare("liveAt", 1))), Connections.NODE),
+    (both(compare("fromId"), LIVE), Connections.EVERYWHERE),
+    (both(compare("toId"), compare("type", "owns"), compare("liveAt", 1)), Connections.EVERYWHERE),
+    (both(BETWEEN, LIVE), Connections.EVERYWHERE),
+    (LIVE, Connections.SUBTREE),
+    (both(compare("type", "owns"), LIVE), Connections.SUBTREE),
+    *((both(compare("type", name), LIVE), Connections.EVERYWHERE) for name in (*CONNECTION_TYPES, "registered")),
+]
+EVENTS: list[tuple[object, ...]] = [
+    *((EVERYTHING, scope) for scope in Events),
+    (both(compare("at", 1, Operator.AT_LEAST), Either((IN_SUBTREE, Not(GROUP)))), Events.EVERYWHERE),
+    *((compare(name), Events.EVERYWHERE) for name in ("type", "targetId", "actor", "groupId")),
+    *((TYPE, scope) for scope in Events if scope),
+    (both(IN_SUBTREE, TYPE), Events.EVERYWHERE),
 ]

@@ -178,7 +178,8 @@ def _ids(of: JSON) -> set[str]:
 
 
 SELECTIONS = {
-    "people": 'id role status displayName username createdAt connections(first: 50, types: ["member_of"]) '
+    "events": "id type actor targetId at group { id }",
+    "people": 'id role status displayName username createdAt connections(first: 50, filter: {type: "member_of"}) '
     "{ nodes { toId } }",
     "groups": "id slug name type status visibility createdAt updatedAt parent { id } ancestors { id }",
     "things": "id type name status properties createdAt updatedAt labels group { id } owner { id }",

@@ -254,7 +254,7 @@ async def test_json_that_is_nested_too_deep_is_refused_with_its_place(shared_wor
         ('{ things(first: 1, filter: {groupId: "a\\u0000b"}) { totalCount } }', "filter.groupId"),
         ('{ things(first: 1, after: "a\\u0000b") { totalCount } }', "after"),
         ('{ things(last: 1, before: "a\\u0000b") { totalCount } }', "before"),
-        ('{ events(first: 1, targetId: "a\\u0000b") { totalCount } }', "targetId"),
+        ('{ events(first: 1, filter: {targetId: "a\\u0000b"}) { totalCount } }', "filter.targetId"),
         ('{ viewer { person { related(first: 1, types: ["a\\u0000b"]) { totalCount } } } }', "types"),
     ],
 )

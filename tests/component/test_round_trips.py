@@ -42,6 +42,7 @@ from tests.worlds import World
 pytestmark = pytest.mark.slow
 
 MANY = 20
+ANY_GROUP = new_id("grp")
 NOBODY = Caller(viewer=None)
 
 
@@ -205,7 +206,9 @@ def selection(type_: GraphQLNamedType, depth: int, without: AbstractSet[str] = f
 
 def asked(name: str, field: GraphQLField, depth: int) -> str:
     answered = get_named_type(field.type)
-    arguments = "(first: 2)" if "first" in field.args else ""
+    needed = {"first": "2", "id": f'"{ANY_GROUP}"'}
+    given = [f"{each}: {value}" for each, value in needed.items() if each in field.args]
+    arguments = f"({', '.join(given)})" if given else ""
     if is_leaf_type(answered):
         return f"{name}{arguments}"
     # The wrapping of a list is no depth of its own.
@@ -219,8 +222,10 @@ def asked(name: str, field: GraphQLField, depth: int) -> str:
 ROOTS: Mapping[str, str] = {
     "Group": 'group(slug: "hub") { children(first: FIRST) { nodes { ALL } } }',
     "Person": "people(first: FIRST, filter: {role: customer}) { nodes { ALL } }",
-    "Event": "events(type: thing_created, first: FIRST) { nodes { ALL } }",
-    "Relationship": ('group(slug: "hub") { connections(types: ["following"], first: FIRST) { nodes { ALL } } }'),
+    "Event": "events(first: FIRST, filter: {type: thing_created}) { nodes { ALL } }",
+    "Relationship": (
+        'group(slug: "hub") { connections(first: FIRST, filter: {types: ["following"]}) { nodes { ALL } } }'
+    ),
     "GenericThing": 'things(first: FIRST, filter: {type: "blog_post"}) { nodes { ... on GenericThing { ALL } } }',
     **{
         cls.__name__: (

@@ -86,7 +86,8 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     "graph.filters.groups.children": [(EVERYTHING,), (filter_shapes.STATUS,)],
     "graph.filters.groups.descendants": [(EVERYTHING, depth) for depth in DEPTHS],
     "graph.filters.people.people": filter_shapes.PEOPLE,
-    "graph.connections.connections_of": list(product(Direction, TYPES)),
+    "graph.filters.connections.connections": filter_shapes.CONNECTIONS,
+    "graph.filters.events.events": filter_shapes.EVENTS,
     "graph.connections.related_to": list(product(Direction, TYPES)),
     **{
         f"graph.{name}": [(relationship,) for relationship in sorted(EDGES)]
@@ -112,8 +113,8 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
 UNPLANNED = {"show_schema"}
 """Of the administration of the store itself: `SHOW` has no plan."""
 
-MAKERS = {"Statement", "listing", "listing_of", "subject"}
-FACTORIES_FOR_ALL = {"graph.listing", "graph.filters.paths", "graph.checks.subjects"}
+MAKERS = {"Statement", "listing", "listing_of", "subject", "subtree_of"}
+FACTORIES_FOR_ALL = {"graph.listing", "graph.filters.paths", "graph.filters.subtrees", "graph.checks.subjects"}
 """Modules of makers that others call."""
 
 
