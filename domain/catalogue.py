@@ -16,8 +16,8 @@ class Catalogue:
 
     @classmethod
     def of(cls, thing_types: Iterable[ThingType] = (), connection_types: Iterable[ConnectionType] = ()) -> "Catalogue":
-        """The standard catalogue with what was registered."""
+        """The standard catalogue, which nothing replaces, with what was registered."""
         return cls(
-            {**THING_TYPES, **{each.name: each for each in thing_types}},
-            {**CONNECTION_TYPES, **{each.name: each for each in connection_types}},
+            {**THING_TYPES, **{each.name: each for each in thing_types if each.name not in THING_TYPES}},
+            {**CONNECTION_TYPES, **{each.name: each for each in connection_types if each.name not in CONNECTION_TYPES}},
         )

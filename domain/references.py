@@ -6,9 +6,12 @@ properties, items, the branches of allOf, anyOf and oneOf, and `$ref` within the
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from domain.values import JSON, JSONObject
+
+if TYPE_CHECKING:  # it uses the mark below
+    from domain.thing_types import ThingType
 
 REFERENCE: Final = "node-id"
 """The format of a string that is the id of a group, a person or a thing."""
@@ -19,6 +22,19 @@ _BRANCHES: Final = ("allOf", "anyOf", "oneOf")
 def references(schema: JSONObject, properties: Mapping[str, JSON]) -> dict[str, str]:
     """The ids that valid properties name, by their path in the input, such as `properties.lines.0.productId`."""
     return dict(_found(schema, schema, properties, "properties", frozenset()))
+
+
+def names_nodes(schema: JSON) -> bool:
+    """Whether a schema marks anything as the id of a node."""
+    if isinstance(schema, Mapping):
+        return schema.get("format") == REFERENCE or any(map(names_nodes, schema.values()))
+    return isinstance(schema, Sequence) and not isinstance(schema, str) and any(map(names_nodes, schema))
+
+
+def named_by(thing_type: "ThingType", properties: Mapping[str, JSON]) -> dict[str, str]:
+    """The ids that the valid properties of a thing name, by their path; also those that they name once it evolved."""
+    named = references(thing_type.schema, properties)
+    return named if thing_type.pending is None else named | references(thing_type.pending, properties)
 
 
 def _found(

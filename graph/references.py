@@ -6,7 +6,7 @@ While the edge is there, the store itself refuses to delete the node that is nam
 from collections.abc import Iterable, Sequence
 from typing import Final, TypedDict
 
-from domain.references import references
+from domain.references import named_by
 from domain.thing_types import ThingType
 from domain.things import Thing
 from graph.store import Statement, Transaction
@@ -43,7 +43,7 @@ DROP_MENTIONS: Final[Statement[int]] = Statement(
 
 def mentions(thing: Thing, thing_type: ThingType) -> Mentions:
     """What a thing of that type names."""
-    return {"id": thing.id, "ids": sorted(set(references(thing_type.schema, thing.properties).values()))}
+    return {"id": thing.id, "ids": sorted(set(named_by(thing_type, thing.properties).values()))}
 
 
 async def add(transaction: Transaction, noted: Iterable[Mentions]) -> None:

@@ -1,7 +1,8 @@
 """Registered types in the store: `(:ThingType)` and `(:ConnectionType)` nodes, each with a unique name."""
 
-from collections.abc import Mapping
-from typing import TypedDict
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypedDict, TypeVar, cast
 
 from domain.connection_types import Cardinality, ConnectionType
 from domain.filterable import filter_values
@@ -11,6 +12,11 @@ from domain.values import JSON
 from graph.store import Statement, Store, Transaction, lock_clauses
 from graph.things import FILTER_COLUMNS, label_of
 from graph.values import from_json, to_json
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+log = logging.getLogger("one.types")
 
 
 class ThingTypeRow(TypedDict):
@@ -127,6 +133,9 @@ SAVE_THING_TYPE: Statement[bool] = Statement(
     "save_thing_type",
     "MATCH (type:ThingType {name: $properties.name}) SET type += $properties RETURN true AS row",
 )
+FETCH_CONNECTION_TYPE: Statement[ConnectionTypeRow] = Statement(
+    "fetch_connection_type", f"MATCH (type:ConnectionType {{name: $name}}) RETURN {_CONNECTION_TYPE} AS row"
+)
 CREATE_THING_TYPE: Statement[bool] = Statement(
     "create_thing_type", "CREATE (type:ThingType) SET type = $properties RETURN true AS row"
 )
@@ -190,19 +199,35 @@ async def save_filled_columns(transaction: Transaction, columns: Mapping[str, JS
 
 
 async def thing_types(store: Store) -> list[ThingType]:
-    """All registered thing types, by name."""
-    return [thing_type_from_row(row) for row in await store.read(LIST_THING_TYPES, {})]
+    """All registered thing types that can be read, by name."""
+    return list(_readable(await store.read(LIST_THING_TYPES, {}), thing_type_from_row))
 
 
 async def connection_types(store: Store) -> list[ConnectionType]:
-    """All registered connection types, by name."""
-    return [connection_type_from_row(row) for row in await store.read(LIST_CONNECTION_TYPES, {})]
+    """All registered connection types that can be read, by name."""
+    return list(_readable(await store.read(LIST_CONNECTION_TYPES, {}), connection_type_from_row))
+
+
+def _readable(rows: Iterable[R], from_row: Callable[[R], T]) -> Iterator[T]:
+    """The types of all rows but of those that somebody spoilt, which must not keep everybody from all types."""
+    for row in rows:
+        try:
+            yield from_row(row)
+        except (TypeError, ValueError):
+            name = cast("Mapping[str, str]", row)["name"]
+            log.exception("The registered type %s cannot be read and counts as unknown: see `one check`", name)
 
 
 async def lock_thing_type(transaction: Transaction, name: str) -> ThingType | None:
     """A registered thing type as it is now and stays until the transaction ends."""
     rows = await transaction.run(LOCK_THING_TYPE, {"name": name})
     return thing_type_from_row(rows[0]) if rows else None
+
+
+async def fetch_connection_type(transaction: Transaction, name: str) -> ConnectionType | None:
+    """A registered connection type."""
+    rows = await transaction.run(FETCH_CONNECTION_TYPE, {"name": name})
+    return connection_type_from_row(rows[0]) if rows else None
 
 
 async def save_thing_type(transaction: Transaction, thing_type: ThingType) -> None:
@@ -215,10 +240,14 @@ async def page_of_type(store: Store, name: str, after: str, limit: int) -> list[
     return await store.read(PAGE_OF_TYPE, {"type": name, "after": after, "limit": limit})
 
 
+async def lock_page_of_type(transaction: Transaction, name: str, after: str, limit: int) -> list[PropertiesRow]:
+    """The same, which stay as they are until the transaction ends."""
+    return await transaction.run(LOCK_PAGE_OF_TYPE, {"type": name, "after": after, "limit": limit})
+
+
 async def fill_page_of_type(transaction: Transaction, thing_type: ThingType, after: str, limit: int) -> str | None:
     """Write the filterable properties of the next things of a type; the last one's sort key, None after all."""
-    page = {"type": thing_type.name, "after": after, "limit": limit}
-    rows = await transaction.run(LOCK_PAGE_OF_TYPE, page)
+    rows = await lock_page_of_type(transaction, thing_type.name, after, limit)
     if not rows:
         return None
     filled = [

@@ -42,7 +42,8 @@ class OntologyMutations:
         input: Annotated[RegisterThingTypeInput, INPUT],  # noqa: A002
     ) -> RegisterThingTypeResult:
         """Add a type of thing. It is there at once, in every query and on every server."""
-        added = await info.context.services.type_changes.register_thing_type(info.context.caller, input.to_domain())
+        types = info.context.services.type_registration
+        added = await types.register_thing_type(info.context.caller, input.to_domain(), input.idempotency_key)
         return RegisterThingTypeSuccess(thing_type=cast("ThingType", added))
 
     @mutation
@@ -66,6 +67,6 @@ class OntologyMutations:
         input: Annotated[RegisterConnectionTypeInput, INPUT],  # noqa: A002
     ) -> RegisterConnectionTypeResult:
         """Add a type of connection. It is there at once, in every query and on every server."""
-        changes = info.context.services.type_changes
-        added = await changes.register_connection_type(info.context.caller, input.to_domain())
+        types = info.context.services.type_registration
+        added = await types.register_connection_type(info.context.caller, input.to_domain(), input.idempotency_key)
         return RegisterConnectionTypeSuccess(connection_type=cast("ConnectionType", added))

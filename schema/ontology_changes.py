@@ -7,6 +7,7 @@ from strawberry.scalars import JSON
 
 from domain.changes import KEEP, Change
 from domain.values import JSONObject
+from schema.arguments import IDEMPOTENCY_KEY
 from schema.define import input_type, object_type
 from schema.enums import Cardinality, NodeKind
 from schema.errors import (
@@ -20,7 +21,8 @@ from schema.errors import (
 )
 from schema.given import required
 from schema.ontology import ConnectionType, ThingType
-from services.type_changes import NewConnectionType, NewThingType, ThingTypeChanges
+from services.type_changes import ThingTypeChanges
+from services.type_registration import NewConnectionType, NewThingType
 
 _SCHEMA = (
     'The JSON Schema (2020-12) of its properties: `{"type": "object", "properties": …}`. It refers to its own '
@@ -40,6 +42,7 @@ class RegisterThingTypeInput:
         "each a string, a number or a boolean.",
         default_factory=list,
     )
+    idempotency_key: str | None = strawberry.field(description=IDEMPOTENCY_KEY, default=None)
 
     def to_domain(self) -> NewThingType:
         """As the services take it."""
@@ -91,6 +94,7 @@ class RegisterConnectionTypeInput:
     cardinality: Cardinality = strawberry.field(
         description="How many live ones a source and a target may have.", default=Cardinality.MANY_TO_MANY
     )
+    idempotency_key: str | None = strawberry.field(description=IDEMPOTENCY_KEY, default=None)
 
     def to_domain(self) -> NewConnectionType:
         """As the services take it."""

@@ -1,6 +1,6 @@
 """Doing changes, each in a transaction of its own, and once under a key where the caller gives one."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from domain.access import Caller, Reach
 from domain.connections import Connection
@@ -15,13 +15,14 @@ from services.connection_changes import ChangesOfConnections
 from services.connections import NewConnection
 from services.group_changes import creating
 from services.groups import NewGroup
-from services.idempotency import Claim, Purge, once
+from services.idempotency import Claim, Making, Purge, once
 from services.ontology import Ontology
 from services.thing_changes import ChangesOfThings
 from services.things import NewThing
 from services.work import Work
 
 T = TypeVar("T")
+M = TypeVar("M")
 
 
 class Changes:
@@ -40,31 +41,27 @@ class Changes:
     async def create_thing(self, caller: Caller, new: NewThing, key: str | None = None) -> Thing:
         """Add a thing to a group."""
         work = await self.things.creating(caller, new)
-        if key is None:
-            return await self.do(work)
-        claim = Claim.of(caller, "createThing", key, new)
-        return await self._once(once(claim, reach_of(caller), work, lambda made: made.id, thing_again))
+        return await self.do_once(caller, CREATE_THING, key, new, work)
 
     async def create_group(self, caller: Caller, new: NewGroup, key: str | None = None) -> Group:
         """Add a group, below its parent or as a root."""
-        work = creating(caller, new)
-        if key is None:
-            return await self.do(work)
-        claim = Claim.of(caller, "createGroup", key, new)
-        return await self._once(once(claim, reach_of(caller), work, lambda made: made.id, group_again))
+        return await self.do_once(caller, CREATE_GROUP, key, new, creating(caller, new))
 
     async def connect(self, caller: Caller, new: NewConnection, key: str | None = None) -> Connection:
         """Make a connection."""
         work = await self.connections.connecting(caller, new)
+        return await self.do_once(caller, CONNECT, key, new, work)
+
+    async def do_once(self, caller: Caller, making: Making[M], key: str | None, new: object, work: Work[M]) -> M:
+        """Do a change that makes something of what is new, once under the key that came with it, if one did.
+
+        ConflictError where another input came under the key before.
+        """
         if key is None:
             return await self.do(work)
-        claim = Claim.of(caller, "connect", key, new)
-        return await self._once(once(claim, reach_of(caller), work, lambda made: made.id, connection_again))
-
-    async def _once(self, work: Work[T]) -> T:
-        result = await self.do(work)
+        made = await self.do(once(Claim.of(caller, making.mutation, key, new), reach_of(caller), work, making))
         await self.purge()
-        return result
+        return made
 
 
 async def thing_again(transaction: Transaction, reach: Reach, identifier: str) -> Thing:
@@ -89,3 +86,8 @@ async def connection_again(transaction: Transaction, reach: Reach, identifier: s
     if found is None:
         raise NotFoundError("connection", identifier)
     return found
+
+
+CREATE_THING: Final[Making[Thing]] = Making("createThing", lambda made: made.id, thing_again)
+CREATE_GROUP: Final[Making[Group]] = Making("createGroup", lambda made: made.id, group_again)
+CONNECT: Final[Making[Connection]] = Making("connect", lambda made: made.id, connection_again)

@@ -18,7 +18,7 @@ from domain.ids import NodeKind, kind_of
 from graph import events, group_changes
 from graph.store import Store, Transaction
 from services.access import authorize_overview
-from services.checks import connections, knowledge, people, thing_versions, things, whole
+from services.checks import connections, knowledge, people, thing_versions, things, types, whole
 from services.checks import events as event_checks
 from services.checks import groups as group_checks
 from services.checks.rules import Fault, Mend, Section, Test
@@ -38,9 +38,11 @@ _SECTIONS: Final = (
     event_checks.SECTION,
 )
 
+_OF_THE_WHOLE: Final = (*whole.TESTS, *types.TESTS)
+
 
 def _rules() -> Iterator[Rule]:
-    yield from (test.rule for test in whole.TESTS)
+    yield from (test.rule for test in _OF_THE_WHOLE)
     for section in cast("Sequence[Section[object]]", _SECTIONS):
         yield section.form.rule
         yield from (test.rule for test in section.tests)
@@ -75,15 +77,15 @@ class Checking:
     async def cases(self, rules: Collection[str] | None = None) -> AsyncIterator[Case]:
         """Every violation, as it is found; of all rules, or of some. One page is in memory."""
         chosen = _known(rules)
-        for whole_test in whole.TESTS:
+        for whole_test in _OF_THE_WHOLE:
             if whole_test.rule.name in chosen:
                 async for fault in whole_test.find(self._store):
                     yield _WholeCase(self._store, whole_test, fault)
-        types = await self._ontology.catalogue()
+        catalogue = await self._ontology.catalogue()
         for section in cast("Sequence[Section[object]]", _SECTIONS):
             tests = [test for test in (section.form, *section.tests) if test.rule.name in chosen]
             if tests:
-                async for case in self._in_section(section, tests, types):
+                async for case in self._in_section(section, tests, catalogue):
                     yield case
 
     async def _in_section(self, section: Section[F], tests: Sequence[Test[F]], types: Catalogue) -> AsyncIterator[Case]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 import orjson
 
@@ -79,21 +79,24 @@ async def remember(transaction: Transaction, made: Sequence[tuple[Claim, Sequenc
     )
 
 
-def once(
-    claim: Claim,
-    reach: Reach,
-    work: Work[T],
-    made: Callable[[T], str],
-    again: Callable[[Transaction, Reach, str], Awaitable[T]],
-) -> Work[T]:
-    """The same work, which is done once under a key: whoever comes again gets what it `made`, as it is now."""
+@dataclass(frozen=True, slots=True)
+class Making(Generic[T]):
+    """A mutation that makes something: its name, the key of what it made, and how that is found again."""
+
+    mutation: str
+    key_of: Callable[[T], str]
+    again: Callable[[Transaction, Reach, str], Awaitable[T]]
+
+
+def once(claim: Claim, reach: Reach, work: Work[T], making: Making[T]) -> Work[T]:
+    """The same work, which is done once under a key: whoever comes again gets what it made, as it is now."""
 
     async def work_once(transaction: Transaction) -> T:
         [results] = await recall(transaction, [claim])
         if results is not None:
-            return await again(transaction, reach, results[0])
+            return await making.again(transaction, reach, results[0])
         result = await work(transaction)
-        await remember(transaction, [(claim, [made(result)])])
+        await remember(transaction, [(claim, [making.key_of(result)])])
         return result
 
     return work_once

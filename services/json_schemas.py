@@ -12,6 +12,7 @@ import jsonschema_rs
 
 from domain.errors import ValidationError
 from domain.filterable import filter_kind
+from domain.references import REFERENCE
 from domain.thing_types import MAX_FILTERABLE
 from domain.values import JSON, JSONObject
 from services import validation
@@ -51,6 +52,7 @@ def object_schema(field: str, value: object) -> JSONObject:
             plain,
             validate_formats=True,
             ignore_unknown_formats=False,
+            formats={REFERENCE: lambda _value: True},  # what it names is checked where things are written
             pattern_options=jsonschema_rs.RegexOptions(),
             offline=True,
         )

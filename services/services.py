@@ -15,6 +15,7 @@ from services.ontology import Ontology
 from services.people import People
 from services.things import Things
 from services.type_changes import TypeChanges
+from services.type_registration import TypeRegistration
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Services:
     people: People
     things: Things
     type_changes: TypeChanges
+    type_registration: TypeRegistration
 
     @classmethod
     def of(cls, store: Store, scan_limit: int = SCAN_LIMIT) -> "Services":
@@ -51,5 +53,6 @@ class Services:
             ontology=ontology,
             people=People(store),
             things=Things(store, ontology),
-            type_changes=TypeChanges(store, ontology),
+            type_changes=TypeChanges(store),
+            type_registration=TypeRegistration(changes, ontology),
         )

@@ -11,7 +11,7 @@ from domain.changes import KEEP, Change, changed
 from domain.errors import AppError, ConflictError, DependedOnError, NotFoundError, ValidationError
 from domain.events import Event, EventType
 from domain.ids import KNOWLEDGE_PREFIX, NodeKind, new_id
-from domain.references import references
+from domain.references import named_by
 from domain.thing_types import ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now, to_micros
@@ -31,11 +31,10 @@ from services.work import Work, done
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A thing to create, which was found to be right; `named` are the ids in its properties, by their path."""
+    """A thing to create, which was found to be right."""
 
     thing: Thing
     thing_type: ThingType
-    named: Mapping[str, str]
     happened: Event
 
 
@@ -50,20 +49,23 @@ class ChangesOfThings:
         authorize(caller, Action.CREATE_THING)
         thing_type = await self._ontology.thing_type("type", new.type)
         thing = new_thing(new, thing_type)
-        named = references(thing_type.schema, thing.properties)
-        check_named(named)
+        check_named(named_by(thing_type, thing.properties))
         happened = _happened(caller, EventType.THING_CREATED, thing, {"type": thing.type})
-        return Creation(thing, thing_type, named, happened)
+        return Creation(thing, thing_type, happened)
 
     async def create_all(
         self, transaction: Transaction, reach: Reach, wanted: Sequence[Creation]
     ) -> list[Thing | AppError]:
         """Create what can be created, a thousand in as many statements as one; for each the thing or its error."""
-        ids = {identifier for each in wanted for identifier in (each.thing.group_id, *each.named.values())}
-        locked = await locks.lock(transaction, reach, ids)
         names = sorted({each.thing.type for each in wanted})
         known = {name: await self._ontology.lock_thing_type(transaction, name) for name in names}
-        outcomes = [_refusal(locked, known[each.thing.type], each) or each.thing for each in wanted]
+        named = [named_by(known[each.thing.type], each.thing.properties) for each in wanted]
+        ids = {each.thing.group_id for each in wanted}.union(*(each.values() for each in named))
+        locked = await locks.lock(transaction, reach, ids)
+        outcomes = [
+            _refusal(locked, known[each.thing.type], each.thing, names) or each.thing
+            for each, names in zip(wanted, named, strict=True)
+        ]
         made = [each for each, outcome in zip(wanted, outcomes, strict=True) if outcome is each.thing]
         if made:
             rows = [Written(each.thing, known[each.thing.type], each.happened.id) for each in made]
@@ -217,12 +219,15 @@ class ChangesOfThings:
         return thing
 
 
-def _refusal(locked: Mapping[str, LockedRow], thing_type: ThingType, wanted: Creation) -> AppError | None:
+def _refusal(
+    locked: Mapping[str, LockedRow], thing_type: ThingType, thing: Thing, named: Mapping[str, str]
+) -> AppError | None:
     try:
-        check_active(locked, "groupId", wanted.thing.group_id)
-        check_there(locked, wanted.named)
+        check_active(locked, "groupId", thing.group_id)
         if thing_type.registered:  # it may have evolved since the input was checked
-            check_properties(thing_type, wanted.thing.properties)
+            check_properties(thing_type, thing.properties)
+            check_named(named)
+        check_there(locked, named)
     except AppError as error:
         return error
     return None
@@ -270,8 +275,8 @@ async def _name(
     transaction: Transaction, reach: Reach, thing: Thing, thing_type: ThingType, properties: Mapping[str, JSON]
 ) -> None:
     """Keep the edges to what a thing names; what it names anew has to be there."""
-    before = set(references(thing_type.schema, thing.properties).values())
-    named = references(thing_type.schema, properties)
+    before = set(named_by(thing_type, thing.properties).values())
+    named = named_by(thing_type, properties)
     check_named(named)
     added = {path: identifier for path, identifier in named.items() if identifier not in before}
     check_there(await locks.lock(transaction, reach, added.values()), added)

@@ -7,7 +7,7 @@ from domain.catalogue import Catalogue
 from domain.errors import ConflictError, ValidationError
 from domain.events import Event, EventType
 from domain.ids import NodeKind, kind_of, thing_prefix
-from domain.references import references
+from domain.references import named_by
 from domain.thing_types import ThingType
 from domain.things import ThingStatus
 from domain.values import now
@@ -238,7 +238,7 @@ def _right_mentions(found: ThingFacts, types: Catalogue) -> Iterator[Fault]:
     thing_type = _type_of(found, types)
     if thing_type is None or any(_right_properties.find(found, types)):
         return
-    wanted = set(references(thing_type.schema, nodes.parsed(found["row"], "properties") or {}).values())
+    wanted = set(named_by(thing_type, nodes.parsed(found["row"], "properties") or {}).values())
     wrong = wanted ^ set(found["mentions"])
     if wrong:
 

@@ -11,7 +11,7 @@ from domain.errors import ValidationError
 from domain.groups import GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import GROUP_PREFIX, PERSON_PREFIX, NodeKind, connection_prefix, imported_id, kind_of, thing_prefix
 from domain.people import PlatformRole
-from domain.references import references
+from domain.references import named_by
 from domain.thing_types import ThingType
 from domain.things import ThingStatus
 from domain.values import JSON
@@ -180,7 +180,7 @@ def _thing_maker(step: ThingStep, compiler: Compiler, thing_type: ThingType) -> 
             things.to_row(thing, thing_type),
             thing.group_id,
             labels=_labels(labels(row)) if labelled else None,
-            mentions=tuple(sorted(set(references(thing_type.schema, thing.properties).values()))),
+            mentions=tuple(sorted(set(named_by(thing_type, thing.properties).values()))),
         )
 
     return make

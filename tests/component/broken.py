@@ -11,6 +11,8 @@ _LABEL = "MATCH (n:Knowledge {id: $label}) "
 _EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
 _EVENT = "MATCH (n:Event {id: $event}) "
 _VERSION = "MATCH (n:ThingVersion {key: $version}) "
+_TYPE = "MATCH (n:ThingType {name: 'guide'}) "
+_BOND = "MATCH (n:ConnectionType {name: 'bound_to'}) "
 _AN_ID = "0" * 32
 
 
@@ -68,6 +70,22 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             mended=False,
         ),
     ],
+    "type_form": [
+        Break(_TYPE + "REMOVE n.description", (), mended=False),
+        Break(_TYPE + "SET n.schema = '{'", (), mended=False),
+        Break(_TYPE + """SET n.schema = '{"type": "array"}'""", (), mended=False),
+        Break(_TYPE + "SET n.filterable = ['absent']", (), mended=False),
+        Break(_TYPE + "SET n.filtersReady = 9", (), mended=False),
+        Break(_BOND + "SET n.cardinality = 'some'", (), mended=False),
+        Break(_BOND + "SET n.schema = '[]'", (), mended=False),
+    ],
+    "type_name": [
+        Break(_TYPE + "SET n.name = 'Guide'", (), mended=False),
+        Break(_TYPE + "SET n.name = 'video', n.nodeLabel = 'Video'", (), mended=False),
+        Break(_BOND + "SET n.name = 'owns'", (), mended=False),
+    ],
+    "type_label": [Break(_TYPE + "SET n.nodeLabel = 'Other'", ()), Break(_TYPE + "REMOVE n.nodeLabel", ())],
+    "type_ends": [Break(_BOND + "SET n.sourceTypes = ['lost']", (), mended=False)],
     **of_node("thing", _THING, "alone"),
     "thing_form": [
         Break(_THING + "REMOVE n.name", mended=False),

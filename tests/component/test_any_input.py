@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.values import JSON, JSONObject
 from tests.worlds import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(180)]
 
 # The same examples each time: what fails in CI fails here.
 often = settings(

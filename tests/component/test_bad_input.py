@@ -17,6 +17,8 @@ from resolvers.schema import schema
 from tests.refusals import refused
 from tests.worlds import World
 
+pytestmark = pytest.mark.once
+
 JSON_TYPE = {"Content-Type": "application/json"}
 TYPENAME = b'{"query": "{ __typename }"}'
 INTERNALS = ("Traceback", "neo4j", "strawberry", "Strawberry", "graphql.", ".py", "site-packages", "_BODY", "Neo.")

@@ -15,7 +15,7 @@ from domain.access import Caller, KeyScope
 from domain.consistency import Outcome, Severity, Violation
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.people import MemberRole, PlatformRole
-from domain.values import JSON
+from domain.values import JSON, JSONObject
 from graph import knowledge
 from graph.migrate import lacking, read_migrations
 from graph.store import Statement, Transaction
@@ -69,6 +69,10 @@ async def town(world: World) -> Names:
         edge=new_connection("references", at["video"], at["product"]),
     )
     stray = NewPerson("stray@one.example", "Stray", "Stray", PlatformRole.CUSTOMER)
+    told: JSONObject = {"description": "One of the town's."}
+    await world.api.change("registerThingType", {**told, "name": "guide", "schema": {"type": "object"}})
+    ends: JSONObject = {"sources": ["thing"], "targets": ["thing"]}
+    await world.api.change("registerConnectionType", {**told, **ends, "name": "bound_to"})
     at["stray"] = (await register(world.store, stray, None, MemberRole.VIEWER)).id
     await world.api.change("updateThing", {"id": at["changed"], "version": 1, "name": "Changed twice"})
     at["version"] = f"{at['changed']} 0000000001"

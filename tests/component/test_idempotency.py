@@ -63,6 +63,23 @@ async def test_the_same_request_again_answers_what_it_made(shared_world: World) 
     assert ids[0] != ids[1]
 
 
+async def test_a_type_is_registered_once_under_a_key(shared_world: World) -> None:
+    world = shared_world
+    thing: JSONObject = {"name": "keyed_guide", "description": "Of a place.", "schema": {"type": "object"}}
+    edge: JSONObject = {"name": "keyed_bond", "description": "A bond.", "sources": ["person"], "targets": ["thing"]}
+    for field, given, what in (
+        ("registerThingType", thing, "thingType"),
+        ("registerConnectionType", edge, "connectionType"),
+    ):
+        keyed: JSONObject = {**given, "idempotencyKey": f"type {field}"}
+        assert made(await world.api.change(field, keyed, f"{what} {{ name }}"), what) == {"name": given["name"]}
+        before = await world.count()
+        assert made(await world.api.change(field, keyed, f"{what} {{ name }}"), what) == {"name": given["name"]}
+        assert await world.count() == before
+        other = await refused(world, field, {**keyed, "description": "Another."})
+        assert other == conflict("idempotencyKey")
+
+
 async def test_what_was_made_is_answered_as_it_is_now(shared_world: World) -> None:
     world = shared_world
     given: JSONObject = {**new_thing(world.home, "video", "Early")[1], "idempotencyKey": "now"}

@@ -22,7 +22,7 @@ from services.importing.run import import_folder
 from services.importing.vocabulary import Case, Column, List, Lookup, Object, Part, Ref, Rows, Template
 from tests.component.shop import EVERYTHING
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "import.md").read_text(encoding="utf-8")
 _FILE = re.compile(r"`(?P<name>[a-z]+\.(?:csv|yaml))`:?\n\n```\w+\n(?P<content>.*?)```", re.DOTALL)

@@ -10,7 +10,7 @@ from services.group_changes import archiving
 from services.importing.report import MAX_REFUSED, RefusedRow
 from tests.component.shop import OPERATOR, Shop, counts, everything, group_id
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 CHECKOUT = Path(__file__).parent.parent.parent
 

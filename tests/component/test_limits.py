@@ -8,7 +8,7 @@ from graphql import get_introspection_query
 from tests.client import Answer
 from tests.worlds import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 def nested(levels: int) -> str:

@@ -19,7 +19,7 @@ from tests.client import Api
 from tests.component.random_writes import GENERATORS, WEIGHTS, Pool, corrupted, mutations
 from tests.worlds import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(240)]
 
 SEED = 20261124
 CLIENTS = 8

@@ -11,13 +11,15 @@ from domain.ids import NodeKind, imported_id
 from domain.values import JSONObject
 from graph import things
 from graph.store import Statement, Store
+from services.changes import Changes
 from services.exporting import export_store
 from services.importing.mapping import parse_mapping
 from services.importing.report import ImportReport, RefusedRow
 from services.importing.run import import_folder
 from services.ontology import Ontology
 from services.restoring import import_export
-from services.type_changes import NewConnectionType, NewThingType, ThingTypeChanges, TypeChanges
+from services.type_changes import ThingTypeChanges, TypeChanges
+from services.type_registration import NewConnectionType, NewThingType, TypeRegistration
 from tests.component.shop import EVERYTHING, OPERATOR, counts, everything
 from tests.conftest import wipe
 
@@ -60,7 +62,9 @@ class Press:
     def __init__(self, store: Store, folder: Path) -> None:
         self.store = store
         self.folder = folder
-        self.types = TypeChanges(store, Ontology(store))
+        ontology = Ontology(store)
+        self.types = TypeChanges(store)
+        self.registration = TypeRegistration(Changes(store, ontology), ontology)
         self.write("guides.csv", "id,name,city", "1,Rome,Rome", "2,Oslo,Oslo", "3,Nowhere,")
         self.write("videos.csv", "id,name", "1,Film")
         self.write("follows.csv", "from,to", "2,1")
@@ -70,12 +74,12 @@ class Press:
 
     async def register(self) -> None:
         guide = NewThingType("travel_guide", "Where to go.", GUIDE, ["city"])
-        await self.types.register_thing_type(OPERATOR, guide)
+        await self.registration.register_thing_type(OPERATOR, guide)
         thing = [NodeKind.THING]
         follows = NewConnectionType(
             "follows_up", "Comes after.", thing, thing, ["travel_guide"], cardinality=Cardinality.ONE_TO_ONE
         )
-        await self.types.register_connection_type(OPERATOR, follows)
+        await self.registration.register_connection_type(OPERATOR, follows)
 
     async def run(self, source: str = "guides") -> ImportReport:
         mapping = parse_mapping(yaml.safe_load(MAPPING.replace("{column: kind}", source)))

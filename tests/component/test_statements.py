@@ -281,7 +281,7 @@ async def faults(store: Store, name: str, statement: Statement[object]) -> list[
 
 
 @pytest.mark.parametrize(
-    "statements", [ONE_OF_EACH_SHAPE, pytest.param(EVERY, marks=[pytest.mark.slow, pytest.mark.timeout(300)])]
+    "statements", [ONE_OF_EACH_SHAPE, pytest.param(EVERY, marks=[pytest.mark.once, pytest.mark.timeout(600)])]
 )
 async def test_every_plan_is_as_meant(planned: Store, statements: list[tuple[str, Statement[object]]]) -> None:
     found: list[str] = []

@@ -34,7 +34,7 @@ from tests.conftest import missing
 from tests.e2e.pages import KINDS, Block, Words, blocks
 from tests.e2e.servers import CHECKOUT, Served, environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 DOCS = CHECKOUT / "docs"
 PAGES = [CHECKOUT / "README.md", *sorted(DOCS.glob("*.md"))]

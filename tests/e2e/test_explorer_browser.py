@@ -16,7 +16,7 @@ from tests.e2e.servers import Account, Served
 BUILD_SECONDS = 240
 
 # The first run on a machine installs the page's npm packages.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(300)]
 
 CHECKOUT = Path(__file__).parents[2]
 SCREENSHOT = CHECKOUT / "artifacts" / "graphiql.png"
