@@ -4,13 +4,6 @@ from typing import Annotated
 
 import strawberry
 
-from schema.enums import Direction
-
-ConnectionTypes = Annotated[
-    list[str] | None,
-    strawberry.argument(description="Only connections of these types, such as `owns` or `member_of`; null for all."),
-]
-Toward = Annotated[Direction, strawberry.argument(description="Which end of the connection this node is.")]
 Below = Annotated[bool, strawberry.argument(description="Whether to include those of every group below this one.")]
 BelowWithThings = Annotated[
     bool,

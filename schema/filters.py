@@ -21,6 +21,7 @@ from schema.enums import (
     ThingStatus,
     Visibility,
 )
+from services.connections import GivenStep
 from services.validation import client_name
 
 if TYPE_CHECKING:
@@ -182,6 +183,25 @@ class EventFilter:
     not_: "EventFilter | None" = strawberry.field(name="not", default=None, description=NONE_OF)
 
 
+@input_type
+class PathStep:
+    """One step along live connections."""
+
+    types: list[str] | None = strawberry.field(
+        default=None, description="Along connections of these types, such as `part_of`; null for all."
+    )
+    direction: Direction = strawberry.field(
+        default=Direction.BOTH, description="Which end of the connection the step starts from."
+    )
+    depth: int = strawberry.field(default=1, description="How often the step may be done again: 1 for once.")
+
+
+Steps = Annotated[
+    list[PathStep] | None,
+    strawberry.argument(
+        description="The steps that lead to them, 5 at most with their depths; null for one of any type."
+    ),
+]
 OfConnections = Annotated[RelationshipFilter | None, strawberry.argument(description=WHICH)]
 OfEvents = Annotated[EventFilter | None, strawberry.argument(description=WHICH)]
 OfGroups = Annotated[GroupFilter | None, strawberry.argument(description=WHICH)]
@@ -189,6 +209,14 @@ OfPeople = Annotated[PersonFilter | None, strawberry.argument(description=WHICH)
 OfThings = Annotated[ThingFilter | None, strawberry.argument(description=WHICH)]
 
 Filter: TypeAlias = EventFilter | GroupFilter | PersonFilter | RelationshipFilter | ThingFilter
+
+
+def steps(given: list[PathStep] | None) -> list[GivenStep] | None:
+    """The steps of a path."""
+    if given is None:
+        return None
+    return [GivenStep(None if step.types is None else tuple(step.types), step.direction, step.depth) for step in given]
+
 
 _OPERATORS: Final = {
     "equals": Operator.IS,

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.arguments import ConnectionTypes, Toward
 from schema.context import Info
 from schema.define import object_type
-from schema.enums import CreationOrder, Direction, PersonStatus, PlatformRole
-from schema.filters import OfConnections, OfEvents, condition
+from schema.enums import CreationOrder, PersonStatus, PlatformRole
+from schema.filters import OfConnections, OfEvents, OfThings, Steps, condition, steps
 from schema.node import Node
 from schema.paging import Connection, listed, paged
 from services import events
@@ -58,9 +57,10 @@ class Person(Node):
         return listed(await info.context.services.connections.connections_of(condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    async def related(self, info: Info, types: ConnectionTypes = None, direction: Toward = Direction.BOTH) -> Things:
-        """The things that this person is connected with."""
-        return listed(await info.context.services.connections.related_things(types, direction), self.id)
+    async def related(self, info: Info, path: Steps = None, filter: OfThings = None) -> Things:  # noqa: A002
+        """The things to which steps along live connections lead from this person, each once."""
+        service = info.context.services.connections
+        return listed(await service.related_things(steps(path), condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def actions(self, filter: OfEvents = None) -> Events:  # noqa: A002

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.arguments import ConnectionTypes, Toward
 from schema.context import Info
 from schema.define import field, interface, object_type
-from schema.enums import CreationOrder, Direction, ThingStatus
-from schema.filters import OfConnections, OfEvents, condition
+from schema.enums import CreationOrder, ThingStatus
+from schema.filters import OfConnections, OfEvents, OfThings, Steps, condition, steps
 from schema.node import Node
 from schema.paging import Connection, listed, paged
 from services import events
@@ -67,10 +66,14 @@ class Thing(Node):
 
     @paged(CreationOrder.NEWEST_FIRST)
     async def related(
-        self, info: Info, types: ConnectionTypes = None, direction: Toward = Direction.BOTH
+        self,
+        info: Info,
+        path: Steps = None,
+        filter: OfThings = None,  # noqa: A002
     ) -> "Connection[Annotated[Thing, strawberry.lazy('schema.things')]]":
-        """The things that it is connected with, each once."""
-        return listed(await info.context.services.connections.related_things(types, direction), self.id)
+        """The things to which steps along live connections lead from it, each once, and not itself."""
+        service = info.context.services.connections
+        return listed(await service.related_things(steps(path), condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def events(self, filter: OfEvents = None) -> Events:  # noqa: A002

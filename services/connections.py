@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.access import Caller
 from domain.changes import KEEP, Change
-from domain.connection_types import ConnectionType
+from domain.connection_types import CONNECTION_TYPES, ConnectionType
 from domain.connections import Connection, Direction
 from domain.errors import ValidationError
 from domain.filters import Condition
@@ -16,6 +16,7 @@ from domain.values import JSON, now
 from graph import connections
 from graph.filters.connections import Scope
 from graph.filters.connections import connections as filtered_connections
+from graph.filters.related import Step, related
 from graph.store import Store
 from graph.things import ThingRow
 from services import validation
@@ -74,6 +75,19 @@ def new_connection(new: NewConnection, connection_type: ConnectionType, created_
     )
 
 
+MAX_STEPS = 5
+"""How many connections away the related things may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenStep:
+    """A step of a path as a client gives it: `types` are names, None for all."""
+
+    types: tuple[str, ...] | None = None
+    direction: Direction = Direction.BOTH
+    depth: int = 1
+
+
 class Connections:
     """What can be asked about connections."""
 
@@ -106,17 +120,27 @@ class Connections:
             raise ValidationError("filter", "filter needs fromId, toId, between or one type at its top.")
         return NodeList.of(name, filtered, checked)
 
-    async def related_things(self, types: Sequence[str] | None, direction: Direction) -> NodeList[ThingRow, Thing]:
-        """The things at the other end of an entity's live connections."""
-        relationships, names = await self._chosen(types)
-        return NodeList(f"related {direction}", connections.related_to(direction, relationships), (("types", names),))
+    async def related_things(
+        self, steps: Sequence[GivenStep] | None, condition: Condition
+    ) -> NodeList[ThingRow, Thing]:
+        """The things to which steps along live connections lead from an entity, and for which a filter holds."""
+        if steps is not None and not 1 <= len(steps) <= MAX_STEPS:
+            raise ValidationError("path", f"path takes 1 to {MAX_STEPS} steps, or nothing for one of any type.")
+        given = (GivenStep(),) if steps is None else steps
+        path = tuple([await self._step(f"path.{index}", each) for index, each in enumerate(given)])
+        if sum(step.depth for step in path) > MAX_STEPS:
+            raise ValidationError("path", f"path takes at most {MAX_STEPS} steps in all, with the depth of each.")
+        checked = await self._filters.things(condition)
+        return NodeList.of(f"related {given}", related(path, checked), checked)
 
-    async def _chosen(self, types: Sequence[str] | None) -> tuple[frozenset[str], tuple[str, ...] | None]:
-        """The relationship types to follow, and the names of the types to keep: None for all."""
-        if types is None:
-            return connections.RELATIONSHIPS, None
-        chosen = await self._ontology.connection_types("types", types)
-        return frozenset(each.relationship for each in chosen), tuple(sorted({each.name for each in chosen}))
+    async def _step(self, at: str, given: GivenStep) -> Step:
+        if given.depth < 1:
+            raise ValidationError(f"{at}.depth", f"{at}.depth takes 1 or more.")
+        if given.types is None:
+            return Step(given.direction, connections.RELATIONSHIPS, None, given.depth)
+        chosen = await self._ontology.connection_types(f"{at}.types", given.types)
+        names = None if all(each.name in CONNECTION_TYPES for each in chosen) else tuple(each.name for each in chosen)
+        return Step(given.direction, frozenset(each.relationship for each in chosen), names, given.depth)
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Connection]:
         """Those of the connections both of whose ends the caller may see."""

@@ -46,8 +46,12 @@ class Values:
 
     def add(self, test: Comparison) -> str:
         """The parameter that holds the value of a comparison."""
-        name = f"{'list' if isinstance(test.value, tuple) else 'value'}{len(self.given)}"
-        self.given[name] = test.value  # type: ignore[assignment] # a service made a value of the store of it
+        return self.hold(test.value)  # type: ignore[arg-type] # a service made a value of the store of it
+
+    def hold(self, value: Value) -> str:
+        """The parameter that holds a value."""
+        name = f"{'list' if isinstance(value, tuple) else 'value'}{len(self.given)}"
+        self.given[name] = value
         return f"${name}"
 
     def bound(self, test: Comparison) -> None:

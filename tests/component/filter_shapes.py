@@ -1,10 +1,13 @@
 """A filter of each shape that makes a statement of another kind: each access path once, and a few tests beside it."""
 
 from domain.connection_types import CONNECTION_TYPES
+from domain.connections import Direction
 from domain.filters import EVERYTHING, All, Comparison, Condition, Either, Not, Operator, Value
+from graph.connections import RELATIONSHIPS
 from graph.filters.connections import Scope as Connections
 from graph.filters.events import Scope as Events
 from graph.filters.people import Scope as People
+from graph.filters.related import Step
 from graph.filters.things import Scope
 
 
@@ -92,4 +95,8 @@ EVENTS: list[tuple[object, ...]] = [
     *((compare(name), Events.EVERYWHERE) for name in ("type", "targetId", "actor", "groupId")),
     *((TYPE, scope) for scope in Events if scope),
     (both(IN_SUBTREE, TYPE), Events.EVERYWHERE),
+]
+RELATED: list[tuple[object, ...]] = [
+    *(((Step(direction, RELATIONSHIPS, None, 1),), EVERYTHING) for direction in Direction),
+    ((Step(Direction.BOTH, frozenset({"RELATED"}), ("x",), 2), Step(Direction.BOTH, RELATIONSHIPS, None, 1)), STATUS),
 ]

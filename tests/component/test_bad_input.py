@@ -257,7 +257,7 @@ async def test_json_that_is_nested_too_deep_is_refused_with_its_place(shared_wor
         ('{ things(first: 1, after: "a\\u0000b") { totalCount } }', "after"),
         ('{ things(last: 1, before: "a\\u0000b") { totalCount } }', "before"),
         ('{ events(first: 1, filter: {targetId: "a\\u0000b"}) { totalCount } }', "filter.targetId"),
-        ('{ viewer { person { related(first: 1, types: ["a\\u0000b"]) { totalCount } } } }', "types"),
+        ('{ viewer { person { related(first: 1, path: [{types: ["a\\u0000b"]}]) { totalCount } } } }', "path.0.types"),
     ],
 )
 async def test_a_nul_byte_in_a_question_is_refused(shared_world: World, query: str, field: str) -> None:

@@ -277,3 +277,62 @@ async def test_a_filtered_list_is_one_statement_and_its_total_another(filled: Fi
         statements.clear()
         await page(filled.world.api, "things", cast("JSONObject", wanted))
         assert statements == ["authenticate", "list_things", "count_things"]
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ([{"types": ["references"], "direction": "outgoing"}], {}),
+        ([{"types": ["references", "part_of"], "depth": 3}], {"not": {"status": "draft"}}),
+        ([{"types": ["owns"], "direction": "incoming"}, {"types": ["owns"], "direction": "outgoing"}], {}),
+    ],
+)
+async def test_a_path_of_connections_leads_to_things(filled: Filled, path: list[JSON], wanted: JSONObject) -> None:
+    live = [row for kind in ("references", "part_of", "owns") for row in await edges(filled, f'{{ type: "{kind}" }}')]
+    answer = await filled.world.api.ask(
+        """query ($path: [PathStep!], $f: ThingFilter) { things(first: 10, order: oldest_first) { nodes { id
+        related(first: 100, path: $path, filter: $f, order: oldest_first) { totalCount nodes { id } } } } }""",
+        path=path,
+        f=wanted,
+    )
+    met = 0
+    for start in cast("list[Row]", answer.at("things.nodes")):
+        ends = {str(start["id"])}
+        for step in cast("list[Row]", path):
+            ends = steps_from(ends, step, live)
+        ends.discard(str(start["id"]))
+        rows = [row for row in filled.rows["things"] if row["id"] in ends and holds(filled, "things", wanted, row)]
+        found = cast("list[Row]", row_at(start, "related.nodes"))
+        assert [each["id"] for each in found] == [row["id"] for row in rows]
+        assert row_at(start, "related.totalCount") == len(rows)
+        met += len(rows)
+    assert met
+
+
+def steps_from(starts: set[str], step: Row, live: list[Row]) -> set[str]:
+    """What one step leads to, as often as it may be done."""
+    kept = [edge for edge in live if edge["type"] in cast("list[JSON]", step["types"])]
+    out = [(str(edge["fromId"]), str(edge["toId"])) for edge in kept if step.get("direction") != "incoming"]
+    out += [(str(edge["toId"]), str(edge["fromId"])) for edge in kept if step.get("direction") != "outgoing"]
+    level, reached = starts, set[str]()
+    for _ in range(cast("int", step.get("depth", 1))):
+        level = {there for here, there in out if here in level}
+        reached |= level
+    return reached
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ([], "path"),
+        ([{}] * 6, "path"),
+        ([{"depth": 3}, {"depth": 3}], "path"),
+        ([{"depth": 0}], "path.0.depth"),
+        ([{}, {"types": ["unicorn"]}], "path.1.types"),
+        ([{"types": []}], "path.0.types"),
+    ],
+)
+async def test_a_path_that_cannot_be_is_refused(filled: Filled, path: list[JSON], field: str) -> None:
+    query = "query ($p: [PathStep!]) { things(first: 1) { nodes { related(first: 1, path: $p) { totalCount } } } }"
+    answer = await filled.world.api.ask(query, p=path)
+    assert answer.errors[0]["extensions"] == {"code": "VALIDATION", "field": field}

@@ -302,7 +302,7 @@ class TestConnections:
                 all: connections(first: 9) { nodes { type } }
                 some: connections(first: 9, filter: {types: ["cites"]}) { nodes { type toId } }
                 none: connections(first: 9, filter: {types: ["owns", "cites"], direction: incoming}) { nodes { type } }
-                related(first: 9, types: ["cites"]) { nodes { name } }
+                related(first: 9, path: [{types: ["cites"]}]) { nodes { name } }
             } } }""",
             id=found,
             post=at["post"],

@@ -281,7 +281,8 @@ async def test_a_connection_shows_its_ends_and_what_was_said_of_it(town: Town) -
     ],
 )
 async def test_related_things_are_met_once_each(town: Town, name: str, arguments: str, expected: list[str]) -> None:
-    answer = await town.of(name, f"related(first: 9, {arguments}) {{ nodes {{ name }} totalCount }}")
+    path = f", path: [{{ {arguments} }}]" if arguments else ""
+    answer = await town.of(name, f"related(first: 9{path}) {{ nodes {{ name }} totalCount }}")
     assert answer.each("node.related.nodes") == expected
     assert answer.at("node.related.totalCount") == len(expected)
 

@@ -7,7 +7,6 @@ import pkgutil
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
@@ -16,7 +15,6 @@ import pytest
 
 import graph
 from domain.connection_types import CONNECTION_TYPES, REGISTERED_RELATIONSHIP
-from domain.connections import Direction
 from domain.filters import EVERYTHING
 from domain.ids import new_id
 from graph.bulk import LIVE_KEYS
@@ -88,7 +86,7 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     "graph.filters.people.people": filter_shapes.PEOPLE,
     "graph.filters.connections.connections": filter_shapes.CONNECTIONS,
     "graph.filters.events.events": filter_shapes.EVENTS,
-    "graph.connections.related_to": list(product(Direction, TYPES)),
+    "graph.filters.related.related": filter_shapes.RELATED,
     **{
         f"graph.{name}": [(relationship,) for relationship in sorted(EDGES)]
         for name in (
