@@ -16,6 +16,7 @@ from resolvers.schema import schema
 from schema.cursors import Cursors
 from schema.limits import Limits
 from services.embedding import Embedder
+from services.lists import SCAN_LIMIT
 from services.services import Services
 
 DEFAULT_LIMITS = Limits()
@@ -30,6 +31,7 @@ def create_app(
     limits: Limits = DEFAULT_LIMITS,
     compiled_execution: bool = True,
     embedder: Embedder | None = None,
+    scan_limit: int = SCAN_LIMIT,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder."""
     migrations = read_migrations()
@@ -51,7 +53,7 @@ def create_app(
 
     # The loaders shield what several fields wait for, so that a field can be cancelled.
     executable = compiled(schema, cancel=True) if compiled_execution else schema
-    view = GraphQLView(executable, Services.of(store, embedder), Cursors(cursor_key), explorer, limits)
+    view = GraphQLView(executable, Services.of(store, embedder, scan_limit), Cursors(cursor_key), explorer, limits)
     routes = [
         Route("/", home),
         Route("/graphql", view),

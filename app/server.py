@@ -78,6 +78,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     limits=_limits(settings),
                     compiled_execution=settings.compiled_execution,
                     embedder=embedder,
+                    scan_limit=settings.scan_limit,
                 )
                 config = uvicorn.Config(
                     app,

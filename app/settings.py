@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     )
     embedding_model: str | None = Field(None, min_length=1, description="The model to ask that endpoint for.")
     embedding_key: SecretStr | None = Field(None, description="The key that the endpoint wants, if it does.")
+    scan_limit: int = Field(100_000, gt=0, description="How many rows a list may look at for one page of a filter.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
     )

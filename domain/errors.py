@@ -124,6 +124,16 @@ class MisfitError(AppError):
         self.total = total
 
 
+class BroadFilterError(AppError):
+    """A list would have to look at too many rows to find those that its filter lets through; `allowed` is how many."""
+
+    code = "TOO_BROAD"
+
+    def __init__(self, allowed: int, advice: str) -> None:
+        super().__init__(f"No index finds these rows among more than {allowed:,}: {advice}.")
+        self.allowed = allowed
+
+
 class RateLimitError(AppError):
     """Too much at a time; `retry_after` is in seconds."""
 

@@ -24,6 +24,9 @@ class NodeKind(StrEnum):
     KNOWLEDGE = "knowledge"
 
 
+ENTITIES = (NodeKind.PERSON, NodeKind.GROUP, NodeKind.THING)
+"""The kinds of what a connection can join."""
+
 GROUP_PREFIX = "grp"
 PERSON_PREFIX = "per"
 EVENT_PREFIX = "evt"

@@ -7,8 +7,7 @@ from domain.access import Reach
 from domain.people import Person, PersonStatus, PlatformRole, Wallet
 from domain.values import from_micros, to_micros
 from domain.words import searchable
-from graph.access import group_visible, person_visible, reach_parameters
-from graph.listing import Listing, listing
+from graph.access import person_visible, reach_parameters
 from graph.store import Statement, Store, Transaction
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
@@ -111,24 +110,6 @@ FETCH_PERSON_BY_EMAIL: Statement[PersonRow] = Statement(
 )
 CREATE_PERSON: Statement[bool] = Statement(
     "create_person", "CREATE (person:Entity:Person) SET person = $properties RETURN true AS row"
-)
-PEOPLE: Listing[PersonRow, Person] = listing(
-    "people",
-    match="MATCH (person:Person)",
-    where=("($role IS NULL OR person.role = $role)", person_visible("person")),
-    key="person.sortKey",
-    project=PERSON,
-    item=from_row,
-)
-MEMBERS: Listing[PersonRow, Person] = listing(
-    "members",
-    parent=f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}",
-    match="MATCH (owner)<-[membership:MEMBER_OF]-(person:Person) WHERE membership.validTo IS NULL",
-    walk="person",
-    where=("($role IS NULL OR person.role = $role)",),
-    key="person.sortKey",
-    project=PERSON,
-    item=from_row,
 )
 
 

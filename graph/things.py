@@ -12,7 +12,6 @@ from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
 from domain.words import searchable
 from graph.access import group_visible, reach_parameters, thing_visible
-from graph.listing import Listing, listing
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
@@ -131,11 +130,7 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
 
 THING = f"thing {{{', '.join(f'.{column}' for column in ThingRow.__annotations__)}}}"
 
-_VISIBLE_PARENT = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
-_STATUS = "($status IS NULL OR thing.status = $status)"
 _PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
-# Keys and the like are no content: a list that was not asked for their type leaves them out.
-_NOT_PRIVATE = "thing.privateTo IS NULL"
 
 FETCH_THINGS: Statement[ThingRow] = Statement(
     "fetch_things",
@@ -143,43 +138,6 @@ FETCH_THINGS: Statement[ThingRow] = Statement(
     UNWIND $ids AS id
     MATCH (thing:Entity:Thing {{id: id}}) WHERE {thing_visible("thing")}
     RETURN {THING} AS row""",
-)
-THINGS: Listing[ThingRow, Thing] = listing(
-    "things",
-    match="MATCH (thing:Thing)",
-    where=(_STATUS, _NOT_PRIVATE, thing_visible("thing")),
-    key="thing.sortKey",
-    project=THING,
-    item=from_row,
-)
-THINGS_OF_TYPE: Listing[ThingRow, Thing] = listing(
-    "things_of_type",
-    match="MATCH (thing:Thing) WHERE thing.type = $type",
-    where=(_STATUS, thing_visible("thing")),
-    key="thing.sortKey",
-    prefix=("thing.type",),
-    project=THING,
-    item=from_row,
-)
-THINGS_OF_GROUP: Listing[ThingRow, Thing] = listing(
-    "things_of_group",
-    parent=_VISIBLE_PARENT,
-    match="MATCH (thing:Thing) WHERE thing.groupId = parent",
-    where=(_STATUS, _NOT_PRIVATE),
-    key="thing.sortKey",
-    prefix=("thing.groupId",),
-    project=THING,
-    item=from_row,
-)
-THINGS_OF_GROUP_AND_TYPE: Listing[ThingRow, Thing] = listing(
-    "things_of_group_and_type",
-    parent=_VISIBLE_PARENT,
-    match="MATCH (thing:Thing) WHERE thing.groupId = parent AND thing.type = $type",
-    where=(_STATUS, _PRIVATE),
-    key="thing.sortKey",
-    prefix=("thing.groupId", "thing.type"),
-    project=THING,
-    item=from_row,
 )
 
 

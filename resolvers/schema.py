@@ -8,7 +8,7 @@ from strawberry.types import ExecutionContext
 
 from execution.documents import CachedDocuments
 from resolvers.bulk import BulkMutations
-from resolvers.connections import ConnectionMutations
+from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
@@ -31,6 +31,7 @@ class Query(
     PeopleQueries,
     GroupQueries,
     ThingQueries,
+    ConnectionQueries,
     KnowledgeQueries,
     EventQueries,
     OntologyQueries,

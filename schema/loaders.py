@@ -69,6 +69,8 @@ class Loaders:
         self.ancestors = self._by_id(services.groups.ancestors)
         self.order_totals = self._by_id(services.things.order_totals)
         self.texts: Loader[str | None] = Loader(services.knowledge.texts, None)
+        self.statistics = self._by_id(services.groups.statistics)
+        self.subtree_statistics = self._by_id(services.groups.subtree_statistics)
         self.labels: Loader[list[str]] = Loader(services.things.labels, [])
 
     def _by_id(self, fetch: Callable[[Caller, list[str]], Awaitable[Mapping[str, T]]]) -> "Loader[T | None]":

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.arguments import ConnectionTypes, Ended, OfEventType, OfKnowledgeType, Toward
+from schema.arguments import OfKnowledgeType
 from schema.context import Info
 from schema.define import field, interface, object_type
-from schema.enums import CreationOrder, Direction, ThingStatus
+from schema.enums import CreationOrder, ThingStatus
+from schema.filters import OfConnections, OfEvents, OfThings, Steps, condition, steps
 from schema.node import Node
 from schema.paging import Connection, listed, paged
 from services import events
@@ -68,28 +69,25 @@ class Thing(Node):
         return listed(knowledge_of_thing(type), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
-    async def connections(
-        self,
-        info: Info,
-        types: ConnectionTypes = None,
-        direction: Toward = Direction.BOTH,
-        include_ended: Ended = False,
-    ) -> Relationships:
+    async def connections(self, info: Info, filter: OfConnections = None) -> Relationships:  # noqa: A002
         """How it relates to others."""
-        service = info.context.services.connections
-        return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
+        return listed(await info.context.services.connections.connections_of(condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     async def related(
-        self, info: Info, types: ConnectionTypes = None, direction: Toward = Direction.BOTH
+        self,
+        info: Info,
+        path: Steps = None,
+        filter: OfThings = None,  # noqa: A002
     ) -> "Connection[Annotated[Thing, strawberry.lazy('schema.things')]]":
-        """The things that it is connected with, each once."""
-        return listed(await info.context.services.connections.related_things(types, direction), self.id)
+        """The things to which steps along live connections lead from it, each once, and not itself."""
+        service = info.context.services.connections
+        return listed(await service.related_things(steps(path), condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def events(self, type: OfEventType = None) -> Events:  # noqa: A002
+    def events(self, filter: OfEvents = None) -> Events:  # noqa: A002
         """What happened to it."""
-        return listed(events.events_of_target(type), self.id)
+        return listed(events.events_of_target(condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def history(self) -> Versions:

@@ -12,7 +12,7 @@ from services.events import Events
 from services.groups import Groups
 from services.keys import Keys
 from services.knowledge import KnowledgeReader
-from services.lists import Lists
+from services.lists import SCAN_LIMIT, Lists
 from services.ontology import Ontology
 from services.people import People
 from services.search import Searching
@@ -43,8 +43,12 @@ class Services:
     type_registration: TypeRegistration
 
     @classmethod
-    def of(cls, store: Store, embedder: Embedder | None = None) -> "Services":
-        """The services that work on a store; texts to look for are embedded by the embedder, if there is one."""
+    def of(cls, store: Store, embedder: Embedder | None = None, scan_limit: int = SCAN_LIMIT) -> "Services":
+        """The services that work on a store.
+
+        Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
+        the most.
+        """
         ontology = Ontology(store)
         dimension = Dimension(store)
         changes = Changes(store, ontology, dimension)
@@ -57,7 +61,7 @@ class Services:
             groups=Groups(store),
             keys=Keys(store),
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
-            lists=Lists(store),
+            lists=Lists(store, scan_limit),
             ontology=ontology,
             people=People(store),
             search=Searching(store, ontology),

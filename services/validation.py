@@ -160,6 +160,12 @@ def json_object(field: str, value: object) -> JSONObject:
     return cast("JSONObject", value)
 
 
+def json_value(field: str, value: JSON) -> JSON:
+    """One JSON value that reads back equal, as `json_object` has it."""
+    _check_json(field, value, MAX_JSON_DEPTH)
+    return value
+
+
 def properties(field: str, schema: JSONObject, value: object) -> JSONObject:
     """A JSON object that fits a JSON Schema (2020-12)."""
     checked = json_object(field, value)

@@ -22,6 +22,7 @@ from domain.errors import StoreError
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
 from services.embedding import Embedder
+from services.lists import SCAN_LIMIT
 from tests.client import Api
 from tests.worlds import World
 
@@ -165,10 +166,19 @@ def statements(migrated_store: Store) -> Iterator[list[str]]:
 
 
 @asynccontextmanager
-async def served(store: Store, embedder: Embedder | None = None) -> AsyncIterator[httpx2.AsyncClient]:
+async def served(
+    store: Store, embedder: Embedder | None = None, scan_limit: int = SCAN_LIMIT
+) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
-    app = create_app(store, b"a key for cursors in tests", explorer, body_limit=1_000_000, embedder=embedder)
+    app = create_app(
+        store,
+        b"a key for cursors in tests",
+        explorer,
+        body_limit=1_000_000,
+        embedder=embedder,
+        scan_limit=scan_limit,
+    )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client

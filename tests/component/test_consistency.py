@@ -88,7 +88,7 @@ async def town(world: World) -> Names:
     at["chunk"] = str(chunks.at("knowledge.nodes.0.id"))
     answer = await world.api.ask(
         """query ($id: ID!) { events(last: 1) { nodes { id } }
-        node(id: $id) { ... on Group { connections(first: 1, types: ["member_of"]) { nodes { id } } } } }""",
+        node(id: $id) { ... on Group { connections(first: 1, filter: {types: ["member_of"]}) { nodes { id } } } } }""",
         id=world.home,
     )
     at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id

@@ -7,7 +7,6 @@ import pkgutil
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
@@ -16,14 +15,15 @@ import pytest
 
 import graph
 from domain.connection_types import CONNECTION_TYPES, REGISTERED_RELATIONSHIP
-from domain.connections import Direction
+from domain.filters import EVERYTHING
 from domain.ids import new_id
 from graph.bulk import LIVE_KEYS
 from graph.connections import RELATIONSHIPS as EDGES
 from graph.dump import LABELS, RELATIONSHIPS
-from graph.groups import MAX_DEPTH
+from graph.filters.groups import MAX_DEPTH
 from graph.store import Statement, Store, Transaction
 from graph.vectors import fix_dimension
+from tests.component import filter_shapes
 from tests.worlds import World
 
 pytestmark = pytest.mark.slow
@@ -55,6 +55,9 @@ PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("most", "candidates"), 1_000),
     "score": 1.0,
     "query": "nameWords:x",
+    **dict.fromkeys(("scan", "few"), 1_000),
+    **{f"value{number}": "x" for number in range(20)},
+    **{f"list{number}": ["x"] for number in range(20)},
     "changed": [{"id": ID, "values": {}}],
     "event": {"id": ID, "at": 1},
     "eventId": ID,
@@ -92,9 +95,14 @@ TYPES = [*(frozenset({name}) for name in sorted(EDGES)), EDGES]
 DEPTHS: list[int | None] = [None, *range(1, MAX_DEPTH + 1)]
 FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     "graph.filling.page_of": [("Group",), ("Person",), ("Thing",)],
-    "graph.groups.descendants": [(depth,) for depth in DEPTHS],
-    "graph.connections.connections_of": list(product(Direction, TYPES)),
-    "graph.connections.related_to": list(product(Direction, TYPES)),
+    "graph.filters.things.things": filter_shapes.THINGS,
+    "graph.filters.groups.groups": filter_shapes.GROUPS,
+    "graph.filters.groups.children": [(EVERYTHING,), (filter_shapes.STATUS,)],
+    "graph.filters.groups.descendants": [(EVERYTHING, depth) for depth in DEPTHS],
+    "graph.filters.people.people": filter_shapes.PEOPLE,
+    "graph.filters.connections.connections": filter_shapes.CONNECTIONS,
+    "graph.filters.events.events": filter_shapes.EVENTS,
+    "graph.filters.related.related": filter_shapes.RELATED,
     **{
         f"graph.{name}": [(relationship,) for relationship in sorted(EDGES)]
         for name in (
@@ -119,8 +127,8 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
 UNPLANNED = {"show_schema", "show_vector_index"}
 """Of the administration of the store itself: `SHOW` has no plan."""
 
-MAKERS = {"Statement", "listing", "subject"}
-FACTORIES_FOR_ALL = {"graph.listing", "graph.checks.subjects"}
+MAKERS = {"Statement", "listing", "listing_of", "subject", "subtree_of"}
+FACTORIES_FOR_ALL = {"graph.listing", "graph.filters.paths", "graph.filters.subtrees", "graph.checks.subjects"}
 """Modules of makers that others call."""
 
 
@@ -219,8 +227,9 @@ FILL: Statement[int] = Statement(
     "fill",
     f"""
     UNWIND range(1, 100) AS n
-    CREATE (group:Entity:Group {{id: 'g' + n, slug: 's' + n, sortKey: 'k' + n, parentId: 'g' + (n - 1)}})
-    CREATE (person:Entity:Person {{id: 'p' + n, email: 'e' + n, usernameKey: 'u' + n, sortKey: 'k' + n}})
+    CREATE (group:Entity:Group {{id: 'g' + n, slug: 's' + n, sortKey: 'k' + n, type: 'dao', parentId: 'g' + (n - 1)}})
+    CREATE (person:Entity:Person {{id: 'p' + n, email: 'e' + n, usernameKey: 'u' + n, role: 'customer',
+        sortKey: 'k' + n}})
     CREATE (thing:Entity:Thing:Product {{id: 't' + n, groupId: group.id, type: 'product', sortKey: 'k' + n}})
     CREATE (thing)-[:IN_GROUP {{thingId: thing.id}}]->(group)
     CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label', label: 'l' + n, sortKey: thing.sortKey}}]->
@@ -231,7 +240,8 @@ FILL: Statement[int] = Statement(
     CREATE (thing)-[:MENTIONS]->(person)
     CREATE (:ThingVersion {{key: thing.id + ' 0000000001'}})
     CREATE (:Idempotency {{key: 'n' + n, at: n}})
-    CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id}})
+    CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id,
+        type: 'thing_created'}})
     CREATE (:Setting {{name: 'n' + n}})
     CREATE (:ThingType {{name: 'n' + n, nodeLabel: 'n' + n}})
     CREATE (:ConnectionType {{name: 'n' + n}})

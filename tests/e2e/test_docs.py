@@ -20,7 +20,7 @@ from app.settings import PREFIX, Settings
 from domain.connection_types import CONNECTION_TYPES
 from domain.consistency import Severity
 from domain.errors import AppError
-from domain.ids import NodeKind, thing_prefix
+from domain.ids import ENTITIES, NodeKind, thing_prefix
 from domain.thing_types import THING_TYPES
 from domain.values import JSON, JSONObject
 from graph.store import Store
@@ -29,7 +29,6 @@ from resolvers.failures import BAD_REQUEST
 from resolvers.limits import LIMIT_EXCEEDED
 from schema.node import THING_TYPE_NAMES
 from services.checking import RULES
-from services.connections import ENTITIES
 from services.demo import seed
 from tests.client import Api
 from tests.conftest import missing
