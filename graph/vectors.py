@@ -17,7 +17,7 @@ from graph.things import THING, ThingRow
 
 INDEX: Final = "Knowledge_embedding_vector"
 
-FEW: Final = 2_000
+FEW: Final = 5_000
 """As many vectors are compared one by one before the index is asked."""
 
 MANY: Final = 20_000
@@ -30,6 +30,10 @@ LOOK_AT_LEAST: Final = 1_000
 LOOK_FOR_EACH: Final = 20
 WIDEN: Final = (1, 4, 16)
 """How many the index is asked for: at first 1,000, or twenty times what is wanted, and up to sixteen times that."""
+
+
+HEADROOM: Final = 40
+"""How many times what is wanted has to be among what the index found: the further down, the more it misses."""
 
 
 class IndexRow(TypedDict):
@@ -47,9 +51,10 @@ class NearRow(TypedDict):
 
 
 class NearestRow(TypedDict):
-    """The nearest of what was looked at, which is `total`."""
+    """The nearest of what was looked at, which is `total`, and of which so many were `wanted`."""
 
     total: int
+    wanted: int
     nearest: list[NearRow]
 
 
@@ -140,11 +145,17 @@ NEAREST_BY_INDEX: Statement[NearestRow] = Statement(
     f"""
     CALL db.index.vector.queryNodes('{INDEX}', $looked, $vector) YIELD node
     WITH collect(node) AS nodes
+    WITH nodes, COLLECT {{
+        UNWIND nodes AS knowledge
+        MATCH (knowledge)<-[:HAS_KNOWLEDGE]-(thing:Thing) WHERE {_WANTED}
+        RETURN [thing, knowledge]
+    }} AS pairs
     RETURN {{
         total: size(nodes),
+        wanted: size(pairs),
         nearest: COLLECT {{
-            UNWIND nodes AS knowledge
-            MATCH (knowledge)<-[:HAS_KNOWLEDGE]-(thing:Thing) WHERE {_WANTED}
+            UNWIND pairs AS pair
+            WITH pair[0] AS thing, pair[1] AS knowledge
             {_BEST}
         }}
     }} AS row""",
@@ -170,6 +181,7 @@ def _exactly(name: str, find: str) -> Statement[NearestRow]:
         }}
         RETURN {{
             total: CASE WHEN size(things) > $mostThings THEN $most + 1 ELSE size(pairs) END,
+            wanted: size(pairs),
             nearest: CASE WHEN size(pairs) > $most THEN [] ELSE COLLECT {{
                 UNWIND pairs AS pair
                 WITH pair[0] AS thing, pair[1] AS knowledge
@@ -230,11 +242,11 @@ async def nearest(store: Store, reach: Reach, vector: Sequence[float], within: W
         found = await _compare(store, exactly, parameters, FEW)
         if found["total"] <= FEW:
             return _similar(found)
-    found = {"total": 0, "nearest": []}
+    found = {"total": 0, "wanted": 0, "nearest": []}
     for factor in WIDEN:
         looked = factor * max(LOOK_AT_LEAST, LOOK_FOR_EACH * first)
         found = (await store.read(NEAREST_BY_INDEX, {**parameters, "looked": looked}))[0]
-        if len(found["nearest"]) == first or found["total"] < looked:
+        if found["wanted"] >= HEADROOM * first or found["total"] < looked:
             return _similar(found)
     if exactly is not None:
         compared = await _compare(store, exactly, parameters, MANY)

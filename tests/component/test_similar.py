@@ -190,6 +190,7 @@ async def test_filters_find_what_comparing_everything_finds(
     monkeypatch.setattr(vectors, "FEW", 5)
     monkeypatch.setattr(vectors, "LOOK_AT_LEAST", 10)
     monkeypatch.setattr(vectors, "LOOK_FOR_EACH", 1)
+    monkeypatch.setattr(vectors, "HEADROOM", 1)
     await with_dimension(world, 8)
     generator = random.Random(7)
     rare, common = await world.group("rare", world.home), await world.group("common", world.home)
