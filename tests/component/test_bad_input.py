@@ -11,7 +11,7 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType, get_named_type
 
 from app.logs import configure_logs
-from domain.ids import new_id
+from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.values import JSON, JSONObject
 from resolvers.schema import schema
 from tests.refusals import refused
@@ -188,6 +188,10 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"parentId": None} if "parentId" in given.fields else {}
     values |= {"id": new_id("thg")} if "Thing" in field else {}
     values |= {"id": new_id("con_owns")} if field in {"disconnect", "updateConnection"} else {}
+    knowledge = new_id(KNOWLEDGE_PREFIX)
+    values |= {"id": knowledge} if field in {"replaceDocument", "removeKnowledge"} else {}
+    values |= {"thingId": new_id("thg"), "text": "T", "embedding": [1.0], "documentId": knowledge}
+    values |= {"embeddings": [{"chunkId": knowledge, "embedding": [1.0]}]}
     return {
         key: values[key]
         for key, each in given.fields.items()
