@@ -76,10 +76,9 @@ def _path(musts: Musts, values: Values) -> Path | None:
         if test := musts.take(name, Operator.IS):
             owner = f"MATCH (owner:Entity {{id: {values.add(test)}}}) {_VISIBLE_OWNER}"
             return Path(f"{owner} {_walk(musts, direction)}", _KEY, walk=_FOUND)
-    if test := musts.take("between", Operator.ONE_OF):
-        pair = values.add(test)
-        owner = f"MATCH (owner:Entity {{id: {pair}[0]}}) {_VISIBLE_OWNER}"
-        return Path(f"{owner} {_walk(musts, Direction.BOTH)} WHERE other.id = {pair}[1]", _KEY, walk=_FOUND)
+    if test := musts.find("between", Operator.ONE_OF):  # the other end is tested, once the edges of the one are found
+        owner = f"MATCH (owner:Entity {{id: {values.add(test)}[0]}}) {_VISIBLE_OWNER}"
+        return Path(f"{owner} {_walk(musts, Direction.BOTH)}", _KEY, walk=_FOUND)
     if test := musts.take("type", Operator.IS):
         # The type stands in the key, so that one of the registered types has a range of their common index.
         prefix = f"{connection_prefix(str(test.value))}_"
