@@ -159,7 +159,6 @@ class ChangesOfKnowledge:
         reach = authorize(caller, Action.ADD_KNOWLEDGE)
         validation.identifier("thingId", new.thing_id, NodeKind.THING)
         _check_role(new.role)
-        embedding = unit("embedding", new.embedding, await self._dimension.needed("embedding"))
         vector = Knowledge(
             id=new_id(KNOWLEDGE_PREFIX),
             type=KnowledgeType.VECTOR_ONLY,
@@ -176,6 +175,7 @@ class ChangesOfKnowledge:
             embedding_error=None,
             created_at=now(),
         )
+        embedding = unit("embedding", new.embedding, await self._dimension.needed("embedding"))
         properties: StoredRow = {
             **_row(vector),
             **_embedded(embedding, vector.embedding_model, to_micros(vector.created_at)),
