@@ -38,7 +38,7 @@ from tests.e2e.pages import blocks
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 CORE: Final = schema._schema  # noqa: SLF001 - what graphql-core knows of it
-GENERATED: Final = int(os.environ.get("TESTS_DIFFERENTIAL", "1000")) // 25
+GENERATED: Final = int(os.environ.get("TESTS_DIFFERENTIAL", "500")) // 12
 SIGHTS: Final = 3  # how often a document comes: it is compiled from the second time on
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 

@@ -48,7 +48,7 @@ async def run(
         operation_extensions=None,
     )
     if isinstance(answered, Awaitable):
-        return cast("ExecutionResult", await asyncio.wait_for(answered, 10))
+        return cast("ExecutionResult", await asyncio.wait_for(answered, 60))
     return answered
 
 

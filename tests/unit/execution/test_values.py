@@ -95,7 +95,7 @@ VALUES: Final = st.one_of(
 )
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(VALUES)
 async def test_answers_for_a_leaf_what_graphql_core_does(value: object) -> None:
     stock = await run_stock(SCHEMA, QUERY, root=value)
