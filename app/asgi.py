@@ -1,14 +1,19 @@
 """The ASGI application: its routes and what stands around them."""
 
+from collections.abc import Set as AbstractSet
+
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp
 
 from app.explorer import Explorer
 from app.graphql_view import GraphQLView
-from app.requests import Requests
+from app.requests import REQUEST_ID, Requests
 from domain.errors import NetworkError, StoreError
+from domain.values import Clock, now
 from graph.migrate import read_migrations, status
 from graph.store import Store
 from resolvers.schema import schema
@@ -20,9 +25,19 @@ DEFAULT_LIMITS = Limits()
 
 
 def create_app(
-    store: Store, cursor_key: bytes, explorer: Explorer, *, body_limit: int, limits: Limits = DEFAULT_LIMITS
+    store: Store,
+    cursor_key: bytes,
+    explorer: Explorer,
+    *,
+    body_limit: int,
+    limits: Limits = DEFAULT_LIMITS,
+    origins: AbstractSet[str] = frozenset(),
+    clock: Clock = now,
 ) -> Requests:
-    """Everything that is served on one port, over a store that is migrated."""
+    """Everything that is served on one port, over a store that is migrated.
+
+    Pages of the `origins` may use it too, with the cookies of who is signed in.
+    """
     migrations = read_migrations()
 
     async def live(_request: Request) -> Response:
@@ -40,7 +55,7 @@ def create_app(
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    view = GraphQLView(schema, Services.of(store), Cursors(cursor_key), explorer, limits)
+    view = GraphQLView(schema, Services.of(store, clock), Cursors(cursor_key), explorer, limits, origins=origins)
     routes = [
         Route("/", home),
         Route("/graphql", view),
@@ -48,4 +63,14 @@ def create_app(
         Route("/health/live", live),
         Route("/health/ready", ready),
     ]
-    return Requests(ExceptionMiddleware(Router(routes)), body_limit)
+    served: ASGIApp = ExceptionMiddleware(Router(routes))
+    if origins:
+        served = CORSMiddleware(
+            served,
+            allow_origins=sorted(origins),
+            allow_credentials=True,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", REQUEST_ID],
+            expose_headers=[REQUEST_ID],
+        )
+    return Requests(served, body_limit)

@@ -34,8 +34,10 @@ class EventType(StrEnum):
     USER_LOGIN = "user_login"
     USER_LOGIN_FAILED = "user_login_failed"
     USER_LOGOUT = "user_logout"
+    USER_REAUTHENTICATED = "user_reauthenticated"
     SESSION_REVOKED = "session_revoked"
     PROFILE_UPDATED = "profile_updated"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event's name
     EMAIL_VERIFICATION_SENT = "email_verification_sent"
     EMAIL_VERIFIED = "email_verified"
     PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - an event's name

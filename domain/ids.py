@@ -27,6 +27,7 @@ class NodeKind(StrEnum):
 GROUP_PREFIX = "grp"
 PERSON_PREFIX = "per"
 EVENT_PREFIX = "evt"
+SESSION_PREFIX = "ses"
 KNOWLEDGE_PREFIX = "kno"
 GENERIC_THING_PREFIX = "thg"
 THING_PREFIXES = {

@@ -16,7 +16,10 @@ from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.limits import CACHED_DOCUMENTS, KeepWithinLimits
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
+from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
+from resolvers.sessions import SessionMutations
+from resolvers.sign_in import SignInMutations
 from resolvers.things import ThingMutations, ThingQueries
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
@@ -28,7 +31,16 @@ class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries
 
 
 @object_type
-class Mutation(GroupMutations, ThingMutations, ConnectionMutations, BulkMutations, OntologyMutations):
+class Mutation(
+    GroupMutations,
+    ThingMutations,
+    ConnectionMutations,
+    BulkMutations,
+    OntologyMutations,
+    SignInMutations,
+    SessionMutations,
+    PasswordMutations,
+):
     """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
 
 

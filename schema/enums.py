@@ -10,6 +10,7 @@ from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import NodeKind
 from domain.pages import CreationOrder
 from domain.people import PersonStatus, PlatformRole
+from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
 from schema.define import enum
 from services.change_items import ChangeMode
@@ -31,6 +32,7 @@ __all__ = [
     "Plan",
     "PlatformRole",
     "ThingStatus",
+    "TokenDelivery",
     "Visibility",
 ]
 
@@ -126,8 +128,10 @@ enum(
         EventType.USER_LOGIN: "A person signed in.",
         EventType.USER_LOGIN_FAILED: "Somebody tried to sign in as a person, and could not.",
         EventType.USER_LOGOUT: "A person signed out.",
+        EventType.USER_REAUTHENTICATED: "A person proved once more who they are.",
         EventType.SESSION_REVOKED: "A session was ended before its time.",
         EventType.PROFILE_UPDATED: "A person changed their profile.",
+        EventType.PASSWORD_CHANGED: "A person chose another password.",
         EventType.EMAIL_VERIFICATION_SENT: "A message to prove an e-mail address was sent.",
         EventType.EMAIL_VERIFIED: "A person proved their e-mail address.",
         EventType.PASSWORD_RESET_REQUESTED: "Somebody asked for a new password of a person.",
@@ -219,3 +223,10 @@ enum(
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})
+enum(
+    TokenDelivery,
+    {
+        TokenDelivery.BODY: "In the answer: for programs, which send it as a bearer header.",
+        TokenDelivery.COOKIE: "As cookies that scripts cannot read: for pages in a browser.",
+    },
+)

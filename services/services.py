@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.values import Clock, now
 from graph.store import Store
 from services.bulk import Bulk
 from services.changes import Changes
@@ -12,7 +13,10 @@ from services.groups import Groups
 from services.keys import Keys
 from services.lists import Lists
 from services.ontology import Ontology
+from services.passwords import Passwords
 from services.people import People
+from services.sessions import Sessions
+from services.sign_in import SignIn
 from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
@@ -31,14 +35,17 @@ class Services:
     keys: Keys
     lists: Lists
     ontology: Ontology
+    passwords: Passwords
     people: People
+    sessions: Sessions
+    sign_in: SignIn
     things: Things
     type_changes: TypeChanges
     type_registration: TypeRegistration
 
     @classmethod
-    def of(cls, store: Store) -> "Services":
-        """The services that work on a store."""
+    def of(cls, store: Store, clock: Clock = now) -> "Services":
+        """The services that work on a store, by the time that the clock tells where something expires."""
         ontology = Ontology(store)
         changes = Changes(store, ontology)
         return cls(
@@ -51,7 +58,10 @@ class Services:
             keys=Keys(store),
             lists=Lists(store),
             ontology=ontology,
+            passwords=Passwords(store, clock),
             people=People(store),
+            sessions=Sessions(store, clock),
+            sign_in=SignIn(store, clock),
             things=Things(store, ontology),
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),

@@ -79,7 +79,12 @@ def misshapen(row: StoredRow, shape: Mapping[str, tuple[tuple[type, ...], bool]]
             yield f"{name} is no time"
 
 
-TIMES: Final = frozenset({"createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"})
+TIMES: Final = frozenset(
+    {
+        *("createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"),
+        *("changedAt", "authenticatedAt", "lastUsedAt", "rotatedAt", "accessExpiresAt", "expiresAt"),
+    }
+)
 """Columns that hold microseconds since the epoch."""
 
 

@@ -15,15 +15,18 @@ from domain.access import Caller, KeyScope
 from domain.consistency import Outcome, Severity, Violation
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.people import MemberRole, PlatformRole
-from domain.values import JSON, JSONObject
+from domain.values import JSON, JSONObject, now, to_micros
 from graph import knowledge
+from graph.credentials import CredentialRow, set_password
 from graph.migrate import lacking, read_migrations
 from graph.store import Statement, Transaction
 from services.checking import RULES, Checking
 from services.keys import Keys
 from services.ontology import Ontology
+from services.passwords import hashed
 from services.people import NewPerson
 from services.registration import register
+from services.sign_in import SignIn
 from tests.component.broken import BREAKS, INVENTED, Break
 from tests.conftest import CHECKOUT
 from tests.worlds import World, new_connection, new_group, new_thing
@@ -84,6 +87,12 @@ async def town(world: World) -> Names:
         node(id: $id) { ... on Group { connections(first: 1, types: ["member_of"]) { nodes { id } } } } }""",
         id=world.home,
     )
+    password = "violet anchor 94 meadow"
+    credential = CredentialRow(
+        personId=world.owner.id, passwordHash=await hashed(password), changedAt=to_micros(world.owner.created_at)
+    )
+    await world.store.write(lambda transaction: set_password(transaction, credential))
+    at["session"] = (await SignIn(world.store, now).sign_in(Caller(None), world.owner.email, password)).session.id
     at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id
     at["event"] = str(answer.at("events.nodes.0.id"))
     at["member"] = str(answer.at("node.connections.nodes.0.id"))
