@@ -72,6 +72,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     explorer,
                     body_limit=settings.body_limit,
                     limits=_limits(settings),
+                    origins=frozenset(settings.allowed_origins or ()),
                 )
                 config = uvicorn.Config(
                     app,

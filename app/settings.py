@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ONE_"
 CHECKOUT = Path(__file__).parent.parent
@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     maven_mirror: str | None = Field(None, pattern="^https?://", description="Where to fetch Neo4j's jars from.")
     java_home: Path | None = Field(None, description="The Java that runs the local store, if not the packaged one.")
     explorer: bool = Field(True, description="Whether a browser gets GraphiQL at /graphql.")
+    allowed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, description="Pages of which origins may use the cookies of who is signed in: https://…, by commas."
+    )
     body_limit: int = Field(1_000_000, gt=0, description="How many bytes the body of a request may have.")
     max_tokens: int = Field(5_000, gt=0, description="How many tokens a query's text may have.")
     max_depth: int = Field(15, gt=0, description="How many levels deep an operation may be; introspection is free.")
@@ -55,6 +58,19 @@ class Settings(BaseSettings):
         "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for origin in value or ():
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin):
+                raise ValueError(f"takes origins such as https://app.example.com; {origin[:60]!r} is none")
+        return value
 
 
 def load_settings(**given: object) -> Settings:

@@ -33,6 +33,9 @@ T = TypeVar("T")
 SHORTEST: Final = 8
 LONGEST: Final = 128
 
+HASHING: Final = PasswordHash.recommended()
+"""argon2id with 64 MiB, three passes and four lanes; hashes of other settings are made anew by signing in."""
+
 _STRONG_ENOUGH: Final = 3  # of 4: safely unguessable, says zxcvbn
 _JUDGED: Final = 72  # characters; the work of judging grows with their square
 _WORKERS: Final = 2
@@ -40,7 +43,6 @@ _MOST_WAITING: Final = 50
 _BUSY: Final = "Too many people sign in just now. Try again in a moment."
 _WRONG: Final = "This is not your password."
 
-_hashing: Final = PasswordHash.recommended()
 _threads: Final = ThreadPoolExecutor(_WORKERS, thread_name_prefix="passwords")
 _judging: Final = Lock()  # zxcvbn keeps the words that belong to one password in a dictionary of its module
 _waiting: Final[set[object]] = set()
@@ -56,7 +58,7 @@ class Verified:
 
 async def hashed(password: str) -> str:
     """The hash to store. RateLimitError where too many wait for theirs."""
-    return await _in_thread(lambda: _hashing.hash(password))
+    return await _in_thread(lambda: HASHING.hash(password))
 
 
 async def verify(password: str, stored: str | None) -> Verified:
@@ -92,7 +94,7 @@ def _verify(password: str, stored: str | None) -> Verified:
     # The stand-in is made in either case, or the first who asks for nobody would wait for it.
     stand_in = _stand_in()
     try:
-        right, better = _hashing.verify_and_update(password, stored or stand_in)
+        right, better = HASHING.verify_and_update(password, stored or stand_in)
     except UnknownHashError:
         return Verified(right=False)
     return Verified(right and stored is not None, better if stored is not None else None)
@@ -100,7 +102,7 @@ def _verify(password: str, stored: str | None) -> Verified:
 
 @cache
 def _stand_in() -> str:
-    return _hashing.hash(secrets.token_urlsafe())
+    return HASHING.hash(secrets.token_urlsafe())
 
 
 def _weakness(password: str, about: Sequence[str]) -> str | None:

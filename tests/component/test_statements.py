@@ -35,7 +35,8 @@ ID = new_id("grp")
 PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("id", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
     **dict.fromkeys(("slug", "email", "key", "label", "name", "secretHash", "type", "role", "value"), "x"),
-    **dict.fromkeys(("at", "before", "number"), 1),
+    **dict.fromkeys(("accessHash", "familyHash", "passwordHash", "usernameKey", "address", "keep"), "x"),
+    **dict.fromkeys(("at", "before", "number", "most"), 1),
     **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values"), (ID,)),
     "edge": {"id": ID},
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
@@ -64,6 +65,8 @@ PARAMETERS: Mapping[str, object] = {
             "edge": {},
             "row": {},
             "properties": {"id": ID},
+            "person": {"id": ID},
+            "credential": {"personId": ID},
             "ids": [ID],
             "results": [ID],
             "at": 1,
@@ -214,6 +217,10 @@ FILL: Statement[int] = Statement(
     CREATE (:Idempotency {{key: 'n' + n, at: n}})
     CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id}})
     CREATE (:Setting {{name: 'n' + n}})
+    CREATE (:Credential {{personId: person.id}})
+    CREATE (:Session {{
+        id: 's' + n, accessHash: 'a' + n, familyHash: 'f' + n, personId: person.id, expiresAt: n, lastUsedAt: n
+    }})
     CREATE (:ThingType {{name: 'n' + n, nodeLabel: 'n' + n}})
     CREATE (:ConnectionType {{name: 'n' + n}})
     {_EDGES}
