@@ -1,5 +1,6 @@
 """The ASGI application: its routes and what stands around them."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from starlette.middleware.cors import CORSMiddleware
@@ -32,6 +33,7 @@ def create_app(
     body_limit: int,
     limits: Limits = DEFAULT_LIMITS,
     origins: AbstractSet[str] = frozenset(),
+    more_routes: Sequence[Route] = (),
     clock: Clock = now,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated.
@@ -62,6 +64,7 @@ def create_app(
         Mount("/explorer", explorer.assets),
         Route("/health/live", live),
         Route("/health/ready", ready),
+        *more_routes,
     ]
     served: ASGIApp = ExceptionMiddleware(Router(routes))
     if origins:

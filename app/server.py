@@ -13,18 +13,23 @@ from rich.console import Console
 
 from app.demo_accounts import DemoAccounts
 from app.explorer import Explorer
+from app.mail_senders import Mailbox, SmtpSender
+from app.mail_worker import delivering
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from domain.errors import StoreError
+from domain.values import now
 from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
 from schema.limits import Limits
 from services.demo import seed
 from services.filling import fill_standard_filters
 from services.keys import Keys
+from services.mail import Mails
 
 log = logging.getLogger("one.server")
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 GRACE_SECONDS = 2
 """How long a request in flight may still take once the server was told to stop."""
 
@@ -66,6 +71,8 @@ async def serve(settings: Settings, console: Console) -> None:
             from app.asgi import create_app  # noqa: PLC0415 - see above
 
             async with running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer:
+                sender = _sender(settings)
+                mailbox = sender if isinstance(sender, Mailbox) else None
                 app = create_app(
                     store,
                     await ensure_secret(store, "cursor_key"),
@@ -73,6 +80,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     body_limit=settings.body_limit,
                     limits=_limits(settings),
                     origins=frozenset(settings.allowed_origins or ()),
+                    more_routes=mailbox.routes if mailbox else (),
                 )
                 config = uvicorn.Config(
                     app,
@@ -85,9 +93,26 @@ async def serve(settings: Settings, console: Console) -> None:
 
                 async def started() -> None:
                     await accounts.show(console, Keys(store))
+                    if mailbox:
+                        console.print(f"\nMails are kept at {address}/mailbox", highlight=False)
                     console.print(f"\nONE serves {address}/graphql  (Ctrl-C stops it)", highlight=False)
 
-                await _run(Server(config, started), listener)
+                async with delivering(Mails(store, now), sender, (settings.app_url or address).rstrip("/")):
+                    await _run(Server(config, started), listener)
+
+
+def _sender(settings: Settings) -> SmtpSender | Mailbox | None:
+    if settings.smtp_host is None:
+        # Whoever reads it can take over every account, so that it is for who sits at this machine.
+        return Mailbox() if settings.demo and settings.host in LOOPBACK else None
+    return SmtpSender(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_from,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+    )
 
 
 def _limits(settings: Settings) -> Limits:

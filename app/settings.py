@@ -47,6 +47,15 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         None, description="Pages of which origins may use the cookies of who is signed in: https://…, by commas."
     )
+    app_url: str | None = Field(
+        None, pattern="^https?://", description="Where the pages are that links in mails lead to; else the server."
+    )
+    smtp_host: str | None = Field(None, description="The mail server; without one, mails wait, or go to /mailbox.")
+    smtp_port: int = Field(587, gt=0, le=65_535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How to encrypt what goes there.")
+    smtp_user: str | None = Field(None, description="The user there, if it asks for one.")
+    smtp_password: SecretStr | None = Field(None, description="The password of that user.")
+    mail_from: str = Field("ONE <one@localhost>", description="Who mails are from.")
     body_limit: int = Field(1_000_000, gt=0, description="How many bytes the body of a request may have.")
     max_tokens: int = Field(5_000, gt=0, description="How many tokens a query's text may have.")
     max_depth: int = Field(15, gt=0, description="How many levels deep an operation may be; introspection is free.")

@@ -74,6 +74,7 @@ class EventType(StrEnum):
     WEBHOOK_FAILED = "webhook_failed"
     EMAIL_SENT = "email_sent"
     EMAIL_FAILED = "email_failed"
+    EMAIL_REPLAYED = "email_replayed"
     THING_TYPE_REGISTERED = "thing_type_registered"
     THING_TYPE_EVOLVED = "thing_type_evolved"
     CONNECTION_TYPE_REGISTERED = "connection_type_registered"

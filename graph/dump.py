@@ -134,7 +134,7 @@ SECTIONS: Final[Sequence[Section]] = (
 )
 """What a store holds but the record of its migrations and PASSING, nodes before what joins them."""
 
-PASSING: Final[Mapping[str, str]] = MappingProxyType({"Session": "id"})
+PASSING: Final[Mapping[str, str]] = MappingProxyType({"Session": "id", "OneTimeToken": "key", "Mail": "id"})
 """Nodes that do not outlive the store they are in, by the unique property of each: a backup must not bring back what
 was ended, or send again what was sent."""
 

@@ -33,6 +33,7 @@ class PersonRow(TypedDict):
     updatedAt: int
     version: int
     sortKey: str
+    emailVerifiedAt: int | None
 
 
 def from_row(row: PersonRow) -> Person:
@@ -56,6 +57,7 @@ def from_row(row: PersonRow) -> Person:
         created_at=from_micros(row["createdAt"]),
         updated_at=from_micros(row["updatedAt"]),
         version=row["version"],
+        email_verified_at=optional_time(row["emailVerifiedAt"]),
     )
 
 
@@ -83,6 +85,7 @@ def to_row(person: Person) -> PersonRow:
         "updatedAt": to_micros(person.updated_at),
         "version": person.version,
         "sortKey": sort_key(person.created_at, person.id),
+        "emailVerifiedAt": optional_micros(person.email_verified_at),
     }
 
 

@@ -10,12 +10,15 @@ from strawberry.types import ExecutionContext
 from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations
 from resolvers.consistency import ConsistencyQueries
+from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.limits import CACHED_DOCUMENTS, KeepWithinLimits
+from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
+from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
 from resolvers.sessions import SessionMutations
@@ -26,7 +29,16 @@ from schema.thing_types import OBJECT_TYPES
 
 
 @object_type
-class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, OntologyQueries, ConsistencyQueries):
+class Query(
+    NodeQueries,
+    PeopleQueries,
+    GroupQueries,
+    ThingQueries,
+    EventQueries,
+    OntologyQueries,
+    ConsistencyQueries,
+    MailQueries,
+):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
 
@@ -40,6 +52,9 @@ class Mutation(
     SignInMutations,
     SessionMutations,
     PasswordMutations,
+    EmailVerificationMutations,
+    PasswordResetMutations,
+    MailMutations,
 ):
     """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
 

@@ -8,6 +8,7 @@ from domain.events import EventType
 from domain.filterable import FilterKind
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import NodeKind
+from domain.mail import MailStatus, MailTemplate
 from domain.pages import CreationOrder
 from domain.people import PersonStatus, PlatformRole
 from domain.sessions import TokenDelivery
@@ -27,6 +28,8 @@ __all__ = [
     "GroupType",
     "JoinPolicy",
     "KeyScope",
+    "MailStatus",
+    "MailTemplate",
     "NodeKind",
     "PersonStatus",
     "Plan",
@@ -168,6 +171,7 @@ enum(
         EventType.WEBHOOK_FAILED: "A partner's server did not take an event.",
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
         EventType.EMAIL_FAILED: "A message could not be handed to the mail server.",
+        EventType.EMAIL_REPLAYED: "A message that had been given up is to be tried again.",
         EventType.THING_TYPE_REGISTERED: "There is a new type of thing; `properties.name` is its name.",
         EventType.THING_TYPE_EVOLVED: "A type of thing changed; `properties` has its name and its new version.",
         EventType.CONNECTION_TYPE_REGISTERED: "There is a new type of connection; `properties.name` is its name.",
@@ -228,5 +232,22 @@ enum(
     {
         TokenDelivery.BODY: "In the answer: for programs, which send it as a bearer header.",
         TokenDelivery.COOKIE: "As cookies that scripts cannot read: for pages in a browser.",
+    },
+)
+enum(
+    MailStatus,
+    {
+        MailStatus.PENDING: "It is to be sent, or to be tried again.",
+        MailStatus.SENT: "The mail server has taken it.",
+        MailStatus.DEAD: "It was given up.",
+    },
+)
+enum(
+    MailTemplate,
+    {
+        MailTemplate.VERIFY_EMAIL: "A link and a code that prove an address.",
+        MailTemplate.ACCOUNT_EXISTS: "Somebody signed up with an address that has an account.",
+        MailTemplate.RESET_PASSWORD: "A link to choose another password.",
+        MailTemplate.PASSWORD_CHANGED: "The password was changed.",
     },
 )

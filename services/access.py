@@ -46,9 +46,24 @@ class Action(StrEnum):
     REVOKE_SESSION = "revoke_session"
     REVOKE_ALL_SESSIONS = "revoke_all_sessions"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - an action's name
+    REQUEST_EMAIL_VERIFICATION = "request_email_verification"
+    VERIFY_EMAIL = "verify_email"
+    REQUEST_PASSWORD_RESET = "request_password_reset"  # noqa: S105 - an action's name
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - an action's name
+    REPLAY_MAIL = "replay_mail"
 
 
-OPEN: frozenset[Action] = frozenset({Action.SIGN_UP, Action.SIGN_IN, Action.REFRESH_SESSION})
+OPEN: frozenset[Action] = frozenset(
+    {
+        Action.SIGN_UP,
+        Action.SIGN_IN,
+        Action.REFRESH_SESSION,
+        Action.REQUEST_EMAIL_VERIFICATION,
+        Action.VERIFY_EMAIL,
+        Action.REQUEST_PASSWORD_RESET,
+        Action.RESET_PASSWORD,
+    }
+)
 """What anybody may do, and nobody has to say who they are for."""
 
 SENSITIVE: frozenset[Action] = frozenset({Action.REVOKE_SESSION, Action.REVOKE_ALL_SESSIONS})

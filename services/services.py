@@ -8,11 +8,14 @@ from services.bulk import Bulk
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
+from services.email_verification import EmailVerification
 from services.events import Events
 from services.groups import Groups
 from services.keys import Keys
 from services.lists import Lists
+from services.mail import Mails
 from services.ontology import Ontology
+from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
 from services.sessions import Sessions
@@ -30,11 +33,14 @@ class Services:
     changes: Changes
     checking: Checking
     connections: Connections
+    email_verification: EmailVerification
     events: Events
     groups: Groups
     keys: Keys
     lists: Lists
+    mails: Mails
     ontology: Ontology
+    password_reset: PasswordReset
     passwords: Passwords
     people: People
     sessions: Sessions
@@ -53,11 +59,14 @@ class Services:
             changes=changes,
             checking=Checking(store, ontology),
             connections=Connections(store, ontology),
+            email_verification=EmailVerification(store, clock),
             events=Events(store),
             groups=Groups(store),
             keys=Keys(store),
             lists=Lists(store),
+            mails=Mails(store, clock),
             ontology=ontology,
+            password_reset=PasswordReset(store, clock),
             passwords=Passwords(store, clock),
             people=People(store),
             sessions=Sessions(store, clock),

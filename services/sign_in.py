@@ -1,21 +1,26 @@
 """Signing up and signing in: the same answer and the same work, whether or not there is such an account."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.access import Caller
 from domain.errors import AuthError, ConflictError
 from domain.events import EventType
+from domain.mail import MailTemplate
 from domain.people import Person, PersonStatus, PlatformRole
 from domain.sessions import SignedIn
 from domain.values import Clock, to_micros
-from graph import credentials, events
+from graph import credentials, events, mail, one_time_tokens
 from graph.store import Store, Transaction
 from services import passwords, validation
 from services.journal import event
+from services.mail import new_mail
+from services.one_time_tokens import NewToken, TokenKind
 from services.people import NewPerson, new_person
 from services.sessions import begin
 
-_WRONG = "The e-mail address or the password is wrong."
+_WRONG = (
+    "The e-mail address or the password is wrong, or the address is not proved yet: then follow the link in the mail."
+)
 _TAKEN = ConflictError("The same username is there already.", field="username")
 
 
@@ -27,6 +32,10 @@ class NewAccount:
     username: str
     display_name: str
     password: str = field(repr=False)
+
+
+def _may_sign_in(person: Person) -> bool:
+    return person.status is PersonStatus.ACTIVE and person.email_verified_at is not None
 
 
 class SignIn:
@@ -55,7 +64,17 @@ class SignIn:
                 raise _TAKEN
             is_new = taken["personId"] is None
             await credentials.create_accounts(transaction, [(person, credential)] if is_new else [])
-            await events.append(transaction, [registered] if is_new else [])
+            at = self._clock()
+            link = NewToken.make(TokenKind.VERIFY_EMAIL, person, at)
+            await one_time_tokens.issue(transaction, [link.row] if is_new else [])
+            told = (
+                new_mail(MailTemplate.VERIFY_EMAIL, person, at, token=link.token, code=link.code)
+                if is_new
+                else new_mail(MailTemplate.ACCOUNT_EXISTS, replace(person, id=str(taken["personId"])), at)
+            )
+            await mail.add(transaction, [told])
+            sent = event(caller, EventType.EMAIL_VERIFICATION_SENT, target_id=person.id, group_id=None)
+            await events.append(transaction, [registered, sent] if is_new else [])
 
         try:
             await self._store.write(work)
@@ -66,13 +85,13 @@ class SignIn:
         return person.email
 
     async def sign_in(self, caller: Caller, email: str, password: str) -> SignedIn:
-        """Begin a session. AuthError where there is no such account, or the password is wrong, or it is suspended."""
+        """Begin a session. AuthError where no such account may be used, or the password is wrong."""
         address = validation.email("email", email)
         password = passwords.typed("password", password)
         found = await credentials.fetch_account(self._store, address)
         person, stored = found or (None, None)
         verified = await passwords.verify(password, stored)
-        if person is None or stored is None or not verified.right or person.status is not PersonStatus.ACTIVE:
+        if person is None or stored is None or not verified.right or not _may_sign_in(person):
             await self._note_failure(caller, person)
             raise AuthError(_WRONG)
 

@@ -83,6 +83,7 @@ TIMES: Final = frozenset(
     {
         *("createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"),
         *("changedAt", "authenticatedAt", "lastUsedAt", "rotatedAt", "accessExpiresAt", "expiresAt"),
+        *("emailVerifiedAt", "issuedAt", "attemptsFrom", "dueAt", "sentAt"),
     }
 )
 """Columns that hold microseconds since the epoch."""

@@ -23,10 +23,10 @@ from graph.store import Statement, Transaction
 from services.checking import RULES, Checking
 from services.keys import Keys
 from services.ontology import Ontology
-from services.passwords import hashed
+from services.password_reset import PasswordReset
 from services.people import NewPerson
 from services.registration import register
-from services.sign_in import SignIn
+from services.sessions import begin
 from tests.component.broken import BREAKS, INVENTED, Break
 from tests.conftest import CHECKOUT
 from tests.worlds import World, new_connection, new_group, new_thing
@@ -36,6 +36,7 @@ pytestmark = pytest.mark.slow
 Names: TypeAlias = Mapping[str, str]
 Line: TypeAlias = dict[str, JSON]
 
+MAIL_IDS: Statement[str] = Statement("mail_ids", "MATCH (n:Mail) RETURN n.id AS row")
 THING_IDS: Statement[str] = Statement("thing_ids", "MATCH (n:Thing) RETURN n.id AS row ORDER BY row")
 
 
@@ -87,12 +88,14 @@ async def town(world: World) -> Names:
         node(id: $id) { ... on Group { connections(first: 1, types: ["member_of"]) { nodes { id } } } } }""",
         id=world.home,
     )
-    password = "violet anchor 94 meadow"
     credential = CredentialRow(
-        personId=world.owner.id, passwordHash=await hashed(password), changedAt=to_micros(world.owner.created_at)
+        personId=world.owner.id, passwordHash="$argon2id$…", changedAt=to_micros(world.owner.created_at)
     )
     await world.store.write(lambda transaction: set_password(transaction, credential))
-    at["session"] = (await SignIn(world.store, now).sign_in(Caller(None), world.owner.email, password)).session.id
+    signed_in = await world.store.write(lambda transaction: begin(transaction, Caller(None), world.owner.id, now()))
+    await PasswordReset(world.store, now).request(Caller(None), world.owner.email)
+    at |= {"session": signed_in.session.id, "token": f"reset_password {world.owner.id}"}
+    [at["mail"]] = await world.store.read(MAIL_IDS, {})
     at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id
     at["event"] = str(answer.at("events.nodes.0.id"))
     at["member"] = str(answer.at("node.connections.nodes.0.id"))

@@ -48,7 +48,7 @@ async def test_who_signs_up_can_sign_in_as_a_customer_and_sees_themselves(accoun
         },
         "groups": [],
     }
-    assert await accounts.store.read(TOLD, {}) == ["user_registered", "user_login"]
+    assert await accounts.store.read(TOLD, {}) == ["user_registered", "email_verification_sent", "user_login"]
 
 
 async def test_signing_up_with_an_address_that_has_an_account_answers_and_does_the_same(
@@ -66,8 +66,8 @@ async def test_signing_up_with_an_address_that_has_an_account_answers_and_does_t
         answers.append(await accounts.api.change("signUp", given, "email"))
         ran.append(list(statements))
     assert answers[0] == answers[1] == {"__typename": "SignUpSuccess", "email": "ann@one.example"}
-    assert ran[0] == ran[1] == ["find_taken", "create_accounts", "append_events"]
-    assert await counted(accounts) == {"people": 1, "credentials": 1, "sessions": 0, "events": 1}
+    assert ran[0] == ran[1] == ["find_taken", "create_accounts", "issue_tokens", "add_mails", "append_events"]
+    assert await counted(accounts) == {"people": 1, "credentials": 1, "sessions": 0, "events": 2}
 
 
 async def test_of_two_who_sign_up_at_once_with_one_address_one_gets_it_and_both_the_same_answer(
@@ -78,7 +78,7 @@ async def test_of_two_who_sign_up_at_once_with_one_address_one_gets_it_and_both_
         *(accounts.api.change("signUp", {**given, "username": f"ann{number}"}, "email") for number in range(4))
     )
     assert [answer["__typename"] for answer in answers] == ["SignUpSuccess"] * 4
-    assert await counted(accounts) == {"people": 1, "credentials": 1, "sessions": 0, "events": 1}
+    assert await counted(accounts) == {"people": 1, "credentials": 1, "sessions": 0, "events": 2}
 
 
 async def test_a_username_is_taken_whatever_its_case(accounts: Accounts) -> None:
