@@ -1,8 +1,8 @@
 """Where mails go: to an SMTP server, or into a mailbox that a developer reads in the browser."""
 
 from collections import OrderedDict
-from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import parseaddr
 from html import escape
 from typing import Final, Literal
@@ -44,6 +44,7 @@ class SmtpSender:
     ) -> None:
         self._host, self._port = host, port
         self._from = mail_from
+        self._address = parseaddr(mail_from)[1]
         self._security = security
         self._user, self._password = user, password
 
@@ -51,7 +52,9 @@ class SmtpSender:
         """Send one. SendingError where the server does not take it."""
         try:
             await aiosmtplib.send(
-                self._message(message),
+                self._written(message),
+                sender=self._address,
+                recipients=[message.address],
                 hostname=self._host,
                 port=self._port,
                 username=self._user,
@@ -68,20 +71,18 @@ class SmtpSender:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise SendingError(f"the mail server cannot be used: {type(error).__name__}") from error
 
-    def _message(self, message: Message) -> EmailMessage:
-        name, address = parseaddr(self._from)
-        local, _, domain = address.partition("@")
+    def _written(self, message: Message) -> bytes:
         made = EmailMessage()
-        made["From"] = Address(name, local, domain)
-        made["To"] = Address(addr_spec=message.address)
+        made["From"] = self._from
+        made["To"] = message.address
         made["Subject"] = message.subject
         # The same for every try, so that a mailbox can show two copies as one.
-        made["Message-ID"] = f"<{message.key}@{domain or 'localhost'}>"
+        made["Message-ID"] = f"<{message.key}@{self._address.rpartition('@')[2]}>"
         made["X-Idempotency-Key"] = message.key
         made["Auto-Submitted"] = "auto-generated"
         made.set_content(message.text)
         made.add_alternative(message.html, subtype="html")
-        return made
+        return made.as_bytes(policy=SMTP)
 
 
 class Mailbox:

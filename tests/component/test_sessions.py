@@ -7,9 +7,9 @@ from typing import cast
 
 import pytest
 
+from domain.sessions import MAX_SESSIONS
 from domain.values import JSON
 from graph.store import Statement
-from services.sessions import MAX_SESSIONS
 from tests.accounts import PASSWORD, SESSION, WHO, Accounts, is_out
 from tests.component.conftest import ALLOWED_ORIGIN
 

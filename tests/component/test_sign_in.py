@@ -37,8 +37,8 @@ async def test_who_signs_up_can_sign_in_as_a_customer_and_sees_themselves(accoun
     answer = await accounts.sign_up("Ann")
     assert answer == {"__typename": "SignUpSuccess", "email": "ann@one.example"}
     ann = await accounts.sign_in("ANN")
-    answer = await ann.api.ask("{ viewer { person { email username displayName role status } groups { id } } }")
-    assert answer.at("viewer") == {
+    seen = await ann.api.ask("{ viewer { person { email username displayName role status } groups { id } } }")
+    assert seen.at("viewer") == {
         "person": {
             "email": "ann@one.example",
             "username": "Ann",
