@@ -20,6 +20,7 @@ from graph.store import Store
 from resolvers.schema import schema
 from schema.cursors import Cursors
 from schema.limits import Limits
+from services.rate_limits import RateLimits
 from services.services import Services
 
 DEFAULT_LIMITS = Limits()
@@ -35,6 +36,7 @@ def create_app(
     origins: AbstractSet[str] = frozenset(),
     more_routes: Sequence[Route] = (),
     clock: Clock = now,
+    rate_limits: RateLimits,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated.
 
@@ -57,7 +59,9 @@ def create_app(
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    view = GraphQLView(schema, Services.of(store, clock), Cursors(cursor_key), explorer, limits, origins=origins)
+    view = GraphQLView(
+        schema, Services.of(store, clock, rate_limits), Cursors(cursor_key), explorer, limits, origins=origins
+    )
     routes = [
         Route("/", home),
         Route("/graphql", view),

@@ -26,6 +26,7 @@ from services.demo import seed
 from services.filling import fill_standard_filters
 from services.keys import Keys
 from services.mail import Mails
+from services.rate_limits import RateLimits
 
 log = logging.getLogger("one.server")
 
@@ -80,6 +81,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     body_limit=settings.body_limit,
                     limits=_limits(settings),
                     origins=frozenset(settings.allowed_origins or ()),
+                    rate_limits=RateLimits.at(settings.redis_url),
                     more_routes=mailbox.routes if mailbox else (),
                 )
                 config = uvicorn.Config(
@@ -88,6 +90,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     access_log=False,
                     lifespan="off",
                     server_header=False,
+                    forwarded_allow_ips=settings.trusted_proxies,
                     timeout_graceful_shutdown=GRACE_SECONDS,
                 )
 

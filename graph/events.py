@@ -102,6 +102,16 @@ def _events_by(name: str, column: str, *, checked_by_parent: bool) -> Listing[Ev
 
 EVENTS_OF_GROUP = _events_by("events_of_group", "groupId", checked_by_parent=True)
 EVENTS_OF_TARGET = _events_by("events_of_target", "targetId", checked_by_parent=False)
+ACCOUNT_ACTIVITY: Listing[EventRow, Event] = listing(
+    "account_activity",
+    parent=_VISIBLE_PARENT,
+    match="MATCH (event:Event) WHERE event.targetId = parent",
+    where=("event.type IN $types",),
+    key="event.id",
+    prefix=("event.targetId",),
+    project=EVENT,
+    item=from_row,
+)
 EVENTS_OF_ACTOR = _events_by("events_of_actor", "actor", checked_by_parent=False)
 
 

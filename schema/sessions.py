@@ -16,6 +16,7 @@ from schema.errors import (
     ForbiddenError,
     NetworkError,
     NotFoundError,
+    RateLimitError,
     ReauthenticationError,
 )
 
@@ -103,7 +104,7 @@ class RevokeAllSessionsSuccess:
 
 
 RefreshSessionResult: TypeAlias = Annotated[
-    RefreshSessionSuccess | AuthError | ForbiddenError | ConflictError | NetworkError,
+    RefreshSessionSuccess | AuthError | ForbiddenError | ConflictError | RateLimitError | NetworkError,
     strawberry.union("RefreshSessionResult", description="What refreshSession answers."),
 ]
 SignOutResult: TypeAlias = Annotated[

@@ -7,11 +7,14 @@ import strawberry
 
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import KeyScope
+from schema.enums import CreationOrder, KeyScope
+from schema.events import Event
 from schema.groups import Group
 from schema.keys import ApiKey
+from schema.paging import Connection, listed, paged
 from schema.people import Person
 from schema.sessions import Session
+from services import events
 
 
 @object_type
@@ -39,6 +42,11 @@ class Viewer:
     async def sessions(self, info: Info) -> list[Session]:
         """Where you are signed in, the last used first: at most 50."""
         return cast("list[Session]", await info.context.services.sessions.of_viewer(info.context.caller))
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def account_activity(self) -> Connection[Event]:
+        """What happened to your account: who signed in, or tried, and what was changed."""
+        return listed(events.account_activity(), self.person_id)
 
     @field
     async def groups(self, info: Info) -> list[Group]:

@@ -17,6 +17,7 @@ from services import validation
 from services.journal import event
 from services.mail import new_mail
 from services.one_time_tokens import CODES, NewToken, TokenKind, code_hash, is_due
+from services.rate_limits import Limited, RateLimits
 from services.sessions import hash_of
 from services.work import done
 
@@ -28,13 +29,15 @@ _WINDOW: Final = timedelta(hours=1)
 class EmailVerification:
     """What anybody can do about an address."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
         self._store = store
         self._clock = clock
+        self._limits = limits
 
     async def request(self, caller: Caller, email: str) -> str:
         """Send a link and a code, if an account has the address and has not proved it; the answer does not tell."""
         address = validation.email("email", email)
+        await self._limits.count(Limited.MAIL, caller, address)
         found = await one_time_tokens.fetch_address(self._store, address, TokenKind.VERIFY_EMAIL)
         at = self._clock()
         wanted = (
@@ -70,6 +73,7 @@ class EmailVerification:
 
     async def verify_by_link(self, caller: Caller, token: str) -> Person:
         """Take the token of a link as a proof. ValidationError where it is not valid, or was used."""
+        await self._limits.count(Limited.PROOF, caller)
         at = to_micros(self._clock())
 
         async def work(transaction: Transaction) -> Person:
@@ -86,6 +90,7 @@ class EmailVerification:
         Five may be tried an hour, whoever tries them; then the right one is refused too, until a later one.
         """
         address = validation.email("email", email)
+        await self._limits.count(Limited.PROOF, caller)
         at = self._clock()
 
         async def work(transaction: Transaction) -> Person | AppError:

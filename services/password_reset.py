@@ -14,6 +14,7 @@ from services import passwords, validation
 from services.journal import event
 from services.mail import new_mail
 from services.one_time_tokens import NewToken, TokenKind, is_due
+from services.rate_limits import Limited, RateLimits
 from services.sessions import hash_of
 
 _BAD_LINK: Final = "This link is not valid, or no longer: ask for another one."
@@ -22,13 +23,15 @@ _BAD_LINK: Final = "This link is not valid, or no longer: ask for another one."
 class PasswordReset:
     """What anybody can do about a password that they forgot."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
         self._store = store
         self._clock = clock
+        self._limits = limits
 
     async def request(self, caller: Caller, email: str) -> str:
         """Send a link, if an account that may be used has the address; the answer does not tell."""
         address = validation.email("email", email)
+        await self._limits.count(Limited.MAIL, caller, address)
         found = await one_time_tokens.fetch_address(self._store, address, TokenKind.RESET_PASSWORD)
         at = self._clock()
         wanted = [found[0]] if found and found[0].status is PersonStatus.ACTIVE and is_due(found[1], at) else []
@@ -56,6 +59,7 @@ class PasswordReset:
 
         It proves their address too. ValidationError where the link is not valid or was used, or the password is weak.
         """
+        await self._limits.count(Limited.PROOF, caller)
         found = await one_time_tokens.fetch_by_link(self._store, hash_of(token))
         if found is None or found["kind"] != TokenKind.RESET_PASSWORD:
             raise ValidationError("token", _BAD_LINK)

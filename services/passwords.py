@@ -27,6 +27,7 @@ from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
 from services.journal import event
+from services.rate_limits import Limited, RateLimits
 
 T = TypeVar("T")
 
@@ -128,9 +129,10 @@ async def _in_thread(work: Callable[[], T]) -> T:
 class Passwords:
     """What somebody can do with their own password."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
         self._store = store
         self._clock = clock
+        self._limits = limits
 
     async def change(self, caller: Caller, current: str, new: str) -> Session:
         """Give the caller another password, and end all of their other sessions; the one that stays.
@@ -138,6 +140,7 @@ class Passwords:
         ValidationError where the current password is wrong or the new one too weak, and else as authorize_oneself.
         """
         viewer, session = authorize_oneself(caller, Action.CHANGE_PASSWORD, self._clock())
+        await self._limits.count(Limited.PASSWORD, caller, viewer.person_id)
         stored = await credentials.fetch_password(self._store, viewer.person_id)
         checked = await verify(typed("currentPassword", current), stored)
         if not checked.right:
@@ -178,6 +181,7 @@ class Passwords:
     async def reauthenticate(self, caller: Caller, password: str) -> Session:
         """Take the caller's password as a proof of who they are. ValidationError where it is wrong."""
         viewer, session = authorize_oneself(caller, Action.REAUTHENTICATE, self._clock())
+        await self._limits.count(Limited.PASSWORD, caller, viewer.person_id)
         stored = await credentials.fetch_password(self._store, viewer.person_id)
         if not (await verify(typed("password", password), stored)).right:
             await self._note_failure(caller, viewer.person_id)

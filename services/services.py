@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.values import Clock, now
+from domain.values import Clock
 from graph.store import Store
 from services.bulk import Bulk
 from services.changes import Changes
@@ -18,6 +18,7 @@ from services.ontology import Ontology
 from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
+from services.rate_limits import RateLimits
 from services.sessions import Sessions
 from services.sign_in import SignIn
 from services.things import Things
@@ -50,7 +51,7 @@ class Services:
     type_registration: TypeRegistration
 
     @classmethod
-    def of(cls, store: Store, clock: Clock = now) -> "Services":
+    def of(cls, store: Store, clock: Clock, limits: RateLimits) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires."""
         ontology = Ontology(store)
         changes = Changes(store, ontology)
@@ -59,18 +60,18 @@ class Services:
             changes=changes,
             checking=Checking(store, ontology),
             connections=Connections(store, ontology),
-            email_verification=EmailVerification(store, clock),
+            email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             groups=Groups(store),
             keys=Keys(store),
             lists=Lists(store),
             mails=Mails(store, clock),
             ontology=ontology,
-            password_reset=PasswordReset(store, clock),
-            passwords=Passwords(store, clock),
+            password_reset=PasswordReset(store, clock, limits),
+            passwords=Passwords(store, clock, limits),
             people=People(store),
-            sessions=Sessions(store, clock),
-            sign_in=SignIn(store, clock),
+            sessions=Sessions(store, clock, limits),
+            sign_in=SignIn(store, clock, limits),
             things=Things(store, ontology),
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),

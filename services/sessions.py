@@ -26,6 +26,7 @@ from graph import events, sessions
 from graph.store import Store, Transaction
 from services.access import Action, authorize_oneself
 from services.journal import event
+from services.rate_limits import Limited, RateLimits
 from services.work import done
 
 ACCESS_PREFIX: Final = "ones_"
@@ -126,9 +127,10 @@ def _revoked(caller: Caller, person_id: str, session_id: str, reason: str) -> Ev
 class Sessions:
     """What can be asked and done about sessions."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
         self._store = store
         self._clock = clock
+        self._limits = limits
         self._next_purge = 0.0
 
     async def authenticate(self, access: str, address: str | None = None) -> Viewer:
@@ -152,8 +154,9 @@ class Sessions:
         """New tokens for the one token, which is used up by that.
 
         AuthError where it is not valid; where it was used before, its session ends. ConflictError where it was used a
-        moment ago: whoever did has the new ones.
+        moment ago: whoever did has the new ones. RateLimitError where too many are tried.
         """
+        await self._limits.count(Limited.REFRESH, caller)
         given = _REFRESH.fullmatch(refresh_token)
         if given is None:
             raise AuthError(_OVER)

@@ -16,6 +16,7 @@ from services.journal import event
 from services.mail import new_mail
 from services.one_time_tokens import NewToken, TokenKind
 from services.people import NewPerson, new_person
+from services.rate_limits import Limited, RateLimits
 from services.sessions import begin
 
 _WRONG = (
@@ -41,9 +42,10 @@ def _may_sign_in(person: Person) -> bool:
 class SignIn:
     """What people do who are not signed in."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
         self._store = store
         self._clock = clock
+        self._limits = limits
 
     async def sign_up(self, caller: Caller, new: NewAccount) -> str:
         """Add an account, unless the e-mail address has one, which the answer does not tell; the address.
@@ -51,6 +53,7 @@ class SignIn:
         ValidationError where the input is not acceptable, ConflictError where the username is taken.
         """
         person = new_person(NewPerson(new.email, new.username, new.display_name, PlatformRole.CUSTOMER))
+        await self._limits.count(Limited.SIGN_UP, caller)
         about = (person.email, person.username, person.display_name)
         password = await passwords.acceptable("password", new.password, about)
         credential = credentials.CredentialRow(
@@ -88,6 +91,7 @@ class SignIn:
         """Begin a session. AuthError where no such account may be used, or the password is wrong."""
         address = validation.email("email", email)
         password = passwords.typed("password", password)
+        await self._limits.count(Limited.SIGN_IN, caller, address)
         found = await credentials.fetch_account(self._store, address)
         person, stored = found or (None, None)
         verified = await passwords.verify(password, stored)

@@ -23,6 +23,7 @@ from domain.errors import StoreError
 from domain.values import Clock, now
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
+from services.rate_limits import RateLimits
 from tests.client import Api
 from tests.worlds import World
 
@@ -165,13 +166,28 @@ def statements(migrated_store: Store) -> Iterator[list[str]]:
     migrated_store.observe = lambda _name: None
 
 
+UNLIMITED = RateLimits(None)
+
+
 @asynccontextmanager
 async def served(
-    store: Store, *, clock: Clock = now, origins: AbstractSet[str] = frozenset()
+    store: Store,
+    *,
+    clock: Clock = now,
+    origins: AbstractSet[str] = frozenset(),
+    rate_limits: RateLimits = UNLIMITED,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
-    app = create_app(store, b"a key for cursors in tests", explorer, body_limit=1_000_000, clock=clock, origins=origins)
+    app = create_app(
+        store,
+        b"a key for cursors in tests",
+        explorer,
+        body_limit=1_000_000,
+        clock=clock,
+        origins=origins,
+        rate_limits=rate_limits,
+    )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client

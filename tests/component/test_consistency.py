@@ -25,6 +25,7 @@ from services.keys import Keys
 from services.ontology import Ontology
 from services.password_reset import PasswordReset
 from services.people import NewPerson
+from services.rate_limits import RateLimits
 from services.registration import register
 from services.sessions import begin
 from tests.component.broken import BREAKS, INVENTED, Break
@@ -93,7 +94,7 @@ async def town(world: World) -> Names:
     )
     await world.store.write(lambda transaction: set_password(transaction, credential))
     signed_in = await world.store.write(lambda transaction: begin(transaction, Caller(None), world.owner.id, now()))
-    await PasswordReset(world.store, now).request(Caller(None), world.owner.email)
+    await PasswordReset(world.store, now, RateLimits(None)).request(Caller(None), world.owner.email)
     at |= {"session": signed_in.session.id, "token": f"reset_password {world.owner.id}"}
     [at["mail"]] = await world.store.read(MAIL_IDS, {})
     at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id

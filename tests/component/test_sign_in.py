@@ -222,3 +222,33 @@ async def test_who_comes_when_too_many_wait_is_told_when_to_come_again(
     monkeypatch.setattr(passwords, "_MOST_WAITING", 0)
     answer = await accounts.try_to_sign_in("ann")
     assert (answer["__typename"], answer["retryAfter"]) == ("RateLimitError", 1)
+
+
+async def test_a_person_sees_what_happened_to_their_account_and_nobody_elses(accounts: Accounts) -> None:
+    ann, ben = await accounts.join("ann"), await accounts.join("ben")
+    await accounts.try_to_sign_in("ann", "wrong one 7")
+    await ann.api.change("changePassword", {"currentPassword": PASSWORD, "newPassword": "copper lantern 58 harbour"})
+    other = await accounts.sign_in("ann", "copper lantern 58 harbour")
+    await other.api.ask("mutation { signOut { __typename } }")
+    answer = await ann.api.ask(ACTIVITY)
+    assert answer.each("viewer.accountActivity.nodes", "type") == [
+        "user_logout",
+        "user_login",
+        "password_changed",
+        "user_login_failed",
+        "user_login",
+        "email_verification_sent",
+        "user_registered",
+    ]
+    assert answer.at("viewer.accountActivity.totalCount") == 7
+    assert {str(event) for event in answer.each("viewer.accountActivity.nodes", "targetId")} == {
+        answer.at("viewer.person.id")
+    }
+    told = str(answer.at("viewer.accountActivity.nodes"))
+    assert not [word for word in ("@one.example", "127.0.0.1", "httpx", "Ann") if word in told]
+    assert (await ben.api.ask(ACTIVITY)).at("viewer.accountActivity.totalCount") == 3
+
+
+ACTIVITY = """{ viewer { person { id } accountActivity(first: 50) {
+    nodes { type targetId actor properties } totalCount
+} } }"""
