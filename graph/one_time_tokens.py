@@ -87,6 +87,15 @@ COUNT_ATTEMPTS: Statement[int] = Statement(
 USE_UP: Statement[bool] = Statement(
     "use_up_token", "MATCH (token:OneTimeToken {key: $key}) DELETE token RETURN true AS row"
 )
+FORGET_TOKENS: Statement[int] = Statement(
+    "forget_tokens",
+    """
+    MATCH (token:OneTimeToken) WHERE token.expiresAt < $before
+    WITH token LIMIT $limit
+    DELETE token
+    RETURN count(*) AS row""",
+    meant="Eager: those to forget are found before the first of them goes.",
+)
 VERIFY_EMAIL: Statement[PersonRow] = Statement(
     "verify_email",
     f"""
@@ -134,6 +143,15 @@ async def count_attempts(transaction: Transaction, rows: Sequence[OneTimeTokenRo
 async def use_up(transaction: Transaction, key: str) -> None:
     """Make a link and its code good for nothing any more."""
     await transaction.run(USE_UP, {"key": key})
+
+
+async def forget(store: Store, before: int, limit: int) -> None:
+    """Erase some of the links that expired before that."""
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.run(FORGET_TOKENS, {"before": before, "limit": limit})
+
+    await store.write(work)
 
 
 async def verify_email(transaction: Transaction, person_id: str, email: str, at: int) -> Person | None:

@@ -14,8 +14,8 @@ from domain.events import EventType
 from domain.ids import MAIL_PREFIX, new_id
 from domain.mail import Mail, MailStatus, MailTemplate, Message, SendingError
 from domain.people import Person
-from domain.values import JSON, Clock
-from graph import events, mail
+from domain.values import JSON, Clock, to_micros
+from graph import events, mail, one_time_tokens
 from graph.store import Store, Transaction
 from services.access import Action, authorize, authorize_overview
 from services.journal import event, system_event
@@ -85,8 +85,10 @@ class Mails:
         return len(claimed)
 
     async def forget(self) -> None:
-        """Erase mails that were sent long ago."""
-        await mail.forget(self._store, self._clock() - _KEPT, _FORGOTTEN_AT_ONCE)
+        """Erase mails that were sent long ago, and links that expired a day ago: an hour's codes are counted in them."""
+        at = self._clock()
+        await mail.forget(self._store, at - _KEPT, _FORGOTTEN_AT_ONCE)
+        await one_time_tokens.forget(self._store, to_micros(at - timedelta(days=1)), _FORGOTTEN_AT_ONCE)
 
     async def dead(self, caller: Caller) -> list[Mail]:
         """The first mails that were given up. Only a platform owner may ask."""

@@ -22,6 +22,7 @@ NEW = "copper lantern 58 harbour"
 MAILS: Statement[Mapping[str, JSON]] = Statement(
     "mails", "MATCH (n:Mail) RETURN n {.template, .status, .values, .attempts} AS row ORDER BY n.id"
 )
+LINKS: Statement[int] = Statement("links", "MATCH (n:OneTimeToken) RETURN count(n) AS row")
 TOLD: Statement[str] = Statement(
     "told", "MATCH (n:Event) WHERE n.type STARTS WITH 'email_' RETURN n.type AS row ORDER BY n.id"
 )
@@ -296,12 +297,19 @@ async def test_a_dead_mail_is_shown_to_operators_who_may_have_it_tried_again(
     assert (gone["__typename"], gone["id"]) == ("NotFoundError", dead)
 
 
-async def test_mails_that_were_sent_are_forgotten_after_a_month(accounts: Accounts, letters: Letters) -> None:
+async def test_mails_that_were_sent_are_forgotten_after_a_month_and_links_after_a_day(
+    accounts: Accounts, letters: Letters
+) -> None:
     await accounts.try_to_sign_up("ann")
     await letters.deliver()
     await Mails(accounts.store, accounts.clock).forget()
     assert len(await accounts.store.read(MAILS, {})) == 1
-    accounts.clock.forward(days=31)
+    assert await accounts.store.read(LINKS, {}) == [1]
+    accounts.clock.forward(hours=26)
+    await Mails(accounts.store, accounts.clock).forget()
+    assert len(await accounts.store.read(MAILS, {})) == 1
+    assert await accounts.store.read(LINKS, {}) == [0]
+    accounts.clock.forward(days=30)
     await Mails(accounts.store, accounts.clock).forget()
     assert await accounts.store.read(MAILS, {}) == []
 

@@ -43,8 +43,15 @@ class Letter:
         text, html = message.get_body(("plain",)), message.get_body(("html",))
         assert text is not None
         assert html is not None
-        names = ("From", "To", "Subject", "Message-ID", "X-Idempotency-Key")
-        return cls(*(str(message[name]) for name in names), text.get_content(), html.get_content())
+        return cls(
+            sender=str(message["From"]),
+            to=str(message["To"]),
+            subject=str(message["Subject"]),
+            message_id=str(message["Message-ID"]),
+            key=str(message["X-Idempotency-Key"]),
+            text=text.get_content(),
+            html=html.get_content(),
+        )
 
 
 class Letterbox:
