@@ -35,6 +35,12 @@ class AuthError(AppError):
     code = "UNAUTHENTICATED"
 
 
+class ReauthenticationError(AppError):
+    """The caller is known, and has to prove once more who it is before it may do this."""
+
+    code = "REAUTHENTICATE"
+
+
 class ForbiddenError(AppError):
     """The caller is known and may not do this."""
 

@@ -6,7 +6,8 @@ from typing import TypedDict
 from domain.access import Reach
 from domain.events import Event, EventType
 from domain.values import from_micros, to_micros
-from graph.access import event_visible, reach_parameters
+from graph.access import entity_visible, event_visible, reach_parameters
+from graph.listing import Listing, listing
 from graph.store import Statement, Store, Transaction
 from graph.values import from_json, to_json
 
@@ -72,6 +73,17 @@ FETCH_EVENTS: Statement[EventRow] = Statement(
     UNWIND $ids AS id
     MATCH (event:Event {{id: id}}) WHERE {event_visible("event")}
     RETURN {EVENT} AS row""",
+)
+_VISIBLE_PARENT = f"MATCH (owner:Entity {{id: parent}}) WHERE {entity_visible('owner')}"
+ACCOUNT_ACTIVITY: Listing[EventRow, Event] = listing(
+    "account_activity",
+    parent=_VISIBLE_PARENT,
+    match="MATCH (event:Event) WHERE event.targetId = parent",
+    where=("event.type IN $types",),
+    key="event.id",
+    prefix=("event.targetId",),
+    project=EVENT,
+    item=from_row,
 )
 
 

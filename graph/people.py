@@ -33,6 +33,7 @@ class PersonRow(TypedDict):
     updatedAt: int
     version: int
     sortKey: str
+    emailVerifiedAt: int | None
 
 
 class StoredPerson(PersonRow):
@@ -63,6 +64,7 @@ def from_row(row: PersonRow) -> Person:
         created_at=from_micros(row["createdAt"]),
         updated_at=from_micros(row["updatedAt"]),
         version=row["version"],
+        email_verified_at=optional_time(row["emailVerifiedAt"]),
     )
 
 
@@ -92,6 +94,7 @@ def to_row(person: Person) -> StoredPerson:
         "sortKey": sort_key(person.created_at, person.id),
         "nameWords": searchable(person.display_name, person.username),
         "textWords": searchable(person.bio),
+        "emailVerifiedAt": optional_micros(person.email_verified_at),
     }
 
 

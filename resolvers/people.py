@@ -18,7 +18,7 @@ class PeopleQueries:
 
     @field
     def viewer(self, info: Info) -> Viewer | None:
-        """Who you are; null without an API key."""
+        """Who you are; null without an API key or a session."""
         return cast("Viewer | None", info.context.caller.viewer)
 
     @paged(CreationOrder.OLDEST_FIRST)

@@ -9,8 +9,10 @@ from domain.filterable import FilterKind
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
+from domain.mail import MailStatus, MailTemplate
 from domain.pages import CreationOrder
 from domain.people import PersonStatus, PlatformRole
+from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
 from schema.define import enum
 from services.change_items import ChangeMode
@@ -30,11 +32,14 @@ __all__ = [
     "KeyScope",
     "KnowledgeRole",
     "KnowledgeType",
+    "MailStatus",
+    "MailTemplate",
     "NodeKind",
     "PersonStatus",
     "Plan",
     "PlatformRole",
     "ThingStatus",
+    "TokenDelivery",
     "Visibility",
 ]
 
@@ -133,8 +138,10 @@ enum(
         EventType.USER_LOGIN: "A person signed in.",
         EventType.USER_LOGIN_FAILED: "Somebody tried to sign in as a person, and could not.",
         EventType.USER_LOGOUT: "A person signed out.",
+        EventType.USER_REAUTHENTICATED: "A person proved once more who they are.",
         EventType.SESSION_REVOKED: "A session was ended before its time.",
         EventType.PROFILE_UPDATED: "A person changed their profile.",
+        EventType.PASSWORD_CHANGED: "A person chose another password.",
         EventType.EMAIL_VERIFICATION_SENT: "A message to prove an e-mail address was sent.",
         EventType.EMAIL_VERIFIED: "A person proved their e-mail address.",
         EventType.PASSWORD_RESET_REQUESTED: "Somebody asked for a new password of a person.",
@@ -171,6 +178,7 @@ enum(
         EventType.WEBHOOK_FAILED: "A partner's server did not take an event.",
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
         EventType.EMAIL_FAILED: "A message could not be handed to the mail server.",
+        EventType.EMAIL_REPLAYED: "A message that had been given up is to be tried again.",
         EventType.THING_TYPE_REGISTERED: "There is a new type of thing; `properties.name` is its name.",
         EventType.THING_TYPE_EVOLVED: "A type of thing changed; `properties` has its name and its new version.",
         EventType.CONNECTION_TYPE_REGISTERED: "There is a new type of connection; `properties.name` is its name.",
@@ -252,3 +260,27 @@ enum(
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})
+enum(
+    TokenDelivery,
+    {
+        TokenDelivery.BODY: "In the answer: for programs, which send it as a bearer header.",
+        TokenDelivery.COOKIE: "As cookies that scripts cannot read: for pages in a browser.",
+    },
+)
+enum(
+    MailStatus,
+    {
+        MailStatus.PENDING: "It is to be sent, or to be tried again.",
+        MailStatus.SENT: "The mail server has taken it.",
+        MailStatus.DEAD: "It was given up.",
+    },
+)
+enum(
+    MailTemplate,
+    {
+        MailTemplate.VERIFY_EMAIL: "A link and a code that prove an address.",
+        MailTemplate.ACCOUNT_EXISTS: "Somebody signed up with an address that has an account.",
+        MailTemplate.RESET_PASSWORD: "A link to choose another password.",
+        MailTemplate.PASSWORD_CHANGED: "The password was changed.",
+    },
+)

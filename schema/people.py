@@ -47,6 +47,9 @@ class Person(Node):
     timezone: str | None = strawberry.field(description="Their time zone, as the IANA names it.")
     wallets: list[Wallet] = strawberry.field(description="Their blockchain accounts.")
     settings: JSON = strawberry.field(description="Their preferences.")
+    email_verified_at: datetime | None = strawberry.field(
+        description="When they proved that they read mail at their address; null while they have not."
+    )
     created_at: datetime = strawberry.field(description="When they joined.")
     updated_at: datetime = strawberry.field(description="When their profile last changed.")
     version: int = strawberry.field(description="Goes up with every change.")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.access import Caller
-from domain.events import Event
+from domain.events import Event, EventType
 from domain.filters import Condition
 from graph import events
 from graph.filters.events import Scope
@@ -39,6 +39,34 @@ def events_of_actor(condition: Condition) -> NodeList[events.EventRow, Event]:
 def _listed(name: str, condition: Condition, scope: Scope) -> NodeList[events.EventRow, Event]:
     checked = checked_by(EVENT_RULES, condition)
     return NodeList.of(name, filtered_events(checked, scope), checked)
+
+
+ACCOUNT_ACTIVITY: tuple[EventType, ...] = (
+    EventType.USER_REGISTERED,
+    EventType.USER_LOGIN,
+    EventType.USER_LOGIN_FAILED,
+    EventType.USER_LOGOUT,
+    EventType.USER_REAUTHENTICATED,
+    EventType.SESSION_REVOKED,
+    EventType.PASSWORD_CHANGED,
+    EventType.PASSWORD_RESET_REQUESTED,
+    EventType.PASSWORD_RESET_COMPLETED,
+    EventType.EMAIL_VERIFICATION_SENT,
+    EventType.EMAIL_VERIFIED,
+    EventType.EMAIL_SENT,
+    EventType.EMAIL_FAILED,
+    EventType.PROFILE_UPDATED,
+    EventType.TWO_FACTOR_ENABLED,
+    EventType.TWO_FACTOR_DISABLED,
+    EventType.WALLET_CONNECTED,
+    EventType.PASSKEY_ADDED,
+)
+"""What a person is shown of their own account, whoever did it."""
+
+
+def account_activity() -> NodeList[events.EventRow, Event]:
+    """What happened to the caller's own account. Its parent must be the caller."""
+    return NodeList("account activity", events.ACCOUNT_ACTIVITY, (("types", ACCOUNT_ACTIVITY),))
 
 
 class Events:

@@ -126,6 +126,12 @@ def username(field: str, value: str) -> str:
     return value
 
 
+def password(field: str, value: str) -> str:
+    """A password: keyboards and systems write the same letters with different code points, which NFC makes one."""
+    _refuse_unprintable(field, value, allowed="")
+    return unicodedata.normalize("NFC", value)
+
+
 def version(value: int) -> int:
     """The version that the caller read."""
     if value < 1:

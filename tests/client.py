@@ -80,6 +80,7 @@ class Api:
                     ... on ValidationError {{ field }}
                     ... on ConflictError {{ conflict: field }}
                     ... on NotFoundError {{ resource id }}
+                    ... on RateLimitError {{ retryAfter }}
                 }}
             }} }}""",
             input=given,

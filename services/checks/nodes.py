@@ -80,7 +80,13 @@ def misshapen(row: StoredRow, shape: Mapping[str, tuple[tuple[type, ...], bool]]
             yield f"{name} is no time"
 
 
-TIMES: Final = frozenset({"createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"})
+TIMES: Final = frozenset(
+    {
+        *("createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"),
+        *("changedAt", "authenticatedAt", "lastUsedAt", "rotatedAt", "accessExpiresAt", "expiresAt"),
+        *("emailVerifiedAt", "issuedAt", "attemptsFrom", "dueAt", "sentAt"),
+    }
+)
 """Columns that hold microseconds since the epoch."""
 
 

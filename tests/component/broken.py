@@ -10,6 +10,10 @@ _PERSON = "MATCH (n:Entity {id: $stray}) "
 _LABEL = "MATCH (n:Knowledge {id: $label}) "
 _CHUNK = "MATCH (n:Knowledge {id: $chunk}) "
 _EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
+_SESSION = "MATCH (n:Session {id: $session}) "
+_CREDENTIAL = "MATCH (n:Credential {personId: $person}) "
+_MAIL = "MATCH (n:Mail {id: $mail}) "
+_TOKEN = "MATCH (n:OneTimeToken {key: $token}) "
 _EVENT = "MATCH (n:Event {id: $event}) "
 _VERSION = "MATCH (n:ThingVersion {key: $version}) "
 _TYPE = "MATCH (n:ThingType {name: 'guide'}) "
@@ -334,6 +338,25 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "connection_strength": [Break(_EDGE + "SET n.strength = 1.5", ("edge",))],
     "connection_times": [Break(_EDGE + "SET n.validTo = n.validFrom - 1 REMOVE n.liveKey", ("edge",))],
     "connection_creator": [Break(_EDGE + "SET n.createdBy = $video", ("edge",))],
+    "credential_form": [Break(_CREDENTIAL + "REMOVE n.changedAt", ("person",), mended=False)],
+    "credential_lock": [Break(_CREDENTIAL + "SET n._lock = true", ("person",))],
+    "credential_person": [Break(_CREDENTIAL + "SET n.personId = $noPerson", ("noPerson",))],
+    "credential_hash": [Break(_CREDENTIAL + "SET n.passwordHash = 'secret'", ("person",), mended=False)],
+    "session_form": [Break(_SESSION + "REMOVE n.familyHash", ("session",), mended=False)],
+    "session_lock": [Break(_SESSION + "SET n._lock = true", ("session",))],
+    "session_person": [Break(_SESSION + "SET n.personId = $noPerson", ("session", "noPerson"))],
+    "one_time_token_form": [Break(_TOKEN + "REMOVE n.linkHash", ("token",), mended=False)],
+    "one_time_token_lock": [Break(_TOKEN + "SET n._lock = true", ("token",))],
+    "one_time_token_person": [
+        Break(_TOKEN + "SET n.personId = $noPerson", ("token", "noPerson")),
+        Break(_TOKEN + "SET n.kind = 'x'", ("token", "person")),
+    ],
+    "mail_form": [Break(_MAIL + "REMOVE n.dueAt", ("mail",), mended=False)],
+    "mail_lock": [Break(_MAIL + "SET n._lock = true", ("mail",))],
+    "mail_vocabulary": [Break(_MAIL + "SET n.status = 'x'", ("mail",), mended=False)],
+    "mail_json": [Break(_MAIL + "SET n.values = '7'", ("mail",), mended=False)],
+    "mail_person": [Break(_MAIL + "SET n.personId = $noPerson", ("mail", "noPerson"))],
+    "mail_values": [Break(_MAIL + "SET n.status = 'sent'", ("mail",))],
     "event_form": [Break(_EVENT + "REMOVE n.at", ("event",), mended=False)],
     "event_lock": [Break(_EVENT + "SET n._lock = true", ("event",))],
     "event_id": [Break(_EVENT + "SET n.id = 'x'", ("x",), mended=False)],

@@ -1,5 +1,6 @@
 """Access: nobody reaches what no rule gives them, by whatever way, and a rule is missing nowhere."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +25,7 @@ from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, now
 from graph.store import Statement, Transaction
 from resolvers.schema import schema
-from services.access import ALLOWED_ROLES, Action
+from services.access import ALLOWED_ROLES, OPEN, OWN, SENSITIVE, Action
 from services.keys import Keys
 from tests.client import Answer, Api
 from tests.worlds import World, new_connection, new_group, new_thing
@@ -145,7 +146,18 @@ async def test_every_question_of_nobody_is_refused_before_the_store_is_asked(
     assert statements == []
 
 
-@pytest.mark.parametrize("name", root_fields("Mutation"))
+def action_of(mutation: str) -> Action | None:
+    """The action of a mutation's own name, where it has one."""
+    name = re.sub(r"(?=[A-Z])", "_", mutation).lower()
+    return Action(name) if name in set(Action) else None
+
+
+FOR_ANYBODY = [name for name in root_fields("Mutation") if action_of(name) in OPEN]
+FOR_ONESELF = [name for name in root_fields("Mutation") if action_of(name) in OWN]
+FOR_SOME = [name for name in root_fields("Mutation") if name not in FOR_ANYBODY]
+
+
+@pytest.mark.parametrize("name", FOR_SOME)
 async def test_every_change_by_nobody_is_refused_before_the_store_is_asked(
     town: Town, statements: list[str], name: str
 ) -> None:
@@ -173,7 +185,7 @@ async def unentitled(town: Town) -> Mapping[str, Api]:
     }
 
 
-@pytest.mark.parametrize("name", root_fields("Mutation"))
+@pytest.mark.parametrize("name", FOR_SOME)
 async def test_every_change_by_somebody_without_the_right_is_forbidden(
     unentitled: Mapping[str, Api], town: Town, statements: list[str], name: str
 ) -> None:
@@ -186,8 +198,21 @@ async def test_every_change_by_somebody_without_the_right_is_forbidden(
     assert await town.world.count() == before
 
 
-def test_every_action_has_a_rule() -> None:
-    assert set(ALLOWED_ROLES) == set(Action)
+@pytest.mark.parametrize("name", FOR_ONESELF)
+async def test_no_api_key_changes_the_account_of_its_person(town: Town, statements: list[str], name: str) -> None:
+    before = await town.world.count()
+    statements.clear()
+    answer = await town.world.api.ask(*call("mutation", name))
+    assert answer.at("answer.__typename") == "ForbiddenError"
+    assert statements == ["authenticate"]
+    assert await town.world.count() == before
+
+
+def test_every_action_has_one_rule() -> None:
+    assert sorted([*ALLOWED_ROLES, *OPEN, *OWN]) == sorted(Action)
+    assert SENSITIVE <= OWN
+    assert {action_of(name) for name in FOR_ANYBODY} == OPEN
+    assert {action_of(name) for name in FOR_ONESELF} == OWN
     assert all(roles == {PlatformRole.PLATFORM_OWNER} for roles in ALLOWED_ROLES.values())
 
 

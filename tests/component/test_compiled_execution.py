@@ -31,6 +31,7 @@ from domain.values import JSON, JSONObject
 from graph.store import Store
 from resolvers.schema import schema
 from services.demo import seed
+from services.rate_limits import RateLimits
 from tests.client import Api
 from tests.conftest import CHECKOUT
 from tests.e2e.pages import blocks
@@ -68,7 +69,14 @@ def _comparable(body: Mapping[str, JSON]) -> str:
 @asynccontextmanager
 async def _served(store: Store, *, compiled_execution: bool) -> AsyncIterator[Api]:
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
-    app = create_app(store, b"a key", explorer, body_limit=1_000_000, compiled_execution=compiled_execution)
+    app = create_app(
+        store,
+        b"a key",
+        explorer,
+        body_limit=1_000_000,
+        compiled_execution=compiled_execution,
+        rate_limits=RateLimits(None),
+    )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield Api(client)

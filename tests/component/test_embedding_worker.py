@@ -49,7 +49,7 @@ async def endpoint(server: Embeddings) -> AsyncIterator[Endpoint]:
 async def library(world: World, endpoint: Endpoint) -> AsyncIterator[World]:
     """The world, on a server that embeds texts to look for."""
     await with_dimension(world, DIMENSION)
-    async with served(world.store, endpoint) as http:
+    async with served(world.store, embedder=endpoint) as http:
         secret = world.api.authorization.removeprefix("Bearer ")
         yield World(world.store, Api(http, secret), world.owner, world.home)
 

@@ -36,7 +36,10 @@ ID = new_id("grp")
 PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("id", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
     **dict.fromkeys(("slug", "email", "key", "label", "name", "secretHash", "type", "role", "value"), "x"),
-    **dict.fromkeys(("at", "before", "number"), 1),
+    **dict.fromkeys(
+        ("accessHash", "familyHash", "passwordHash", "usernameKey", "address", "keep", "kind", "linkHash"), "x"
+    ),
+    **dict.fromkeys(("at", "before", "number", "most", "leasedUntil", "attempts"), 1),
     **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values"), (ID,)),
     "edge": {"id": ID},
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
@@ -73,9 +76,13 @@ PARAMETERS: Mapping[str, object] = {
         {
             **dict.fromkeys(("id", "fromId", "toId", "groupId", "from", "to", "eventId"), ID),
             **dict.fromkeys(("name", "key", "hash"), "x"),
+            **dict.fromkeys(("kind", "personId", "email", "linkHash", "codeHash"), "x"),
+            **dict.fromkeys(("issuedAt", "expiresAt", "attempts", "attemptsFrom"), 1),
             "edge": {},
             "row": {},
             "properties": {"id": ID},
+            "person": {"id": ID},
+            "credential": {"personId": ID},
             "ids": [ID],
             **dict.fromkeys(("words", "labels"), "x"),
             "results": [ID],
@@ -244,6 +251,12 @@ FILL: Statement[int] = Statement(
     CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id,
         type: 'thing_created'}})
     CREATE (:Setting {{name: 'n' + n}})
+    CREATE (:Credential {{personId: person.id}})
+    CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
+    CREATE (:Mail {{id: 'm' + n, status: 'pending', dueAt: n}})
+    CREATE (:Session {{
+        id: 's' + n, accessHash: 'a' + n, familyHash: 'f' + n, personId: person.id, expiresAt: n, lastUsedAt: n
+    }})
     CREATE (:ThingType {{name: 'n' + n, nodeLabel: 'n' + n}})
     CREATE (:ConnectionType {{name: 'n' + n}})
     {_EDGES}
