@@ -70,6 +70,7 @@ CREATE_ACCOUNTS: Statement[int] = Statement(
     CREATE (person:Entity:Person) SET person = row.person
     CREATE (credential:Credential) SET credential = row.credential
     RETURN count(*) AS row""",
+    meant="Eager: of the one account that it makes.",
 )
 
 

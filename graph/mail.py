@@ -106,7 +106,6 @@ FORGET_MAILS: Statement[int] = Statement(
     WITH mail LIMIT $limit
     DELETE mail
     RETURN count(*) AS row""",
-    meant="Eager: those to forget are found before the first of them goes.",
 )
 
 

@@ -82,7 +82,6 @@ COUNT_ATTEMPTS: Statement[int] = Statement(
     MATCH (token:OneTimeToken {key: row.key})
     SET token.attempts = row.attempts, token.attemptsFrom = row.attemptsFrom
     RETURN count(*) AS row""",
-    meant="Eager: of the one token that it changes.",
 )
 USE_UP: Statement[bool] = Statement(
     "use_up_token", "MATCH (token:OneTimeToken {key: $key}) DELETE token RETURN true AS row"
@@ -94,7 +93,6 @@ FORGET_TOKENS: Statement[int] = Statement(
     WITH token LIMIT $limit
     DELETE token
     RETURN count(*) AS row""",
-    meant="Eager: those to forget are found before the first of them goes.",
 )
 VERIFY_EMAIL: Statement[PersonRow] = Statement(
     "verify_email",

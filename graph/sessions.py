@@ -167,7 +167,6 @@ FORGET_SESSIONS: Statement[int] = Statement(
     WITH session LIMIT $limit
     DELETE session
     RETURN count(*) AS row""",
-    meant="Eager: those to forget are found before the first of them goes.",
 )
 
 

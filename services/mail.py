@@ -85,7 +85,7 @@ class Mails:
         return len(claimed)
 
     async def forget(self) -> None:
-        """Erase mails that were sent long ago, and links that expired a day ago: the codes of an hour count in them."""
+        """Erase mails that were sent long ago, and links that expired a day ago."""
         at = self._clock()
         await mail.forget(self._store, at - _KEPT, _FORGOTTEN_AT_ONCE)
         await one_time_tokens.forget(self._store, to_micros(at - timedelta(days=1)), _FORGOTTEN_AT_ONCE)
