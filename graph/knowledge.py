@@ -50,7 +50,7 @@ FETCH_LABELS: Statement[LabelsRow] = Statement(
     RETURN {
         id: id,
         labels: COLLECT {
-            MATCH (thing)-[:HAS_KNOWLEDGE {role: 'label'}]->(knowledge:Knowledge)
+            MATCH (thing)-[:HAS_KNOWLEDGE {role: 'label'}]->(knowledge:Knowledge) WHERE knowledge.label IS NOT NULL
             RETURN knowledge.label AS label ORDER BY label
         }
     } AS row""",

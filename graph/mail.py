@@ -84,6 +84,7 @@ SETTLE_MAIL: Statement[bool] = Statement(
     {lock_what_stays("mail")} AND mail.status = 'pending' AND mail.attempts = $attempts
     SET mail += $properties
     RETURN true AS row""",
+    meant="Eager on 5.26: of the one mail that it finds.",
 )
 FETCH_DEAD_MAILS: Statement[MailRow] = Statement(
     "fetch_dead_mails",
@@ -98,6 +99,7 @@ REPLAY_MAIL: Statement[MailRow] = Statement(
     {lock_what_stays("mail")} AND mail.status = 'dead'
     SET mail.status = 'pending', mail.dueAt = $at, mail.attempts = 0, mail.error = null
     RETURN {MAIL} AS row""",
+    meant="Eager on 5.26: of the one mail that it finds.",
 )
 FORGET_MAILS: Statement[int] = Statement(
     "forget_mails",

@@ -64,16 +64,18 @@ LOCK_BY_LINK: Statement[OneTimeTokenRow] = Statement(
     "lock_token_by_link",
     f"""
     MATCH (token:OneTimeToken {{linkHash: $linkHash}})
-    {lock_what_stays("token", "key")} AND token.linkHash = $linkHash
+    {lock_what_stays("token", "expiresAt")} AND token.linkHash = $linkHash
     RETURN {TOKEN} AS row""",
+    meant="Eager on 5.26: of the one token that it finds.",
 )
 LOCK_BY_EMAIL: Statement[OneTimeTokenRow] = Statement(
     "lock_token_by_email",
     f"""
     MATCH (person:Person {{email: $email}})
     MATCH (token:OneTimeToken {{key: $kind + ' ' + person.id}})
-    {lock_what_stays("token", "key")}
+    {lock_what_stays("token", "expiresAt")}
     RETURN {TOKEN} AS row""",
+    meant="Eager on 5.26: of the one token that it finds.",
 )
 COUNT_ATTEMPTS: Statement[int] = Statement(
     "count_attempts",
@@ -101,6 +103,7 @@ VERIFY_EMAIL: Statement[PersonRow] = Statement(
     {lock_what_stays("person", "email")} AND person.email = $email
     SET person.emailVerifiedAt = coalesce(person.emailVerifiedAt, $at)
     RETURN {PERSON} AS row""",
+    meant="Eager on 5.26: of the one person that it finds.",
 )
 
 

@@ -116,9 +116,10 @@ LOCK_SESSION_BY_FAMILY: Statement[LockedSession] = Statement(
     "lock_session_by_family",
     f"""
     MATCH (session:Session {{familyHash: $familyHash}})
-    {lock_what_stays("session", "id")}
+    {lock_what_stays("session", "createdAt")}
     OPTIONAL MATCH (person:Entity:Person {{id: session.personId}})
     RETURN {{session: {SESSION}, usable: coalesce(person.status = 'active', false)}} AS row""",
+    meant="Eager on 5.26: of the one session that it finds.",
 )
 ROTATE_SESSION: Statement[SessionRow] = Statement(
     "rotate_session",
@@ -126,14 +127,16 @@ ROTATE_SESSION: Statement[SessionRow] = Statement(
     MATCH (session:Session {{id: $id}})
     SET session += $properties
     RETURN {SESSION} AS row""",
+    meant="Eager on 5.26: of the one session that it finds.",
 )
 PROVE_SESSION: Statement[SessionRow] = Statement(
     "prove_session",
     f"""
     MATCH (session:Session {{id: $id}})
-    {lock_what_stays("session", "id")}
+    {lock_what_stays("session", "createdAt")}
     SET session.authenticatedAt = $at
     RETURN {SESSION} AS row""",
+    meant="Eager on 5.26: of the one session that it finds.",
 )
 FETCH_SESSIONS: Statement[SessionRow] = Statement(
     "fetch_sessions",
@@ -146,10 +149,11 @@ END_SESSION: Statement[str] = Statement(
     "end_session",
     f"""
     MATCH (session:Session {{id: $id}}) WHERE session.personId = $personId
-    {lock_what_stays("session", "id")}
+    {lock_what_stays("session", "createdAt")}
     WITH session, session.id AS id
     DELETE session
     RETURN id AS row""",
+    meant="Eager on 5.26: of the one session that it finds.",
 )
 END_SESSIONS: Statement[str] = Statement(
     "end_sessions",
