@@ -1,28 +1,53 @@
 """The ASGI application: its routes and what stands around them."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp
 
 from app.explorer import Explorer
 from app.graphql_view import GraphQLView
-from app.requests import Requests
+from app.requests import REQUEST_ID, Requests
 from domain.errors import NetworkError, StoreError
+from domain.values import Clock, now
+from execution.schema import compiled
 from graph.migrate import read_migrations, status
 from graph.store import Store
 from resolvers.schema import schema
 from schema.cursors import Cursors
 from schema.limits import Limits
+from services.embedding import Embedder
+from services.lists import SCAN_LIMIT
+from services.rate_limits import RateLimits
 from services.services import Services
 
 DEFAULT_LIMITS = Limits()
 
 
 def create_app(
-    store: Store, cursor_key: bytes, explorer: Explorer, *, body_limit: int, limits: Limits = DEFAULT_LIMITS
+    store: Store,
+    cursor_key: bytes,
+    explorer: Explorer,
+    *,
+    body_limit: int,
+    limits: Limits = DEFAULT_LIMITS,
+    compiled_execution: bool = True,
+    embedder: Embedder | None = None,
+    scan_limit: int = SCAN_LIMIT,
+    origins: AbstractSet[str] = frozenset(),
+    more_routes: Sequence[Route] = (),
+    clock: Clock = now,
+    rate_limits: RateLimits,
 ) -> Requests:
-    """Everything that is served on one port, over a store that is migrated."""
+    """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
+
+    Pages of the `origins` may use it too, with the cookies of who is signed in.
+    """
     migrations = read_migrations()
 
     async def live(_request: Request) -> Response:
@@ -40,12 +65,26 @@ def create_app(
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    view = GraphQLView(schema, Services.of(store), Cursors(cursor_key), explorer, limits)
+    # The loaders shield what several fields wait for, so that a field can be cancelled.
+    executable = compiled(schema, cancel=True) if compiled_execution else schema
+    services = Services.of(store, clock, rate_limits, embedder, scan_limit)
+    view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins)
     routes = [
         Route("/", home),
         Route("/graphql", view),
         Mount("/explorer", explorer.assets),
         Route("/health/live", live),
         Route("/health/ready", ready),
+        *more_routes,
     ]
-    return Requests(ExceptionMiddleware(Router(routes)), body_limit)
+    served: ASGIApp = ExceptionMiddleware(Router(routes))
+    if origins:
+        served = CORSMiddleware(
+            served,
+            allow_origins=sorted(origins),
+            allow_credentials=True,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", REQUEST_ID],
+            expose_headers=[REQUEST_ID],
+        )
+    return Requests(served, body_limit)

@@ -20,7 +20,7 @@ from domain.people import MemberRole, PlatformRole
 from domain.values import from_micros
 from graph.migrate import down, read_migrations, status, up
 from graph.store import Store
-from services.filling import fill_standard_filters
+from services.filling import fill_columns
 from services.keys import Keys
 from services.people import NewPerson
 from services.registration import register
@@ -108,7 +108,7 @@ def migrate_up(data: DataOption = None, store: StoreOption = None) -> None:
 
     async def work(opened: Store) -> None:
         applied = await up(opened, read_migrations())
-        await fill_standard_filters(opened)
+        await fill_columns(opened)
         for migration in applied:
             typer.echo(f"applied {migration.number:04} {migration.title}")
 

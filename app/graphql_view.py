@@ -1,5 +1,6 @@
 """GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/ ."""
 
+from collections.abc import Set as AbstractSet
 from typing import cast
 
 import orjson
@@ -14,16 +15,18 @@ from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from app.cookies import Cookies
 from app.explorer import Explorer
 from app.requests import refusal
 from domain.access import Caller, Viewer
-from domain.errors import AuthError, NetworkError
+from domain.errors import AuthError, ForbiddenError, NetworkError
 from resolvers.failures import BAD_REQUEST
 from schema.context import Context
 from schema.cursors import Cursors
 from schema.limits import Limits
 from schema.loaders import Loaders
 from services.services import Services
+from services.sessions import ACCESS_PREFIX
 
 _JSON = "application/json"
 _RESPONSE_JSON = "application/graphql-response+json"
@@ -34,13 +37,21 @@ class GraphQLView(GraphQL[Context, None]):
     """Runs operations in the name of whoever sends them."""
 
     def __init__(
-        self, schema: BaseSchema, services: Services, cursors: Cursors, explorer: Explorer, limits: Limits
+        self,
+        schema: BaseSchema,
+        services: Services,
+        cursors: Cursors,
+        explorer: Explorer,
+        limits: Limits,
+        *,
+        origins: AbstractSet[str],
     ) -> None:
         super().__init__(schema, subscription_protocols=())
         self._services = services
         self._cursors = cursors
         self._explorer = explorer
         self._limits = limits
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. What never becomes an operation is refused in JSON too."""
@@ -51,6 +62,8 @@ class GraphQLView(GraphQL[Context, None]):
             response = refusal(error.status_code, error.reason, BAD_REQUEST)
         except AuthError as error:
             response = refusal(401, error.message, error.code, {"WWW-Authenticate": "Bearer"})
+        except ForbiddenError as error:
+            response = refusal(403, error.message, error.code)
         except NetworkError as error:
             response = refusal(503, error.message, error.code, {"Retry-After": "5"})
         await response(scope, receive, send)
@@ -67,13 +80,16 @@ class GraphQLView(GraphQL[Context, None]):
         """What a browser gets."""
         return self._explorer.page(request)
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002 - as Strawberry calls it
-        """What the resolvers of one operation find. AuthError where the credentials are wrong."""
-        viewer = await self._viewer(request)
-        caller = Caller(viewer, request.state.request_id)
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        """What the resolvers of one operation find. AuthError or ForbiddenError where the credentials are wrong."""
+        cookies = Cookies(request, cast("Response", response), self._origins)
+        address = request.client.host if request.client else None
+        viewer = await self._viewer(request, cookies, address)
+        caller = Caller(viewer, request.state.request_id, address, request.headers.get("User-Agent"))
         if viewer is not None:
             request.state.viewer = viewer.person_id
-        return Context(caller, self._services, Loaders(self._services, caller), self._cursors, self._limits)
+        loaders = Loaders(self._services, caller)
+        return Context(caller, self._services, loaders, self._cursors, self._limits, cookies)
 
     async def execute_single(  # noqa: PLR0917 - as Strawberry declares it
         self,
@@ -116,10 +132,22 @@ class GraphQLView(GraphQL[Context, None]):
                 response.status_code = 400
         return response
 
-    async def _viewer(self, request: Request | WebSocket) -> Viewer | None:
+    async def _viewer(self, request: Request | WebSocket, cookies: Cookies, address: str | None) -> Viewer | None:
         header = request.headers.get("Authorization")
         if header is None:
-            return None
+            return await self._viewer_by_cookie(cookies, address)
         if not header.lower().startswith(_SCHEME):
-            raise AuthError("The Authorization header takes `Bearer <API key>`.")
-        return await self._services.keys.authenticate(header[len(_SCHEME) :].strip())
+            raise AuthError("The Authorization header takes `Bearer <API key or access token>`.")
+        secret = header[len(_SCHEME) :].strip()
+        if secret.startswith(ACCESS_PREFIX):
+            return await self._services.sessions.authenticate(secret, address)
+        return await self._services.keys.authenticate(secret)
+
+    async def _viewer_by_cookie(self, cookies: Cookies, address: str | None) -> Viewer | None:
+        token = cookies.access_token
+        if token is None:
+            return None
+        try:
+            return await self._services.sessions.authenticate(token, address)
+        except AuthError:  # a browser sends it unasked, also when it comes to sign in or to refresh
+            return None

@@ -12,19 +12,26 @@ import uvicorn
 from rich.console import Console
 
 from app.demo_accounts import DemoAccounts
+from app.embedding import embedding
 from app.explorer import Explorer
+from app.mail_senders import Mailbox, SmtpSender
+from app.mail_worker import delivering
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from domain.errors import StoreError
+from domain.values import now
 from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
 from schema.limits import Limits
 from services.demo import seed
-from services.filling import fill_standard_filters
+from services.filling import fill_columns
 from services.keys import Keys
+from services.mail import Mails
+from services.rate_limits import RateLimits
 
 log = logging.getLogger("one.server")
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 GRACE_SECONDS = 2
 """How long a request in flight may still take once the server was told to stop."""
 
@@ -57,7 +64,7 @@ async def serve(settings: Settings, console: Console) -> None:
             applied = await up(store, read_migrations())
             if applied:
                 console.print(f"Migrated the store: {', '.join(migration.title for migration in applied)}.")
-            await fill_standard_filters(store)
+            await fill_columns(store)
             accounts = DemoAccounts(settings.data)
             if settings.demo:
                 with console.status("Looking for a world to serve …"):
@@ -65,13 +72,24 @@ async def serve(settings: Settings, console: Console) -> None:
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
 
-            async with running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer:
+            async with (
+                embedding(settings, store) as embedder,
+                running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer,
+            ):
+                sender = _sender(settings)
+                mailbox = sender if isinstance(sender, Mailbox) else None
                 app = create_app(
                     store,
                     await ensure_secret(store, "cursor_key"),
                     explorer,
                     body_limit=settings.body_limit,
                     limits=_limits(settings),
+                    compiled_execution=settings.compiled_execution,
+                    embedder=embedder,
+                    scan_limit=settings.scan_limit,
+                    origins=frozenset(settings.allowed_origins or ()),
+                    rate_limits=RateLimits.at(settings.redis_url),
+                    more_routes=mailbox.routes if mailbox else (),
                 )
                 config = uvicorn.Config(
                     app,
@@ -79,14 +97,32 @@ async def serve(settings: Settings, console: Console) -> None:
                     access_log=False,
                     lifespan="off",
                     server_header=False,
+                    forwarded_allow_ips=settings.trusted_proxies,
                     timeout_graceful_shutdown=GRACE_SECONDS,
                 )
 
                 async def started() -> None:
                     await accounts.show(console, Keys(store))
+                    if mailbox:
+                        console.print(f"\nMails are kept at {address}/mailbox", highlight=False)
                     console.print(f"\nONE serves {address}/graphql  (Ctrl-C stops it)", highlight=False)
 
-                await _run(Server(config, started), listener)
+                async with delivering(Mails(store, now), sender, (settings.app_url or address).rstrip("/")):
+                    await _run(Server(config, started), listener)
+
+
+def _sender(settings: Settings) -> SmtpSender | Mailbox | None:
+    if settings.smtp_host is None:
+        # Whoever reads it can take over every account, so that it is for who sits at this machine.
+        return Mailbox() if settings.demo and settings.host in LOOPBACK else None
+    return SmtpSender(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.mail_from,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+    )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -2,11 +2,15 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.production import problems as unfit_for_production
+from domain.knowledge import MAX_DIMENSION
 
 PREFIX = "ONE_"
 CHECKOUT = Path(__file__).parent.parent
@@ -36,6 +40,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65_535, description="The port to listen at; 0 picks a free one.")
     data: Path = Field(CHECKOUT / "data", description="The folder of the local store and of what belongs to it.")
     demo: bool = Field(True, description="Whether to fill an empty store with a demo world.")
+    production: bool = Field(False, description="Whether to refuse settings that are good enough for development only.")
     store: Address | None = Field(None, description="The Neo4j to use instead of a local one.")
     store_user: str = Field("neo4j", description="The user of that Neo4j.")
     store_password: SecretStr | None = Field(None, description="The password of that user.")
@@ -44,6 +49,24 @@ class Settings(BaseSettings):
     maven_mirror: str | None = Field(None, pattern="^https?://", description="Where to fetch Neo4j's jars from.")
     java_home: Path | None = Field(None, description="The Java that runs the local store, if not the packaged one.")
     explorer: bool = Field(True, description="Whether a browser gets GraphiQL at /graphql.")
+    allowed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, description="Pages of which origins may use the cookies of who is signed in: https://…, by commas."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Proxies whose X-Forwarded-For tells where a request comes from, by commas."
+    )
+    redis_url: str | None = Field(
+        None, pattern="^rediss?://", description="The Redis in which several servers count tries together."
+    )
+    app_url: str | None = Field(
+        None, pattern="^https?://", description="Where the pages are that links in mails lead to; else the server."
+    )
+    smtp_host: str | None = Field(None, description="The mail server; without one, mails wait, or go to /mailbox.")
+    smtp_port: int = Field(587, gt=0, le=65_535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How to encrypt what goes there.")
+    smtp_user: str | None = Field(None, description="The user there, if it asks for one.")
+    smtp_password: SecretStr | None = Field(None, description="The password of that user.")
+    mail_from: str = Field("ONE <one@localhost>", description="Who mails are from.")
     body_limit: int = Field(1_000_000, gt=0, description="How many bytes the body of a request may have.")
     max_tokens: int = Field(5_000, gt=0, description="How many tokens a query's text may have.")
     max_depth: int = Field(15, gt=0, description="How many levels deep an operation may be; introspection is free.")
@@ -51,10 +74,33 @@ class Settings(BaseSettings):
     max_aliases: int = Field(100, ge=0, description="How many aliases an operation may have, fragments spread.")
     max_directives: int = Field(50, ge=0, description="How many directives an operation may have, fragments spread.")
     max_root_fields: int = Field(100, gt=0, description="How many fields an operation may have at its root.")
+    compiled_execution: bool = Field(True, description="Whether operations that come again run compiled.")
+    embedding_dimension: int | None = Field(
+        None, ge=1, le=MAX_DIMENSION, description="How many numbers a vector has: chosen once for a store."
+    )
+    embedding_url: str | None = Field(
+        None, pattern="^https?://", description="An OpenAI-compatible endpoint, without /embeddings, that embeds texts."
+    )
+    embedding_model: str | None = Field(None, min_length=1, description="The model to ask that endpoint for.")
+    embedding_key: SecretStr | None = Field(None, description="The key that the endpoint wants, if it does.")
+    scan_limit: int = Field(100_000, gt=0, description="How many rows a list may look at for one page of a filter.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for origin in value or ():
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin):
+                raise ValueError(f"takes origins such as https://app.example.com; {origin[:60]!r} is none")
+        return value
 
 
 def load_settings(**given: object) -> Settings:
@@ -65,10 +111,27 @@ def load_settings(**given: object) -> Settings:
         raise SettingsError(f"Unknown setting {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
     chosen = {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings(**chosen)  # type: ignore[arg-type] # pydantic checks each value
+        settings = Settings(**chosen)  # type: ignore[arg-type] # pydantic checks each value
     except ValidationError as error:
         problems = [f"{_setting(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors()]
         raise SettingsError(f"Bad settings. {'; '.join(problems)}.") from error
+    unfit = list(_unfit(settings)) if settings.production else []
+    if unfit:
+        raise SettingsError(f"Not fit for production. {'; '.join(unfit)}.")
+    return settings
+
+
+def _unfit(settings: Settings) -> Iterator[str]:
+    return unfit_for_production(
+        store=settings.store,
+        store_password=settings.store_password,
+        demo=settings.demo,
+        app_url=settings.app_url,
+        smtp_host=settings.smtp_host,
+        smtp_security=settings.smtp_security,
+        smtp_user=settings.smtp_user,
+        smtp_password=settings.smtp_password,
+    )
 
 
 def _setting(name: str) -> str:

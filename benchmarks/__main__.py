@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import checks, growth, imports, reads, starts
+from benchmarks import checks, execution, growth, imports, reads, recall, search, starts
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
 from benchmarks.viewers import add_viewer
@@ -16,12 +16,14 @@ from graph.store import Store
 from services.importing.mapping import read_mapping
 
 CHECKOUT = Path(__file__).parents[1]
+VECTORS = 50_000
 NORTHWIND_MAPPING = CHECKOUT / "docs" / "import" / "northwind.yaml"
 
 
 async def main(things: int, northwind: Path | None) -> None:
     """Everything, one after the other, so that nothing competes with what is measured."""
     show_head()
+    show(*await execution.measure())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         show(*await starts.measure(folder))
@@ -52,7 +54,10 @@ async def _measure_world(  # noqa: PLR0917 - a bench has many parts
     await store.close()
     show(*await reads.measure(running.url, owner, "a platform owner"))
     show(*await reads.measure(running.url, member, "a member of the root group"))
+    show(*await search.measure(running.url, owner, "a platform owner"))
+    show(*await search.measure(running.url, member, "a member of the root group"))
     show(_memory(running.resident()))
+    show(*await recall.measure(login, VECTORS))
 
 
 def _memory(resident: dict[str, int]) -> Figure:

@@ -10,6 +10,7 @@ import httpx2
 from app.asgi import create_app
 from app.explorer import Explorer
 from graph.store import Store
+from services.rate_limits import RateLimits
 
 EXPLORER = Path(__file__).parents[1] / "explorer"
 
@@ -31,7 +32,13 @@ class Asker:
 @asynccontextmanager
 async def asking(store: Store, secret: str) -> AsyncIterator[Asker]:
     """The application over a store, asked with an API key."""
-    app = create_app(store, b"a key for cursors of one run", Explorer(EXPLORER, enabled=False), body_limit=1_000_000)
+    app = create_app(
+        store,
+        b"a key for cursors of one run",
+        Explorer(EXPLORER, enabled=False),
+        body_limit=1_000_000,
+        rate_limits=RateLimits(None),
+    )
     headers = {"Authorization": f"Bearer {secret}"}
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://bench", headers=headers, timeout=300) as client:

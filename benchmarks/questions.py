@@ -95,7 +95,7 @@ QUESTIONS: Sequence[Question] = (
     ),
     ask(
         "connections between two",
-        f"connections(first: 50, filter: {{ sourceId: $post, targetId: $other }}) {{ {EDGES} }}",
+        f"connections(first: 50, filter: {{ between: [$post, $other] }}) {{ {EDGES} }}",
         "post",
         "other",
     ),
@@ -108,8 +108,9 @@ QUESTIONS: Sequence[Question] = (
         "thing",
     ),
     ask("events of a group", "node(id: $deep) { ... on Group { events(first: 50) { nodes { id } } } }", "deep"),
-    ask("statistics of a group", "node(id: $deep) { ... on Group { statistics { things } } }", "deep"),
-    ask("labels in use", "labels(first: 50) { nodes { label things } }"),
+    ask("statistics of a group", "node(id: $deep) { ... on Group { statistics { thingTotal } } }", "deep"),
+    ask("knowledge of a type", "knowledge(first: 50, type: label) { nodes { id } }"),
+    ask("labels in use", "labels(first: 50) { nodes { label count } }"),
     ask("search", 'search(text: "number 4711", first: 20) { edges { score } }'),
     ask(
         "history of a thing", "node(id: $thing) { ... on Thing { history(first: 10) { nodes { version } } } }", "thing"

@@ -1,6 +1,7 @@
 """Who is asking, and how far their rights reach."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from domain.people import PlatformRole
@@ -14,14 +15,26 @@ class KeyScope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ViewerSession:
+    """The session that a caller used, in which its person last proved who they are at `authenticated_at`."""
+
+    id: str
+    authenticated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
-    """A caller who proved who it is: the person, the key it used, and the groups it is an active member of."""
+    """A caller who proved who it is: the person, and the groups that they are an active member of.
+
+    It used either the API key `key_id` or the session `session`.
+    """
 
     person_id: str
     role: PlatformRole
-    key_id: str
+    key_id: str | None
     scope: KeyScope
     member_of: tuple[str, ...]
+    session: ViewerSession | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +48,12 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever sent a request, and the request: `viewer` is None where nobody said who they are."""
+    """Whoever sent a request, and the request: `viewer` is None where nobody said who they are.
+
+    `address` is where it came from, and `user_agent` what the program there says of itself.
+    """
 
     viewer: Viewer | None
     request_id: str | None = None
+    address: str | None = None
+    user_agent: str | None = None

@@ -35,6 +35,12 @@ class AuthError(AppError):
     code = "UNAUTHENTICATED"
 
 
+class ReauthenticationError(AppError):
+    """The caller is known, and has to prove once more who it is before it may do this."""
+
+    code = "REAUTHENTICATE"
+
+
 class ForbiddenError(AppError):
     """The caller is known and may not do this."""
 
@@ -76,7 +82,6 @@ class DependentKind(StrEnum):
     """What can stand in the way of erasing something."""
 
     CONNECTION = "connection"
-    DOCUMENT = "document"
     MENTION = "mention"
     GROUP = "group"
     THING = "thing"
@@ -125,6 +130,16 @@ class MisfitError(AppError):
         self.total = total
 
 
+class BroadFilterError(AppError):
+    """A list would have to look at too many rows to find those that its filter lets through; `allowed` is how many."""
+
+    code = "TOO_BROAD"
+
+    def __init__(self, allowed: int, advice: str) -> None:
+        super().__init__(f"No index finds these rows among more than {allowed:,}: {advice}.")
+        self.allowed = allowed
+
+
 class RateLimitError(AppError):
     """Too much at a time; `retry_after` is in seconds."""
 
@@ -136,7 +151,7 @@ class RateLimitError(AppError):
 
 
 class NetworkError(AppError):
-    """The store cannot be reached just now; the same request may succeed later."""
+    """The store, or a service that it takes, cannot be reached just now; the same request may succeed later."""
 
     code = "UNAVAILABLE"
 

@@ -21,6 +21,9 @@ class EventType(StrEnum):
     THING_LABELLED = "thing_labelled"
     THING_UNLABELLED = "thing_unlabelled"
     THING_DELETED = "thing_deleted"
+    KNOWLEDGE_ADDED = "knowledge_added"
+    KNOWLEDGE_UPDATED = "knowledge_updated"
+    KNOWLEDGE_REMOVED = "knowledge_removed"
     CONNECTION_CREATED = "connection_created"
     CONNECTION_UPDATED = "connection_updated"
     CONNECTION_ENDED = "connection_ended"
@@ -34,8 +37,10 @@ class EventType(StrEnum):
     USER_LOGIN = "user_login"
     USER_LOGIN_FAILED = "user_login_failed"
     USER_LOGOUT = "user_logout"
+    USER_REAUTHENTICATED = "user_reauthenticated"
     SESSION_REVOKED = "session_revoked"
     PROFILE_UPDATED = "profile_updated"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event's name
     EMAIL_VERIFICATION_SENT = "email_verification_sent"
     EMAIL_VERIFIED = "email_verified"
     PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - an event's name
@@ -72,6 +77,7 @@ class EventType(StrEnum):
     WEBHOOK_FAILED = "webhook_failed"
     EMAIL_SENT = "email_sent"
     EMAIL_FAILED = "email_failed"
+    EMAIL_REPLAYED = "email_replayed"
     THING_TYPE_REGISTERED = "thing_type_registered"
     THING_TYPE_EVOLVED = "thing_type_evolved"
     CONNECTION_TYPE_REGISTERED = "connection_type_registered"

@@ -24,9 +24,14 @@ class NodeKind(StrEnum):
     KNOWLEDGE = "knowledge"
 
 
+ENTITIES = (NodeKind.PERSON, NodeKind.GROUP, NodeKind.THING)
+"""The kinds of what a connection can join."""
+
 GROUP_PREFIX = "grp"
 PERSON_PREFIX = "per"
 EVENT_PREFIX = "evt"
+SESSION_PREFIX = "ses"
+MAIL_PREFIX = "mal"
 KNOWLEDGE_PREFIX = "kno"
 GENERIC_THING_PREFIX = "thg"
 THING_PREFIXES = {

@@ -68,3 +68,4 @@ class Person:
     created_at: datetime
     updated_at: datetime
     version: int
+    email_verified_at: datetime | None = None

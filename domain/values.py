@@ -1,11 +1,14 @@
 """JSON values and UTC times, as every dimension uses them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 JSON: TypeAlias = "str | int | float | bool | Sequence[JSON] | Mapping[str, JSON] | None"
 JSONObject: TypeAlias = Mapping[str, JSON]
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Tells the current time in UTC; a test may turn it."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -4,19 +4,16 @@ A relationship type cannot be a parameter of a pattern, so the statements here a
 and from nothing else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NotRequired, TypedDict
 
 from domain.access import Reach
 from domain.connection_types import CONNECTION_TYPES, REGISTERED_RELATIONSHIP, ConnectionType
-from domain.connections import Connection, Direction
+from domain.connections import Connection
 from domain.ids import connection_type_of
-from domain.things import Thing
 from domain.values import from_micros, to_micros
-from graph import things
 from graph.access import entity_visible, reach_parameters, thing_visible
-from graph.listing import Listing, listing
 from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json, optional_micros, optional_time, to_json
 
@@ -104,62 +101,14 @@ CONNECTION = """edge {
     .id, .properties, .strength, .validFrom, .validTo, .metadata, .createdAt, .createdBy,
     typeName: coalesce(edge.type, toLower(type(edge))), fromId: startNode(edge).id, toId: endNode(edge).id
 }"""
-_PATTERNS = {
-    Direction.OUTGOING: "(owner)-[edge:{types}]->",
-    Direction.INCOMING: "(owner)<-[edge:{types}]-",
-    Direction.BOTH: "(owner)-[edge:{types}]-",
-}
-_VISIBLE_PARENT = f"MATCH (owner:Entity {{id: parent}}) WHERE {entity_visible('owner')}"
-
-
 RELATIONSHIPS = frozenset(each.relationship for each in CONNECTION_TYPES.values()) | {REGISTERED_RELATIONSHIP}
 """The relationship types of all connections."""
 
-# The relationship type tells a standard type, the property one that was registered. No names means any type.
-_OF_A_TYPE = "($types IS NULL OR edge.type IS NULL OR edge.type IN $types)"
 
-
-def _relationship_of(connection_type: str) -> str:
+def relationship_of(connection_type: str) -> str:
+    """The relationship type of connections of that type."""
     standard = CONNECTION_TYPES.get(connection_type)
     return REGISTERED_RELATIONSHIP if standard is None else standard.relationship
-
-
-def _pattern(direction: Direction, relationships: Iterable[str], other: str) -> str:
-    names = "|".join(sorted(relationships))
-    return f"MATCH {_PATTERNS[direction].format(types=names)}({other})"
-
-
-@lru_cache(maxsize=512)
-def connections_of(direction: Direction, relationships: frozenset[str]) -> Listing[ConnectionRow, Connection]:
-    """An entity's connections, by type and then by time.
-
-    Filters: `types` are the names of the types to keep, or nothing for all; `ended` adds past ones.
-    """
-    return listing(
-        "connections",
-        parent=_VISIBLE_PARENT,
-        match=_pattern(direction, relationships, "other:Entity"),
-        walk="edge, other",
-        where=(_OF_A_TYPE, "($ended OR edge.validTo IS NULL)", entity_visible("other")),
-        key="edge.id",
-        project=CONNECTION,
-        item=from_row,
-    )
-
-
-@lru_cache(maxsize=512)
-def related_to(direction: Direction, relationships: frozenset[str]) -> Listing[things.ThingRow, Thing]:
-    """The things at the other end of an entity's live connections, each once; filter `types` as above."""
-    return listing(
-        "related_things",
-        parent=_VISIBLE_PARENT,
-        match=f"{_pattern(direction, relationships, 'thing:Thing')} WHERE edge.validTo IS NULL AND {_OF_A_TYPE}",
-        walk="thing",
-        where=(thing_visible("thing"),),
-        key="thing.sortKey",
-        project=things.THING,
-        item=things.from_row,
-    )
 
 
 @lru_cache(maxsize=512)
@@ -244,7 +193,7 @@ async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Con
     for identifier in ids:
         name = connection_type_of(identifier)
         if name is not None:
-            by_relationship.setdefault(_relationship_of(name), []).append(identifier)
+            by_relationship.setdefault(relationship_of(name), []).append(identifier)
     found: dict[str, Connection] = {}
     for relationship, wanted in by_relationship.items():
         rows = await store.read(fetch_connections(relationship), {"ids": wanted, **reach_parameters(reach)})
@@ -277,7 +226,7 @@ async def lock(transaction: Transaction, reach: Reach, identifier: str) -> Conne
     name = connection_type_of(identifier)
     if name is None:
         return None
-    statement = lock_connection(_relationship_of(name))
+    statement = lock_connection(relationship_of(name))
     rows = await transaction.run(statement, {"id": identifier, **reach_parameters(reach)})
     return from_row(rows[0]) if rows else None
 

@@ -49,13 +49,6 @@ DEPENDENTS_OF_THING: Final[Statement[DependentsRow]] = Statement(
             entity_visible("other"),
         )
     },
-        {
-        _kind(
-            DependentKind.DOCUMENT,
-            "MATCH (node)-[edge:HAS_KNOWLEDGE]->(knowledge:Knowledge) WHERE edge.role <> 'label'",
-            "knowledge.id",
-        )
-    },
         {_MENTIONED}
     ] AS row
     WITH row WHERE row.total > 0

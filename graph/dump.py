@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, TypeAlias, TypedDict
 
 from domain.thing_types import THING_TYPES
@@ -121,6 +122,7 @@ SECTIONS: Final[Sequence[Section]] = (
     _nodes("ConnectionType", "name"),
     _nodes("Knowledge"),
     _nodes("Entity"),
+    _nodes("Credential", "personId"),
     _nodes("ThingVersion", "key"),
     _nodes("Idempotency", "key"),
     _edges("PARENT_OF", "childId"),
@@ -130,11 +132,16 @@ SECTIONS: Final[Sequence[Section]] = (
     *(_edges(relationship) for relationship in sorted(RELATIONSHIPS_OF_CONNECTIONS)),
     _nodes("Event"),
 )
-"""Everything that a store holds but the record of its migrations, nodes before what joins them."""
+"""What a store holds but the record of its migrations and PASSING, nodes before what joins them."""
+
+PASSING: Final[Mapping[str, str]] = MappingProxyType({"Session": "id", "OneTimeToken": "key", "Mail": "id"})
+"""Nodes that do not outlive the store they are in, by the unique property of each: a backup must not bring back what
+was ended, or send again what was sent."""
 
 LABELS: Final = frozenset(
     {
         *(section.name for section in SECTIONS if isinstance(section, Nodes)),
+        *PASSING,
         *("Group", "Person", "Thing"),
         *(label_of(name) for name in THING_TYPES),
     }

@@ -62,8 +62,6 @@ async def append(transaction: Transaction, events: Sequence[Event]) -> None:
 
 
 EVENT = f"event {{{', '.join(f'.{column}' for column in EventRow.__annotations__)}}}"
-_TYPE = "($type IS NULL OR event.type = $type)"
-_VISIBLE_PARENT = f"MATCH (owner:Entity {{id: parent}}) WHERE {entity_visible('owner')}"
 
 APPEND_EVENTS: Statement[int] = Statement(
     "append_events",
@@ -76,33 +74,17 @@ FETCH_EVENTS: Statement[EventRow] = Statement(
     MATCH (event:Event {{id: id}}) WHERE {event_visible("event")}
     RETURN {EVENT} AS row""",
 )
-EVENTS: Listing[EventRow, Event] = listing(
-    "events",
-    match="MATCH (event:Event)",
-    where=(_TYPE, event_visible("event")),
+_VISIBLE_PARENT = f"MATCH (owner:Entity {{id: parent}}) WHERE {entity_visible('owner')}"
+ACCOUNT_ACTIVITY: Listing[EventRow, Event] = listing(
+    "account_activity",
+    parent=_VISIBLE_PARENT,
+    match="MATCH (event:Event) WHERE event.targetId = parent",
+    where=("event.type IN $types",),
     key="event.id",
+    prefix=("event.targetId",),
     project=EVENT,
     item=from_row,
 )
-
-
-def _events_by(name: str, column: str, *, checked_by_parent: bool) -> Listing[EventRow, Event]:
-    return listing(
-        name,
-        parent=_VISIBLE_PARENT,
-        match=f"MATCH (event:Event) WHERE event.{column} = parent",
-        # A visible group's events are visible; a visible target's or actor's may have happened elsewhere.
-        where=(_TYPE,) if checked_by_parent else (_TYPE, event_visible("event")),
-        key="event.id",
-        prefix=(f"event.{column}",),
-        project=EVENT,
-        item=from_row,
-    )
-
-
-EVENTS_OF_GROUP = _events_by("events_of_group", "groupId", checked_by_parent=True)
-EVENTS_OF_TARGET = _events_by("events_of_target", "targetId", checked_by_parent=False)
-EVENTS_OF_ACTOR = _events_by("events_of_actor", "actor", checked_by_parent=False)
 
 
 async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Event]:

@@ -1,14 +1,13 @@
 """Groups in the store: `(:Group)` nodes in a tree of `PARENT_OF` edges."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import TypedDict
 
 from domain.access import Reach
 from domain.groups import Group, GroupStatus, GroupType, JoinPolicy, Limits, Plan, Visibility
 from domain.values import from_micros, to_micros
+from domain.words import searchable
 from graph.access import group_visible, reach_parameters
-from graph.listing import Listing, listing
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
@@ -35,6 +34,13 @@ class GroupRow(TypedDict):
     archivedAt: int | None
     version: int
     sortKey: str
+
+
+class StoredGroup(GroupRow):
+    """A group with the words by which a search finds it."""
+
+    nameWords: str
+    textWords: str
 
 
 class AncestorsRow(TypedDict):
@@ -66,7 +72,7 @@ def from_row(row: GroupRow) -> Group:
     )
 
 
-def to_row(group: Group) -> GroupRow:
+def to_row(group: Group) -> StoredGroup:
     """The row that holds a group."""
     return {
         "id": group.id,
@@ -88,12 +94,12 @@ def to_row(group: Group) -> GroupRow:
         "archivedAt": optional_micros(group.archived_at),
         "version": group.version,
         "sortKey": sort_key(group.created_at, group.id),
+        "nameWords": searchable(group.name, group.slug),
+        "textWords": searchable(group.description),
     }
 
 
 GROUP = f"group {{{', '.join(f'.{column}' for column in GroupRow.__annotations__)}}}"
-_VISIBLE_PARENT = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
-_FILTERS = ("($type IS NULL OR group.type = $type)", "($status IS NULL OR group.status = $status)")
 
 FETCH_GROUPS: Statement[GroupRow] = Statement(
     "fetch_groups",
@@ -120,42 +126,6 @@ FETCH_ANCESTORS: Statement[AncestorsRow] = Statement(
     }}
     RETURN {{id: id, groups: groups}} AS row""",
 )
-GROUPS: Listing[GroupRow, Group] = listing(
-    "groups",
-    match="MATCH (group:Group)",
-    where=(*_FILTERS, group_visible("group")),
-    key="group.sortKey",
-    project=GROUP,
-    item=from_row,
-)
-CHILDREN: Listing[GroupRow, Group] = listing(
-    "children",
-    parent=_VISIBLE_PARENT,
-    match="MATCH (group:Group) WHERE group.parentId = parent",
-    where=_FILTERS,
-    key="group.sortKey",
-    prefix=("group.parentId",),
-    project=GROUP,
-    item=from_row,
-)
-MAX_DEPTH = 16
-"""How far down `descendants` can be limited to: the depth has to stand in the statement's text."""
-
-
-@cache
-def descendants(depth: int | None) -> Listing[GroupRow, Group]:
-    """The groups below a group, down to `depth` levels (at most MAX_DEPTH) or to the leaves."""
-    levels = "1.." if depth is None else f"1..{min(depth, MAX_DEPTH)}"
-    return listing(
-        "descendants",
-        parent=_VISIBLE_PARENT,
-        match=f"MATCH (owner)-[:PARENT_OF*{levels}]->(group:Group)",
-        walk="group",
-        where=_FILTERS,
-        key="group.sortKey",
-        project=GROUP,
-        item=from_row,
-    )
 
 
 async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Group]:

@@ -4,8 +4,12 @@ A label is one node that every thing with the label shares.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Final, TypedDict
 
+from domain.knowledge import Label
+from domain.words import searchable
+from graph.access import group_visible, thing_visible
+from graph.listing import Listing, listing
 from graph.store import Statement, Store, Transaction
 
 
@@ -27,6 +31,14 @@ class LabelLink(Link):
     """A link to make; `knowledgeId` is the id that the label's node gets if it is new."""
 
     knowledgeId: str
+
+
+class LabelRow(TypedDict):
+    """A label, and how many things have it."""
+
+    id: str
+    label: str
+    count: int
 
 
 # The caller has seen the things already: a label is as visible as the thing that it is on.
@@ -69,13 +81,46 @@ REMOVE_LABELS: Statement[int] = Statement(
 NOTE_LABELS: Statement[int] = Statement(
     "note_labels",
     """
-    UNWIND $ids AS id
-    MATCH (thing:Entity:Thing {id: id})
-    SET thing.labels = COLLECT {
-        MATCH (thing)-[:HAS_KNOWLEDGE {role: 'label'}]->(knowledge:Knowledge)
-        RETURN knowledge.label AS label ORDER BY label
-    }
+    UNWIND $rows AS row
+    MATCH (thing:Entity:Thing {id: row.id})
+    SET thing.labels = row.labels, thing.labelWords = row.words
     RETURN count(thing) AS row""",
+)
+
+
+def _label(row: LabelRow) -> Label:
+    return Label(row["id"], row["label"], row["count"])
+
+
+_CATEGORY: Final = "($category IS NULL OR knowledge.label STARTS WITH $category)"
+_LABELLED: Final = (
+    "MATCH (knowledge)<-[:HAS_KNOWLEDGE {role: 'label'}]-(labelled:Thing)"
+    f" WHERE labelled.privateTo IS NULL AND {thing_visible('labelled')}"
+)
+_LABELLED_HERE: Final = (
+    "MATCH (knowledge)<-[:HAS_KNOWLEDGE {role: 'label'}]-(labelled:Thing)"
+    " WHERE labelled.groupId = parent AND labelled.privateTo IS NULL"
+)
+LABELS: Listing[LabelRow, Label] = listing(
+    "labels",
+    match="MATCH (knowledge:Knowledge) WHERE knowledge.type = 'label'",
+    where=(_CATEGORY, f"EXISTS {{ {_LABELLED} }}"),
+    key="knowledge.id",
+    prefix=("knowledge.type",),
+    project=f"knowledge {{.id, .label, count: COUNT {{ {_LABELLED} }}}}",
+    item=_label,
+)
+LABELS_OF_GROUP: Listing[LabelRow, Label] = listing(
+    "labels_of_group",
+    parent=f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}",
+    match="MATCH (thing:Thing)"
+    " WHERE thing.groupId = parent AND thing.sortKey > '' AND thing.privateTo IS NULL"
+    " MATCH (thing)-[:HAS_KNOWLEDGE {role: 'label'}]->(knowledge:Knowledge)",
+    walk="knowledge",
+    where=(_CATEGORY,),
+    key="knowledge.id",
+    project=f"knowledge {{.id, .label, count: COUNT {{ {_LABELLED_HERE} }}}}",
+    item=_label,
 )
 
 
@@ -93,16 +138,22 @@ async def add_labels(transaction: Transaction, links: Sequence[LabelLink], at: i
     """Put labels on things; one that is there already stays as it is. `at` is in microseconds since the epoch."""
     if links:
         await transaction.run(ADD_LABELS, {"links": links, "at": at})
-        await _note(transaction, links)
+        await note(transaction, _things(links))
 
 
 async def remove_labels(transaction: Transaction, links: Sequence[Link]) -> None:
     """Take labels off things; one that is not there is passed over."""
     if links:
         await transaction.run(REMOVE_LABELS, {"links": links})
-        await _note(transaction, links)
+        await note(transaction, _things(links))
 
 
-async def _note(transaction: Transaction, links: Sequence[Link]) -> None:
-    """Keep the labels of things on the things themselves too, where filters see them."""
-    await transaction.run(NOTE_LABELS, {"ids": sorted({link["thingId"] for link in links})})
+async def note(transaction: Transaction, thing_ids: Sequence[str]) -> None:
+    """Keep the labels of things on the things themselves too, where filters see them, and search their words."""
+    found = await transaction.run(FETCH_LABELS, {"ids": thing_ids})
+    rows = [{**row, "words": searchable(*row["labels"])} for row in found]
+    await transaction.run(NOTE_LABELS, {"rows": rows})
+
+
+def _things(links: Sequence[Link]) -> list[str]:
+    return sorted({link["thingId"] for link in links})

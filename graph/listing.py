@@ -6,10 +6,11 @@ Many parents are served by one statement, each with its own limit.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypedDict, TypeVar, cast
+from typing import Final, Generic, NotRequired, TypedDict, TypeVar, cast
 
 from domain.access import Reach
-from domain.pages import Page, Window
+from domain.errors import BroadFilterError
+from domain.pages import HIGHEST_KEY, LOWEST_KEY, Page, Window
 from graph.access import reach_parameters
 from graph.store import Statement, Store
 
@@ -19,55 +20,113 @@ T = TypeVar("T")
 ROOT = ""
 """The parent of a list that has none."""
 
+FLOOR: Final = "floor"
+CEILING: Final = "ceiling"
+"""The names of parameters that bound the keys of a list, both exclusive, in whatever window."""
+
 
 class PageRow(TypedDict, Generic[R]):
-    """The rows found below one parent."""
+    """The rows found below one parent.
+
+    `cut` says that the page is not full for want of looking further, and is there where a filter could make it so.
+    """
 
     parent: str
     rows: list[R]
+    cut: NotRequired[bool]
 
 
 class CountRow(TypedDict):
-    """How many rows one parent has."""
+    """How many rows one parent has; `cut` as above."""
 
     parent: str
     total: int
+    cut: NotRequired[bool]
+
+
+UNLIMITED: Final = 2**62
+"""As a number of rows: all of them."""
+
+
+_FEW: Final = 10
+"""What part of the rows that may be looked at can as well be sorted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing(Generic[R, T]):
-    """The statements of one list, and the mapping of its rows."""
+    """The statements of one list, and the mapping of its rows.
+
+    `filtered` says that rows are left out for what a filter says; `by_parent` that whoever sees the parent sees most
+    rows; `advice` is what to add to the filter where too many are left out.
+    """
 
     ascending: Statement[PageRow[R]]
     descending: Statement[PageRow[R]]
     count: Statement[CountRow]
     item: Callable[[R], T]
     key_column: str
+    filtered: bool = False
+    by_parent: bool = False
+    advice: str = ""
 
     async def pages(
-        self, store: Store, reach: Reach, parents: Sequence[str], window: Window, filters: Mapping[str, object]
+        self,
+        store: Store,
+        reach: Reach,
+        parents: Sequence[str],
+        window: Window,
+        *,
+        filters: Mapping[str, object],
+        scan: int = UNLIMITED,
     ) -> dict[str, Page[T]]:
-        """The window's rows below each parent that there is and that the viewer may see."""
+        """The window's rows below each parent that there is and that the viewer may see.
+
+        BroadFilterError where more than `scan` rows were looked at and the page is not full yet.
+        """
         lower, upper = window.bounds
         rows = await store.read(
             self.ascending if window.ascending else self.descending,
             {
                 "parents": parents,
-                "lower": lower,
-                "upper": upper,
+                **self._bounds(filters, lower, upper),
                 "limit": window.limit + 1,
-                **filters,
+                "scan": self._scan(reach, scan),
+                "few": max(scan // _FEW, 1),
                 **reach_parameters(reach),
             },
         )
+        self._refuse_cut([row.get("cut") for row in rows], scan)
         return {row["parent"]: Page.cut(self._there(row["rows"]), window, self.item, self._key) for row in rows}
 
     async def totals(
-        self, store: Store, reach: Reach, parents: Sequence[str], filters: Mapping[str, object]
+        self,
+        store: Store,
+        reach: Reach,
+        parents: Sequence[str],
+        *,
+        filters: Mapping[str, object],
+        scan: int = UNLIMITED,
     ) -> dict[str, int]:
-        """How many rows each parent has."""
-        rows = await store.read(self.count, {"parents": parents, **filters, **reach_parameters(reach)})
+        """How many rows each parent has. BroadFilterError as above."""
+        given = self._bounds(filters, LOWEST_KEY, HIGHEST_KEY)
+        given |= {"parents": parents, "scan": self._scan(reach, scan), **reach_parameters(reach)}
+        rows = await store.read(self.count, given)
+        self._refuse_cut([row.get("cut") for row in rows], scan)
         return {row["parent"]: row["total"] for row in rows}
+
+    def _bounds(self, filters: Mapping[str, object], lower: str, upper: str) -> dict[str, object]:
+        """The parameters of a filter, with the exclusive bounds of keys that it and a window set together."""
+        given = dict(filters)
+        given["lower"] = max(lower, str(given.pop(FLOOR, lower)))
+        given["upper"] = min(upper, str(given.pop(CEILING, upper)))
+        return given
+
+    def _scan(self, reach: Reach, scan: int) -> int:
+        return scan if self.filtered or not (self.by_parent or reach.everything) else UNLIMITED
+
+    def _refuse_cut(self, cut: Sequence[bool | None], scan: int) -> None:
+        if any(cut):
+            raise BroadFilterError(scan, self.advice or "ask for less at a time")
 
     def _there(self, rows: list[R]) -> list[R]:
         """The rows but for what was deleted after the index had found it, of which no property is left."""
@@ -84,52 +143,79 @@ def listing(
     project: str,
     item: Callable[[R], T],
     key: str,
+    row: str = "",
     where: Iterable[str] = (),
     parent: str = "",
     prefix: Sequence[str] = (),
     walk: str = "",
+    carry: str = "",
+    filtered: bool = False,
+    advice: str = "",
     meant: str = "",
 ) -> Listing[R, T]:
     """The statements of a list.
 
     `parent` matches as `owner` the node whose id is the variable `parent`, its visibility included; `match` finds the
     rows, with both at hand; `key` is their immutable, unique sort key, and `prefix` the equalities that stand before
-    it in the index which serves the list; `where` are further conditions; `project` makes a row's map and `item`
-    reads it.
+    it in the index which serves the list; `row` is the variable of a row, where that is not the one of the key;
+    `where` are further conditions, on what `carry` names; `project` makes a row's map and `item` reads it.
+
+    A page reads the index in order, tests the rows, and stops once it is full. Where it is not and $scan rows were
+    looked at, it is cut.
 
     `walk` says that the rows are found along edges and names what `match` binds. They are then made distinct, once
     each, before they are filtered: the planner would otherwise read the whole index of the key and try each entry.
     """
-    variable, _, column = key.partition(".")
+    key_variable, _, column = key.partition(".")
+    row, kept = row or key_variable, carry or row or key_variable
     scope = "parent, owner" if parent else "parent"
-    narrow = f"WITH DISTINCT {walk} WHERE" if walk else "AND" if " WHERE " in match else "WHERE"
-    conditions = " AND ".join((f"{key} > $lower", f"{key} < $upper", *where))
-    counted = " AND ".join((f"{key} > ''", *where))  # an index serves only where each of its properties has a predicate
+    conditions = " AND ".join(where)
+    # An index serves only where each of its columns has a predicate.
+    found = f"{match} {'AND' if ' WHERE ' in match else 'WHERE'} {key} > $lower AND {key} < $upper"
+    if walk:
+        found = f"{match} WITH DISTINCT {walk} WHERE {' AND '.join((f'{key} > $lower', f'{key} < $upper', *where))}"
+    guarded = bool(conditions) and not walk
 
     def page(direction: str) -> str:
-        order = ", ".join(f"{column} {direction}" for column in (*prefix, key))
+        order = ", ".join(f"{each} {direction}" for each in (*prefix, key))
+        narrowed = f"WITH {kept} ORDER BY {order} LIMIT $scan WITH {kept} WHERE {conditions} WITH {row} LIMIT $limit"
+        taken = narrowed if guarded else f"WITH {row} ORDER BY {order} LIMIT $limit"
+        looked = f"""
+            CALL ({scope}, rows) {{
+                WITH * WHERE size(rows) < $limit
+                {found}
+                WITH {row} LIMIT $scan + 1
+                RETURN count(*) > $scan AS cut
+            }}"""
         return f"""
             UNWIND $parents AS parent
             {parent}
             CALL ({scope}) {{
-                {match} {narrow} {conditions}
-                WITH {variable} ORDER BY {order} LIMIT $limit
+                {found}
+                {taken}
                 RETURN collect({project}) AS rows
-            }}
-            RETURN {{parent: parent, rows: rows}} AS row"""
+            }}{looked if guarded else ""}
+            RETURN {{parent: parent, rows: rows{", cut: cut" if guarded else ""}}} AS row"""
 
+    counted = f"RETURN count({row}) AS total"
+    if guarded:
+        counted = f"""WITH {kept} LIMIT $scan + 1
+                RETURN sum(CASE WHEN {conditions} THEN 1 ELSE 0 END) AS total, count(*) > $scan AS cut"""
     total = f"""
             UNWIND $parents AS parent
             {parent}
             CALL ({scope}) {{
-                {match} {narrow} {counted}
-                RETURN count({variable}) AS total
+                {found}
+                {counted}
             }}
-            RETURN {{parent: parent, total: total}} AS row"""
+            RETURN {{parent: parent, total: total{", cut: cut" if guarded else ""}}} AS row"""
     return Listing(
         Statement(f"list_{name}", page("ASC"), meant),
         Statement(f"list_{name}", page("DESC"), meant),
         Statement(f"count_{name}", total, meant),
         item,
         column,
+        filtered,
+        bool(parent),
+        advice,
     )

@@ -107,6 +107,10 @@ _GROUND_UNDONE = (
     "DROP CONSTRAINT Migration_number_unique IF EXISTS",
     "DROP CONSTRAINT Lock_name_unique IF EXISTS",
 )
+_FULLTEXT = re.compile(
+    r"CREATE FULLTEXT INDEX (?P<name>\w+) IF NOT EXISTS FOR \(\w+:(?P<label>[\w|]+)\)\s+"
+    r"ON EACH \[(?P<properties>[^\]]+)\]"
+)
 _AWAIT_INDEXES = "CALL db.awaitIndexes(300)"
 
 
@@ -208,14 +212,14 @@ async def lacking(store: Store, migrations: Sequence[Migration]) -> list[Wanted]
     found: list[Wanted] = []
     for migration in migrations:
         for statement in migration.up:
-            match = _CONSTRAINT.match(statement) or _INDEX.match(statement)
+            match = _CONSTRAINT.match(statement) or _INDEX.match(statement) or _FULLTEXT.match(statement)
             if match is None:
                 continue
             groups = match.groupdict()
             columns = groups.get("properties") or f"n.{groups['property']}"
             names = [column.partition(".")[2] for column in columns.split(", ")]
             row = there.get(groups["name"])
-            if row is None or (row["labels"], row["properties"]) != ([groups["label"]], names):
+            if row is None or (sorted(row["labels"]), row["properties"]) != (groups["label"].split("|"), names):
                 unique = names[0] if "property" in groups else None
                 found.append(Wanted(groups["name"], statement, groups["label"], unique))
     return found

@@ -6,8 +6,8 @@ from typing import TypedDict
 from domain.access import Reach
 from domain.people import Person, PersonStatus, PlatformRole, Wallet
 from domain.values import from_micros, to_micros
-from graph.access import group_visible, person_visible, reach_parameters
-from graph.listing import Listing, listing
+from domain.words import searchable
+from graph.access import person_visible, reach_parameters
 from graph.store import Statement, Store, Transaction
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
@@ -33,6 +33,14 @@ class PersonRow(TypedDict):
     updatedAt: int
     version: int
     sortKey: str
+    emailVerifiedAt: int | None
+
+
+class StoredPerson(PersonRow):
+    """A person with the words by which a search finds them: never those of their e-mail address."""
+
+    nameWords: str
+    textWords: str
 
 
 def from_row(row: PersonRow) -> Person:
@@ -56,10 +64,11 @@ def from_row(row: PersonRow) -> Person:
         created_at=from_micros(row["createdAt"]),
         updated_at=from_micros(row["updatedAt"]),
         version=row["version"],
+        email_verified_at=optional_time(row["emailVerifiedAt"]),
     )
 
 
-def to_row(person: Person) -> PersonRow:
+def to_row(person: Person) -> StoredPerson:
     """The row that holds a person."""
     return {
         "id": person.id,
@@ -83,6 +92,9 @@ def to_row(person: Person) -> PersonRow:
         "updatedAt": to_micros(person.updated_at),
         "version": person.version,
         "sortKey": sort_key(person.created_at, person.id),
+        "nameWords": searchable(person.display_name, person.username),
+        "textWords": searchable(person.bio),
+        "emailVerifiedAt": optional_micros(person.email_verified_at),
     }
 
 
@@ -101,24 +113,6 @@ FETCH_PERSON_BY_EMAIL: Statement[PersonRow] = Statement(
 )
 CREATE_PERSON: Statement[bool] = Statement(
     "create_person", "CREATE (person:Entity:Person) SET person = $properties RETURN true AS row"
-)
-PEOPLE: Listing[PersonRow, Person] = listing(
-    "people",
-    match="MATCH (person:Person)",
-    where=("($role IS NULL OR person.role = $role)", person_visible("person")),
-    key="person.sortKey",
-    project=PERSON,
-    item=from_row,
-)
-MEMBERS: Listing[PersonRow, Person] = listing(
-    "members",
-    parent=f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}",
-    match="MATCH (owner)<-[membership:MEMBER_OF]-(person:Person) WHERE membership.validTo IS NULL",
-    walk="person",
-    where=("($role IS NULL OR person.role = $role)",),
-    key="person.sortKey",
-    project=PERSON,
-    item=from_row,
 )
 
 

@@ -50,6 +50,7 @@ DELETE_THING: Final[Statement[bool]] = Statement(
     MATCH (thing:Entity:Thing {id: $id})
     CALL (thing) { MATCH (thing)-[edge:IN_GROUP|MENTIONS]->(:Entity) DELETE edge }
     CALL (thing) { MATCH (thing)-[edge:HAS_KNOWLEDGE {role: 'label'}]->(:Knowledge) DELETE edge }
+    CALL (thing) { MATCH (thing)-[:HAS_KNOWLEDGE]->(own:Knowledge) WHERE own.type <> 'label' DETACH DELETE own }
     CALL (thing) { MATCH (thing)-[edge]->(other:Entity) WHERE other = thing DELETE edge }
     CALL (thing) {
         MATCH (version:ThingVersion) WHERE version.key > thing.id + ' ' AND version.key < thing.id + '!'
@@ -135,7 +136,10 @@ async def move(transaction: Transaction, thing: Thing) -> None:
 
 
 async def delete(transaction: Transaction, identifier: str) -> None:
-    """Erase a thing that is locked, and its versions. ConflictError, at the commit, where anything depends on it."""
+    """Erase a thing that is locked, with all that describes it.
+
+    ConflictError, at the commit, where anything depends on it.
+    """
     await transaction.run(DELETE_THING, {"id": identifier})
 
 

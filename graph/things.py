@@ -1,6 +1,6 @@
 """Things in the store: `(:Thing)` nodes with a second label for the type, each `IN_GROUP` of exactly one group."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NotRequired, TypedDict
 
@@ -9,9 +9,9 @@ from domain.filterable import FilterValue, filter_values
 from domain.orders import NET_SCALE, OrderTotals, order_lines
 from domain.thing_types import MAX_FILTERABLE, ThingType
 from domain.things import Thing, ThingStatus
-from domain.values import from_micros, to_micros
+from domain.values import JSON, from_micros, to_micros
+from domain.words import searchable
 from graph.access import group_visible, reach_parameters, thing_visible
-from graph.listing import Listing, listing
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
@@ -35,7 +35,8 @@ class ThingRow(TypedDict):
 class StoredThing(ThingRow):
     """A thing with what the store also keeps to find it and to add it up, and that follows from its properties.
 
-    `labels` are those that it is linked to, in order; `eventId` is the event that made it what it is.
+    `labels` are those that it is linked to, in order, and `labelWords` the words in them; `eventId` is the event that
+    made it what it is.
     """
 
     filter1: FilterValue | None
@@ -46,6 +47,9 @@ class StoredThing(ThingRow):
     filter6: FilterValue | None
     filter7: FilterValue | None
     filter8: FilterValue | None
+    nameWords: str
+    textWords: str
+    labelWords: NotRequired[str]
     labels: NotRequired[list[str]]
     eventId: NotRequired[str]
     currency: NotRequired[str]
@@ -75,10 +79,24 @@ def from_row(row: ThingRow) -> Thing:
     )
 
 
+class ThingWords(TypedDict):
+    """The words by which a search finds a thing, but for those of its labels."""
+
+    nameWords: str
+    textWords: str
+
+
+def thing_words(name: str, properties: Mapping[str, JSON]) -> ThingWords:
+    """The words by which a search finds a thing of that name with those properties."""
+    description = properties.get("description")
+    return {"nameWords": searchable(name), "textWords": searchable(description if isinstance(description, str) else "")}
+
+
 def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
     """The row that holds a thing of that type."""
     values = filter_values(thing_type, thing.properties)
     values += [None] * (MAX_FILTERABLE - len(values))
+    words = thing_words(thing.name, thing.properties)
     row: StoredThing = {
         "id": thing.id,
         "type": thing.type,
@@ -99,6 +117,8 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
         "filter6": values[5],
         "filter7": values[6],
         "filter8": values[7],
+        "nameWords": words["nameWords"],
+        "textWords": words["textWords"],
     }
     if thing.type == "order":
         lines = order_lines(thing.properties)
@@ -110,11 +130,7 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
 
 THING = f"thing {{{', '.join(f'.{column}' for column in ThingRow.__annotations__)}}}"
 
-_VISIBLE_PARENT = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
-_STATUS = "($status IS NULL OR thing.status = $status)"
 _PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
-# Keys and the like are no content: a list that was not asked for their type leaves them out.
-_NOT_PRIVATE = "thing.privateTo IS NULL"
 
 FETCH_THINGS: Statement[ThingRow] = Statement(
     "fetch_things",
@@ -122,43 +138,6 @@ FETCH_THINGS: Statement[ThingRow] = Statement(
     UNWIND $ids AS id
     MATCH (thing:Entity:Thing {{id: id}}) WHERE {thing_visible("thing")}
     RETURN {THING} AS row""",
-)
-THINGS: Listing[ThingRow, Thing] = listing(
-    "things",
-    match="MATCH (thing:Thing)",
-    where=(_STATUS, _NOT_PRIVATE, thing_visible("thing")),
-    key="thing.sortKey",
-    project=THING,
-    item=from_row,
-)
-THINGS_OF_TYPE: Listing[ThingRow, Thing] = listing(
-    "things_of_type",
-    match="MATCH (thing:Thing) WHERE thing.type = $type",
-    where=(_STATUS, thing_visible("thing")),
-    key="thing.sortKey",
-    prefix=("thing.type",),
-    project=THING,
-    item=from_row,
-)
-THINGS_OF_GROUP: Listing[ThingRow, Thing] = listing(
-    "things_of_group",
-    parent=_VISIBLE_PARENT,
-    match="MATCH (thing:Thing) WHERE thing.groupId = parent",
-    where=(_STATUS, _NOT_PRIVATE),
-    key="thing.sortKey",
-    prefix=("thing.groupId",),
-    project=THING,
-    item=from_row,
-)
-THINGS_OF_GROUP_AND_TYPE: Listing[ThingRow, Thing] = listing(
-    "things_of_group_and_type",
-    parent=_VISIBLE_PARENT,
-    match="MATCH (thing:Thing) WHERE thing.groupId = parent AND thing.type = $type",
-    where=(_STATUS, _PRIVATE),
-    key="thing.sortKey",
-    prefix=("thing.groupId", "thing.type"),
-    project=THING,
-    item=from_row,
 )
 
 

@@ -1,4 +1,4 @@
-"""Connections: what can be done."""
+"""Connections: what can be asked and done."""
 
 from typing import Annotated, cast
 
@@ -6,6 +6,9 @@ from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import mutation, object_type
+from schema.enums import CreationOrder
+from schema.filters import OfConnections, condition
+from schema.paging import Connection, listed, paged
 from schema.relationship_changes import (
     ConnectInput,
     ConnectResult,
@@ -18,6 +21,16 @@ from schema.relationship_changes import (
     UpdateConnectionSuccess,
 )
 from schema.relationships import Relationship
+
+
+@object_type
+class ConnectionQueries:
+    """Questions about connections."""
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    async def connections(self, info: Info, filter: OfConnections = None) -> Connection[Relationship]:  # noqa: A002
+        """Connections both of whose ends you may see: of one node, between two, or of one type. Say which of these."""
+        return listed(await info.context.services.connections.all_connections(condition(filter)))
 
 
 @object_type

@@ -5,10 +5,11 @@ from typing import Annotated, cast
 import strawberry
 
 from resolvers.answers import answering
-from schema.arguments import INPUT, OfGroupStatus, OfGroupType
+from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import field, mutation, object_type
 from schema.enums import CreationOrder
+from schema.filters import OfGroups, condition
 from schema.group_changes import (
     ArchiveGroupInput,
     ArchiveGroupResult,
@@ -48,9 +49,9 @@ class GroupQueries:
         return cast("Group | None", await info.context.services.groups.by_slug(info.context.caller, slug))
 
     @paged(CreationOrder.OLDEST_FIRST)
-    def groups(self, type: OfGroupType = None, status: OfGroupStatus = None) -> Connection[Group]:  # noqa: A002
+    def groups(self, filter: OfGroups = None) -> Connection[Group]:  # noqa: A002
         """Every group that you may see."""
-        return listed(groups.all_groups(type, status))
+        return listed(groups.all_groups(condition(filter)))
 
 
 @object_type

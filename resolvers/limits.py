@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import Final
 
 from graphql import (
@@ -18,14 +18,15 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
+from execution.documents import Documents
 from schema.context import Context
 from schema.limits import Limits
 
 LIMIT_EXCEEDED: Final = "LIMIT_EXCEEDED"
 """The code of an operation that is larger than it may be."""
 
-CACHED_DOCUMENTS: Final = 500
-"""How many documents are kept parsed, measured and validated."""
+DOCUMENTS: Final = Documents()
+"""The documents that are kept parsed, measured and validated."""
 
 _MOST = 1_000_000_000  # fragments that spread each other twice grow beyond any number worth telling
 
@@ -112,9 +113,12 @@ def _directives(node: Node) -> int:
     return len(getattr(node, "directives", None) or ())
 
 
-@lru_cache(maxsize=CACHED_DOCUMENTS)
 def measured(document: DocumentNode) -> tuple[tuple[OperationDefinitionNode, Size, int], ...]:
     """Each operation of a document with its size and how many fields it has at its root."""
+    return DOCUMENTS.about(document, measured, partial(_measured, document))
+
+
+def _measured(document: DocumentNode) -> tuple[tuple[OperationDefinitionNode, Size, int], ...]:
     measure = Measure(
         {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     )

@@ -14,7 +14,7 @@ from services.access import viewer_of
 from services.lists import MAX_PAGE
 from services.validation import identifier
 
-NODES = (NodeKind.GROUP, NodeKind.PERSON, NodeKind.THING, NodeKind.CONNECTION, NodeKind.EVENT)
+NODES = (NodeKind.GROUP, NodeKind.PERSON, NodeKind.THING, NodeKind.CONNECTION, NodeKind.EVENT, NodeKind.KNOWLEDGE)
 
 
 @object_type

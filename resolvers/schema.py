@@ -4,31 +4,64 @@ from functools import partial
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import ExecutionContext
 
+from execution.documents import CachedDocuments
 from resolvers.bulk import BulkMutations
-from resolvers.connections import ConnectionMutations
+from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
+from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
-from resolvers.limits import CACHED_DOCUMENTS, KeepWithinLimits
+from resolvers.knowledge import KnowledgeMutations, KnowledgeQueries
+from resolvers.limits import DOCUMENTS, KeepWithinLimits
+from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
+from resolvers.password_reset import PasswordResetMutations
+from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
+from resolvers.search import SearchQueries
+from resolvers.sessions import SessionMutations
+from resolvers.sign_in import SignInMutations
 from resolvers.things import ThingMutations, ThingQueries
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
 
 
 @object_type
-class Query(NodeQueries, PeopleQueries, GroupQueries, ThingQueries, EventQueries, OntologyQueries, ConsistencyQueries):
+class Query(
+    NodeQueries,
+    SearchQueries,
+    PeopleQueries,
+    GroupQueries,
+    ThingQueries,
+    ConnectionQueries,
+    KnowledgeQueries,
+    EventQueries,
+    OntologyQueries,
+    ConsistencyQueries,
+    MailQueries,
+):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
 
 @object_type
-class Mutation(GroupMutations, ThingMutations, ConnectionMutations, BulkMutations, OntologyMutations):
+class Mutation(
+    GroupMutations,
+    ThingMutations,
+    KnowledgeMutations,
+    ConnectionMutations,
+    BulkMutations,
+    OntologyMutations,
+    SignInMutations,
+    SessionMutations,
+    PasswordMutations,
+    EmailVerificationMutations,
+    PasswordResetMutations,
+    MailMutations,
+):
     """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
 
 
@@ -46,8 +79,7 @@ schema = Schema(
     extensions=[
         ShowFailures,
         KeepWithinLimits,  # before what parses and validates
-        partial(ParserCache, maxsize=CACHED_DOCUMENTS),
-        partial(ValidationCache, maxsize=CACHED_DOCUMENTS),
+        partial(CachedDocuments, DOCUMENTS),
         NameTheOperation,  # after the cache, which would forget its error
     ],
 )

@@ -5,12 +5,12 @@ from typing import Annotated, cast
 
 import strawberry
 
-from domain.ids import NodeKind
 from resolvers.answers import answering
-from schema.arguments import INPUT, OfThingStatus, OfThingType
+from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import field, mutation, object_type
 from schema.enums import CreationOrder
+from schema.filters import OfThings, condition
 from schema.paging import Connection, listed, paged
 from schema.thing_changes import (
     ArchiveThingInput,
@@ -40,7 +40,6 @@ from schema.thing_changes import (
 )
 from schema.thing_versions import ThingVersion
 from schema.things import Thing
-from services.validation import identifier
 
 
 @object_type
@@ -48,20 +47,9 @@ class ThingQueries:
     """Questions about things."""
 
     @paged(CreationOrder.NEWEST_FIRST)
-    async def things(
-        self,
-        info: Info,
-        group_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Only the things of this group itself.")
-        ] = None,
-        type: OfThingType = None,  # noqa: A002
-        status: OfThingStatus = None,
-    ) -> Connection[Thing]:
+    async def things(self, info: Info, filter: OfThings = None) -> Connection[Thing]:  # noqa: A002
         """Every thing that you may see; those of a private type, such as `api_key`, only when asked for by it."""
-        if group_id is None:
-            return listed(await info.context.services.things.all_things(type, status))
-        within = identifier("groupId", group_id, NodeKind.GROUP)
-        return listed(await info.context.services.things.things_of_group(type, status), within)
+        return listed(await info.context.services.things.all_things(condition(filter)))
 
     @field
     async def thing_at(

@@ -4,22 +4,23 @@ from typing import Annotated
 
 import strawberry
 
-from schema.enums import Direction, EventType, GroupStatus, GroupType, PlatformRole, ThingStatus
+from schema.enums import KnowledgeType, ThingStatus
 
-OfGroupType = Annotated[GroupType | None, strawberry.argument(description="Only groups of this type.")]
-OfGroupStatus = Annotated[GroupStatus | None, strawberry.argument(description="Only groups in this state.")]
-OfRole = Annotated[PlatformRole | None, strawberry.argument(description="Only people with this role on the platform.")]
 OfThingType = Annotated[
     str | None, strawberry.argument(description="Only things of this type, such as `product` or `blog_post`.")
 ]
 OfThingStatus = Annotated[ThingStatus | None, strawberry.argument(description="Only things in this state.")]
-OfEventType = Annotated[EventType | None, strawberry.argument(description="Only events of this type.")]
-ConnectionTypes = Annotated[
-    list[str] | None,
-    strawberry.argument(description="Only connections of these types, such as `owns` or `member_of`; null for all."),
+OfKnowledgeType = Annotated[KnowledgeType | None, strawberry.argument(description="Only knowledge of this type.")]
+OfCategory = Annotated[
+    str | None, strawberry.argument(description="Only labels of this category, which is what stands before the colon.")
 ]
-Toward = Annotated[Direction, strawberry.argument(description="Which end of the connection this node is.")]
-Ended = Annotated[bool, strawberry.argument(description="Whether to include connections that have ended.")]
+Below = Annotated[bool, strawberry.argument(description="Whether to include those of every group below this one.")]
+BelowWithThings = Annotated[
+    bool,
+    strawberry.argument(
+        description="Whether to list those of every group below, and of all things in this group and below, as well."
+    ),
+]
 Depth = Annotated[
     int | None, strawberry.argument(description="How many levels down, 1 to 16; null for all the way to the leaves.")
 ]

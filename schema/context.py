@@ -1,26 +1,45 @@
 """What every resolver finds beside its arguments."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import strawberry
 
 from domain.access import Caller
+from domain.sessions import Tokens
 from schema.cursors import Cursors
 from schema.limits import Limits
 from schema.loaders import Loaders
 from services.services import Services
 
 
+class TokenCookies(Protocol):
+    """Tokens that a browser keeps, where it may use them: `check` says so, with a ForbiddenError where it may not."""
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The refresh token that came with the request."""
+
+    def check(self) -> None:
+        """Refuse a request whose cookies do not count."""
+
+    def set(self, tokens: Tokens) -> None:
+        """Hand over tokens."""
+
+    def clear(self) -> None:
+        """Take them back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One operation's caller, the loaders that batch its reads, and how large it may be."""
+    """One operation's caller and its cookies, the loaders that batch its reads, and how large it may be."""
 
     caller: Caller
     services: Services
     loaders: Loaders
     cursors: Cursors
     limits: Limits
+    cookies: TokenCookies
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

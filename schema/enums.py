@@ -8,8 +8,11 @@ from domain.events import EventType
 from domain.filterable import FilterKind
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
 from domain.ids import NodeKind
+from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
+from domain.mail import MailStatus, MailTemplate
 from domain.pages import CreationOrder
 from domain.people import PersonStatus, PlatformRole
+from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
 from schema.define import enum
 from services.change_items import ChangeMode
@@ -20,17 +23,23 @@ __all__ = [
     "CreationOrder",
     "DependentKind",
     "Direction",
+    "EmbeddingState",
     "EventType",
     "FilterKind",
     "GroupStatus",
     "GroupType",
     "JoinPolicy",
     "KeyScope",
+    "KnowledgeRole",
+    "KnowledgeType",
+    "MailStatus",
+    "MailTemplate",
     "NodeKind",
     "PersonStatus",
     "Plan",
     "PlatformRole",
     "ThingStatus",
+    "TokenDelivery",
     "Visibility",
 ]
 
@@ -113,6 +122,9 @@ enum(
         EventType.THING_LABELLED: "A thing got a label: `properties.label`.",
         EventType.THING_UNLABELLED: "A label was taken off a thing: `properties.label`.",
         EventType.THING_DELETED: "A thing was erased, with its versions; `properties.type` was its thing type.",
+        EventType.KNOWLEDGE_ADDED: "A document or a vector about a thing was added; `properties.knowledge` is its id.",
+        EventType.KNOWLEDGE_UPDATED: "A document about a thing got another text, or its chunks got embeddings.",
+        EventType.KNOWLEDGE_REMOVED: "A document or a vector about a thing was removed.",
         EventType.CONNECTION_CREATED: "Two nodes were connected; `properties` has the type and both ends.",
         EventType.CONNECTION_UPDATED: "Some of a connection changed; `properties.changed` names what.",
         EventType.CONNECTION_ENDED: "A connection is no longer live; `properties` has the type and both ends.",
@@ -126,8 +138,10 @@ enum(
         EventType.USER_LOGIN: "A person signed in.",
         EventType.USER_LOGIN_FAILED: "Somebody tried to sign in as a person, and could not.",
         EventType.USER_LOGOUT: "A person signed out.",
+        EventType.USER_REAUTHENTICATED: "A person proved once more who they are.",
         EventType.SESSION_REVOKED: "A session was ended before its time.",
         EventType.PROFILE_UPDATED: "A person changed their profile.",
+        EventType.PASSWORD_CHANGED: "A person chose another password.",
         EventType.EMAIL_VERIFICATION_SENT: "A message to prove an e-mail address was sent.",
         EventType.EMAIL_VERIFIED: "A person proved their e-mail address.",
         EventType.PASSWORD_RESET_REQUESTED: "Somebody asked for a new password of a person.",
@@ -164,6 +178,7 @@ enum(
         EventType.WEBHOOK_FAILED: "A partner's server did not take an event.",
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
         EventType.EMAIL_FAILED: "A message could not be handed to the mail server.",
+        EventType.EMAIL_REPLAYED: "A message that had been given up is to be tried again.",
         EventType.THING_TYPE_REGISTERED: "There is a new type of thing; `properties.name` is its name.",
         EventType.THING_TYPE_EVOLVED: "A type of thing changed; `properties` has its name and its new version.",
         EventType.CONNECTION_TYPE_REGISTERED: "There is a new type of connection; `properties.name` is its name.",
@@ -175,7 +190,6 @@ enum(
     DependentKind,
     {
         DependentKind.CONNECTION: "A connection with another node, live or ended.",
-        DependentKind.DOCUMENT: "A document about it.",
         DependentKind.MENTION: "A thing whose properties name it.",
         DependentKind.GROUP: "A group right below it.",
         DependentKind.THING: "A thing in it.",
@@ -218,4 +232,55 @@ enum(
         FilterKind.TIME: "Times with an offset.",
     },
 )
+enum(
+    KnowledgeType,
+    {
+        KnowledgeType.LABEL: "A label, `category:value`, that any number of things share.",
+        KnowledgeType.DOCUMENT: "A text about a thing, which its chunks are parts of.",
+        KnowledgeType.CHUNK: "A part of a document, with an embedding.",
+        KnowledgeType.VECTOR_ONLY: "An embedding whose text, if there is any, is kept elsewhere.",
+    },
+)
+enum(
+    KnowledgeRole,
+    {
+        KnowledgeRole.LABEL: "The thing has this label.",
+        KnowledgeRole.SUMMARY: "It says what the thing is about.",
+        KnowledgeRole.CHUNK_OF: "It is a part of a document about the thing.",
+        KnowledgeRole.CAPTION: "It says what can be seen or heard.",
+        KnowledgeRole.KEYWORD: "It is a word to find the thing by.",
+    },
+)
+enum(
+    EmbeddingState,
+    {
+        EmbeddingState.PENDING: "It waits for one: from a client, or from the endpoint that the server is set up with.",
+        EmbeddingState.DONE: "It has one.",
+        EmbeddingState.FAILED: "The endpoint gave none; `embeddingError` says why. retryEmbeddings has it tried again.",
+    },
+)
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})
+enum(
+    TokenDelivery,
+    {
+        TokenDelivery.BODY: "In the answer: for programs, which send it as a bearer header.",
+        TokenDelivery.COOKIE: "As cookies that scripts cannot read: for pages in a browser.",
+    },
+)
+enum(
+    MailStatus,
+    {
+        MailStatus.PENDING: "It is to be sent, or to be tried again.",
+        MailStatus.SENT: "The mail server has taken it.",
+        MailStatus.DEAD: "It was given up.",
+    },
+)
+enum(
+    MailTemplate,
+    {
+        MailTemplate.VERIFY_EMAIL: "A link and a code that prove an address.",
+        MailTemplate.ACCOUNT_EXISTS: "Somebody signed up with an address that has an account.",
+        MailTemplate.RESET_PASSWORD: "A link to choose another password.",
+        MailTemplate.PASSWORD_CHANGED: "The password was changed.",
+    },
+)

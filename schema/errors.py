@@ -1,5 +1,6 @@
 """Errors that a mutation answers as data: one type a kind, all with a message, to switch on by `__typename`."""
 
+from collections.abc import Mapping
 from typing import cast
 
 import strawberry
@@ -19,6 +20,11 @@ class AppError:
 @object_type
 class AuthError(AppError):
     """The caller did not say who it is."""
+
+
+@object_type
+class ReauthenticationError(AppError):
+    """You have to prove once more who you are, with `reauthenticate`, and then try again. Nothing was written."""
 
 
 @object_type
@@ -90,19 +96,34 @@ class MisfitError(AppError):
 
 
 @object_type
+class RateLimitError(AppError):
+    """Too much at a time. Nothing was written."""
+
+    retry_after: float = strawberry.field(description="In how many seconds to try again.")
+
+
+@object_type
 class NetworkError(AppError):
-    """The store cannot be reached just now: try the same again in a few seconds."""
+    """The store, or a service that it takes, cannot be reached just now: try the same again in a few seconds."""
+
+
+_WITH_A_MESSAGE: Mapping[type[errors.AppError], type[AppError]] = {
+    errors.AuthError: AuthError,
+    errors.ReauthenticationError: ReauthenticationError,
+    errors.ForbiddenError: ForbiddenError,
+    errors.NetworkError: NetworkError,
+}
+"""Those that say nothing more than their message."""
 
 
 def shown_error(error: errors.AppError) -> AppError:
     """An error of the domain as clients see it."""
+    plain = _WITH_A_MESSAGE.get(type(error))
+    if plain is not None:
+        return plain(message=error.message)
     match error:
-        case errors.AuthError():
-            shown: AppError = AuthError(message=error.message)
-        case errors.ForbiddenError():
-            shown = ForbiddenError(message=error.message)
         case errors.ValidationError():
-            shown = ValidationError(message=error.message, field=error.field)
+            shown: AppError = ValidationError(message=error.message, field=error.field)
         case errors.MisfitError():
             misfits = cast("list[Misfit]", list(error.misfits))
             shown = MisfitError(message=error.message, total=error.total, misfits=misfits)
@@ -115,8 +136,8 @@ def shown_error(error: errors.AppError) -> AppError:
             shown = DependedOnError(message=error.message, dependents=dependents)
         case errors.ItemError():
             shown = ItemError(message=error.message, index=error.index, error=shown_error(error.error))
-        case errors.NetworkError():
-            shown = NetworkError(message=error.message)
+        case errors.RateLimitError():
+            shown = RateLimitError(message=error.message, retry_after=error.retry_after)
         case _:
             raise error
     return shown

@@ -6,33 +6,34 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import strawberry
 from strawberry.scalars import JSON
 
+from domain.ids import NodeKind
 from schema.arguments import (
-    ConnectionTypes,
+    Below,
+    BelowWithThings,
     Depth,
-    Ended,
-    OfEventType,
-    OfGroupStatus,
-    OfGroupType,
-    OfRole,
-    OfThingStatus,
-    OfThingType,
-    Toward,
+    OfCategory,
 )
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import CreationOrder, Direction, GroupStatus, GroupType, JoinPolicy, Plan, Visibility
+from schema.enums import CreationOrder, GroupStatus, GroupType, JoinPolicy, Plan, Visibility
+from schema.filters import OfConnections, OfEvents, OfGroups, OfPeople, OfThings, condition
 from schema.node import Node
 from schema.order_totals import OrderTotals
 from schema.paging import Connection, listed, paged
+from schema.statistics import GroupStatistics
 from services import events, groups, people
+from services.knowledge import labels_of_group
+from services.validation import identifier
 
 if TYPE_CHECKING:
     from schema.events import Event
+    from schema.knowledge import Label
     from schema.people import Person
     from schema.relationships import Relationship
     from schema.things import Thing
 
 Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
+Labels: TypeAlias = Connection[Annotated["Label", strawberry.lazy("schema.knowledge")]]
 People: TypeAlias = Connection[Annotated["Person", strawberry.lazy("schema.people")]]
 Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
 Things: TypeAlias = Connection[Annotated["Thing", strawberry.lazy("schema.things")]]
@@ -80,46 +81,74 @@ class Group(Node):
         return cast("list[Group]", await info.context.loaders.ancestors.load(self.id) or [])
 
     @paged(CreationOrder.OLDEST_FIRST)
-    def children(self, type: OfGroupType = None, status: OfGroupStatus = None) -> "Connection[Group]":  # noqa: A002
+    def children(self, filter: OfGroups = None) -> "Connection[Group]":  # noqa: A002
         """The groups right below."""
-        return listed(groups.children(type, status), self.id)
+        return listed(groups.children(condition(filter)), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
     def descendants(
         self,
         depth: Depth = None,
-        type: OfGroupType = None,  # noqa: A002
-        status: OfGroupStatus = None,
+        filter: OfGroups = None,  # noqa: A002
     ) -> "Connection[Group]":
         """The groups below, down to some depth."""
-        return listed(groups.descendants(depth, type, status), self.id)
+        return listed(groups.descendants(depth, condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    async def things(self, info: Info, type: OfThingType = None, status: OfThingStatus = None) -> Things:  # noqa: A002
-        """The things of this group itself, without those of the groups below; private ones only by their type."""
-        return listed(await info.context.services.things.things_of_group(type, status), self.id)
+    async def things(
+        self,
+        info: Info,
+        filter: OfThings = None,  # noqa: A002
+        include_descendants: Below = False,
+    ) -> Things:
+        """The things of this group; private ones only by their type."""
+        return listed(
+            await info.context.services.things.things_of_group(condition(filter), below=include_descendants), self.id
+        )
 
     @paged(CreationOrder.OLDEST_FIRST)
-    def people(self, role: OfRole = None) -> People:
-        """The members of this group itself. Their roles in it are on its connections of type `member_of`."""
-        return listed(people.members(role), self.id)
+    def people(self, filter: OfPeople = None, include_descendants: Below = False) -> People:  # noqa: A002
+        """The members of this group. Their roles in it are on its connections of type `member_of`."""
+        return listed(people.members(condition(filter), below=include_descendants), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
     async def connections(
         self,
         info: Info,
-        types: ConnectionTypes = None,
-        direction: Toward = Direction.BOTH,
-        include_ended: Ended = False,
+        filter: OfConnections = None,  # noqa: A002
+        include_descendants: BelowWithThings = False,
     ) -> Relationships:
         """How this group relates to others."""
         service = info.context.services.connections
-        return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
+        find = service.connections_below if include_descendants else service.connections_of
+        return listed(await find(condition(filter)), self.id)
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def labels(self, category: OfCategory = None) -> Labels:
+        """The labels in use on the things of this group itself, without those of the groups below."""
+        return listed(labels_of_group(category), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def events(self, type: OfEventType = None) -> Events:  # noqa: A002
+    def events(self, filter: OfEvents = None, include_descendants: Below = False) -> Events:  # noqa: A002
         """What happened in this group."""
-        return listed(events.events_of_group(type), self.id)
+        return listed(events.events_of_group(condition(filter), below=include_descendants), self.id)
+
+    @field
+    async def is_descendant_of(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="A group.")],  # noqa: A002
+    ) -> bool:
+        """Whether this group is somewhere below another one, as far up as you may see."""
+        wanted = identifier("id", id, NodeKind.GROUP)
+        return any(group.id == wanted for group in await info.context.loaders.ancestors.load(self.id) or ())
+
+    @field
+    async def statistics(self, info: Info, include_descendants: Below = False) -> GroupStatistics | None:
+        """How much of everything this group holds."""
+        loaders = info.context.loaders
+        loader = loaders.subtree_statistics if include_descendants else loaders.statistics
+        return cast("GroupStatistics | None", await loader.load(self.id))
 
     @field
     async def order_totals(self, info: Info) -> list[OrderTotals]:

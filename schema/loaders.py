@@ -11,6 +11,7 @@ from domain.connections import Connection
 from domain.events import Event
 from domain.groups import Group
 from domain.ids import NodeKind, kind_of
+from domain.knowledge import Knowledge
 from domain.pages import Page, Window
 from domain.people import Person
 from domain.things import Thing
@@ -22,7 +23,7 @@ T = TypeVar("T")
 MAX_BATCH = 1_000
 """How many keys one statement takes at the most."""
 
-Found = Group | Person | Thing | Connection | Event
+Found = Group | Person | Thing | Connection | Event | Knowledge
 
 
 class Loader(Generic[T]):
@@ -52,9 +53,24 @@ class Loaders:
         self.things = self._by_id(services.things.fetch)
         self.connections = self._by_id(services.connections.fetch)
         self.events = self._by_id(services.events.fetch)
+        self.knowledge = self._by_id(services.knowledge.fetch)
+        self._of_kind: Mapping[NodeKind, Loader[Found | None]] = cast(
+            "Mapping[NodeKind, Loader[Found | None]]",
+            {
+                NodeKind.GROUP: self.groups,
+                NodeKind.PERSON: self.people,
+                NodeKind.THING: self.things,
+                NodeKind.CONNECTION: self.connections,
+                NodeKind.EVENT: self.events,
+                NodeKind.KNOWLEDGE: self.knowledge,
+            },
+        )
         self.owners = self._by_id(services.connections.owners)
         self.ancestors = self._by_id(services.groups.ancestors)
         self.order_totals = self._by_id(services.things.order_totals)
+        self.texts: Loader[str | None] = Loader(services.knowledge.texts, None)
+        self.statistics = self._by_id(services.groups.statistics)
+        self.subtree_statistics = self._by_id(services.groups.subtree_statistics)
         self.labels: Loader[list[str]] = Loader(services.things.labels, [])
 
     def _by_id(self, fetch: Callable[[Caller, list[str]], Awaitable[Mapping[str, T]]]) -> "Loader[T | None]":
@@ -65,19 +81,8 @@ class Loaders:
 
     async def node(self, identifier: str) -> Found | None:
         """Whatever an id names."""
-        match kind_of(identifier):
-            case NodeKind.GROUP:
-                return await self.groups.load(identifier)
-            case NodeKind.PERSON:
-                return await self.people.load(identifier)
-            case NodeKind.THING:
-                return await self.things.load(identifier)
-            case NodeKind.CONNECTION:
-                return await self.connections.load(identifier)
-            case NodeKind.EVENT:
-                return await self.events.load(identifier)
-            case _:
-                return None
+        kind = kind_of(identifier)
+        return None if kind is None else await self._of_kind[kind].load(identifier)
 
     def pages(self, of: AnyList, window: Window) -> Loader[Page[object] | None]:
         """The loader of one window of one list, for any number of parents."""

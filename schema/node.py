@@ -9,6 +9,7 @@ import strawberry
 from domain.connections import Connection
 from domain.events import Event
 from domain.groups import Group
+from domain.knowledge import Knowledge
 from domain.people import Person
 from domain.things import Thing
 from schema.define import interface
@@ -19,21 +20,20 @@ THING_TYPE_NAMES: dict[str, str] = {}
 GENERIC_THING = "GenericThing"
 
 
+_NAMES: dict[type, str] = {
+    Group: "Group",
+    Person: "Person",
+    Connection: "Relationship",
+    Event: "Event",
+    Knowledge: "Knowledge",
+}
+
+
 def object_type_name(source: object) -> str | None:
     """The GraphQL object type that shows an object of the domain."""
-    match source:
-        case Thing(type=name):
-            return THING_TYPE_NAMES.get(name, GENERIC_THING)
-        case Group():
-            return "Group"
-        case Person():
-            return "Person"
-        case Connection():
-            return "Relationship"
-        case Event():
-            return "Event"
-        case _:
-            return None
+    if isinstance(source, Thing):
+        return THING_TYPE_NAMES.get(source.type, GENERIC_THING)
+    return _NAMES.get(type(source))
 
 
 class Shown:

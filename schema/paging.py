@@ -13,6 +13,7 @@ from domain.pages import Page, Window
 from schema.context import Context, Info
 from schema.define import field, object_type
 from schema.enums import CreationOrder
+from services.access import viewer_of
 from services.lists import ROOT, AnyList, NodeList
 
 NodeT = TypeVar("NodeT")
@@ -181,6 +182,7 @@ def paged(
             order: InOrder = default,
             **arguments: object,
         ) -> Connection[NodeT]:
+            viewer_of(info.context.caller)  # before anything is said about what nobody asks for
             if wants_info:
                 arguments["info"] = info
             name = cast("Callable[[object], object]", partial(cast("Callable[[object], object]", method), **arguments))

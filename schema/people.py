@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.arguments import ConnectionTypes, Ended, OfEventType, Toward
 from schema.context import Info
 from schema.define import object_type
-from schema.enums import CreationOrder, Direction, PersonStatus, PlatformRole
+from schema.enums import CreationOrder, PersonStatus, PlatformRole
+from schema.filters import OfConnections, OfEvents, OfThings, Steps, condition, steps
 from schema.node import Node
 from schema.paging import Connection, listed, paged
 from services import events
@@ -47,33 +47,30 @@ class Person(Node):
     timezone: str | None = strawberry.field(description="Their time zone, as the IANA names it.")
     wallets: list[Wallet] = strawberry.field(description="Their blockchain accounts.")
     settings: JSON = strawberry.field(description="Their preferences.")
+    email_verified_at: datetime | None = strawberry.field(
+        description="When they proved that they read mail at their address; null while they have not."
+    )
     created_at: datetime = strawberry.field(description="When they joined.")
     updated_at: datetime = strawberry.field(description="When their profile last changed.")
     version: int = strawberry.field(description="Goes up with every change.")
 
     @paged(CreationOrder.OLDEST_FIRST)
-    async def connections(
-        self,
-        info: Info,
-        types: ConnectionTypes = None,
-        direction: Toward = Direction.BOTH,
-        include_ended: Ended = False,
-    ) -> Relationships:
+    async def connections(self, info: Info, filter: OfConnections = None) -> Relationships:  # noqa: A002
         """How this person relates to others; memberships are those of type `member_of`."""
+        return listed(await info.context.services.connections.connections_of(condition(filter)), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    async def related(self, info: Info, path: Steps = None, filter: OfThings = None) -> Things:  # noqa: A002
+        """The things to which steps along live connections lead from this person, each once."""
         service = info.context.services.connections
-        return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
+        return listed(await service.related_things(steps(path), condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    async def related(self, info: Info, types: ConnectionTypes = None, direction: Toward = Direction.BOTH) -> Things:
-        """The things that this person is connected with."""
-        return listed(await info.context.services.connections.related_things(types, direction), self.id)
-
-    @paged(CreationOrder.NEWEST_FIRST)
-    def actions(self, type: OfEventType = None) -> Events:  # noqa: A002
+    def actions(self, filter: OfEvents = None) -> Events:  # noqa: A002
         """What this person did."""
-        return listed(events.events_of_actor(type), self.id)
+        return listed(events.events_of_actor(condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def events(self, type: OfEventType = None) -> Events:  # noqa: A002
+    def events(self, filter: OfEvents = None) -> Events:  # noqa: A002
         """What happened to this person."""
-        return listed(events.events_of_target(type), self.id)
+        return listed(events.events_of_target(condition(filter)), self.id)

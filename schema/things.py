@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.arguments import ConnectionTypes, Ended, OfEventType, Toward
+from schema.arguments import OfKnowledgeType
 from schema.context import Info
 from schema.define import field, interface, object_type
-from schema.enums import CreationOrder, Direction, ThingStatus
+from schema.enums import CreationOrder, ThingStatus
+from schema.filters import OfConnections, OfEvents, OfThings, Steps, condition, steps
 from schema.node import Node
 from schema.paging import Connection, listed, paged
 from services import events
+from services.knowledge import knowledge_of_thing
 from services.things import history_of
 
 if TYPE_CHECKING:
     from schema.events import Event
     from schema.groups import Group
+    from schema.knowledge import Knowledge
     from schema.relationships import Relationship
     from schema.thing_versions import ThingVersion
 
 Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
+Descriptions: TypeAlias = Connection[Annotated["Knowledge", strawberry.lazy("schema.knowledge")]]
 Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
 Versions: TypeAlias = Connection[Annotated["ThingVersion", strawberry.lazy("schema.thing_versions")]]
 
@@ -60,28 +64,30 @@ class Thing(Node):
         return await info.context.loaders.labels.load(self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
-    async def connections(
-        self,
-        info: Info,
-        types: ConnectionTypes = None,
-        direction: Toward = Direction.BOTH,
-        include_ended: Ended = False,
-    ) -> Relationships:
+    def knowledge(self, type: OfKnowledgeType = None) -> Descriptions:  # noqa: A002
+        """What describes it: its labels, documents, their chunks, and vectors."""
+        return listed(knowledge_of_thing(type), self.id)
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    async def connections(self, info: Info, filter: OfConnections = None) -> Relationships:  # noqa: A002
         """How it relates to others."""
-        service = info.context.services.connections
-        return listed(await service.connections_of(types, direction, ended=include_ended), self.id)
+        return listed(await info.context.services.connections.connections_of(condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     async def related(
-        self, info: Info, types: ConnectionTypes = None, direction: Toward = Direction.BOTH
+        self,
+        info: Info,
+        path: Steps = None,
+        filter: OfThings = None,  # noqa: A002
     ) -> "Connection[Annotated[Thing, strawberry.lazy('schema.things')]]":
-        """The things that it is connected with, each once."""
-        return listed(await info.context.services.connections.related_things(types, direction), self.id)
+        """The things to which steps along live connections lead from it, each once, and not itself."""
+        service = info.context.services.connections
+        return listed(await service.related_things(steps(path), condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def events(self, type: OfEventType = None) -> Events:  # noqa: A002
+    def events(self, filter: OfEvents = None) -> Events:  # noqa: A002
         """What happened to it."""
-        return listed(events.events_of_target(type), self.id)
+        return listed(events.events_of_target(condition(filter)), self.id)
 
     @paged(CreationOrder.NEWEST_FIRST)
     def history(self) -> Versions:

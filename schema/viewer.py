@@ -7,19 +7,23 @@ import strawberry
 
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import KeyScope
+from schema.enums import CreationOrder, KeyScope
+from schema.events import Event
 from schema.groups import Group
 from schema.keys import ApiKey
+from schema.paging import Connection, listed, paged
 from schema.people import Person
+from schema.sessions import Session
+from services import events
 
 
 @object_type
 class Viewer:
-    """Who you are to the server."""
+    """Who you are to the server: by an API key, or by a session."""
 
-    scope: KeyScope = strawberry.field(description="What your API key may be used for.")
+    scope: KeyScope = strawberry.field(description="What your API key may be used for; a session is for everything.")
     person_id: strawberry.Private[str]
-    key_id: strawberry.Private[str]
+    key_id: strawberry.Private[str | None]
     member_of: strawberry.Private[tuple[str, ...]]
 
     @field
@@ -29,8 +33,20 @@ class Viewer:
 
     @field
     async def api_key(self, info: Info) -> ApiKey | None:
-        """The key that you used."""
+        """The key that you used; null in a session."""
+        if self.key_id is None:
+            return None
         return cast("ApiKey | None", await info.context.loaders.things.load(self.key_id))
+
+    @field
+    async def sessions(self, info: Info) -> list[Session]:
+        """Where you are signed in, the last used first: at most 50."""
+        return cast("list[Session]", await info.context.services.sessions.of_viewer(info.context.caller))
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def account_activity(self) -> Connection[Event]:
+        """What happened to your account: who signed in, or tried, and what was changed."""
+        return listed(events.account_activity(), self.person_id)
 
     @field
     async def groups(self, info: Info) -> list[Group]:

@@ -1,16 +1,19 @@
 """The one decision point: what a caller may read, and whether it may do something.
 
 Until finer rules come, the rule is deny by default: a caller reads what the groups it is a member of and the groups
-below them hold, a platform owner reads everything and, with a key for writing, changes it.
+below them hold, a platform owner reads everything and, with a key for writing, changes it. Anybody may sign up and in,
+and whoever is signed in may do what is theirs alone, such as to end their sessions.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.access import Caller, KeyScope, Reach, Viewer
-from domain.errors import AuthError, ForbiddenError
+from domain.access import Caller, KeyScope, Reach, Viewer, ViewerSession
+from domain.errors import AuthError, ForbiddenError, ReauthenticationError
 from domain.people import PlatformRole
+from domain.sessions import FRESH
 
 
 class Action(StrEnum):
@@ -30,23 +33,60 @@ class Action(StrEnum):
     LABEL_THING = "label_thing"
     DELETE_THING = "delete_thing"
     APPLY_CHANGES = "apply_changes"
+    ADD_KNOWLEDGE = "add_knowledge"
+    REPLACE_DOCUMENT = "replace_document"
+    SET_EMBEDDINGS = "set_embeddings"
+    REMOVE_KNOWLEDGE = "remove_knowledge"
+    RETRY_EMBEDDINGS = "retry_embeddings"
     CONNECT = "connect"
     UPDATE_CONNECTION = "update_connection"
     DISCONNECT = "disconnect"
     REGISTER_TYPE = "register_type"
     EVOLVE_TYPE = "evolve_type"
+    SIGN_UP = "sign_up"
+    SIGN_IN = "sign_in"
+    REFRESH_SESSION = "refresh_session"
+    SIGN_OUT = "sign_out"
+    REAUTHENTICATE = "reauthenticate"
+    REVOKE_SESSION = "revoke_session"
+    REVOKE_ALL_SESSIONS = "revoke_all_sessions"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - an action's name
+    REQUEST_EMAIL_VERIFICATION = "request_email_verification"
+    VERIFY_EMAIL = "verify_email"
+    REQUEST_PASSWORD_RESET = "request_password_reset"  # noqa: S105 - an action's name
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - an action's name
+    REPLAY_MAIL = "replay_mail"
 
+
+OPEN: frozenset[Action] = frozenset(
+    {
+        Action.SIGN_UP,
+        Action.SIGN_IN,
+        Action.REFRESH_SESSION,
+        Action.REQUEST_EMAIL_VERIFICATION,
+        Action.VERIFY_EMAIL,
+        Action.REQUEST_PASSWORD_RESET,
+        Action.RESET_PASSWORD,
+    }
+)
+"""What anybody may do, and nobody has to say who they are for."""
+
+SENSITIVE: frozenset[Action] = frozenset({Action.REVOKE_SESSION, Action.REVOKE_ALL_SESSIONS})
+"""What somebody may do to their own account soon after they proved who they are."""
+
+OWN: frozenset[Action] = SENSITIVE | {Action.SIGN_OUT, Action.REAUTHENTICATE, Action.CHANGE_PASSWORD}
+"""What everybody may do to their own account, in a session: an API key is no proof of who holds it now."""
 
 ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(
-    dict.fromkeys(Action, frozenset({PlatformRole.PLATFORM_OWNER}))
+    {action: frozenset({PlatformRole.PLATFORM_OWNER}) for action in Action if action not in OPEN | OWN}
 )
-"""Which platform roles may do what."""
+"""Which platform roles may do what, of all else."""
 
 
 def viewer_of(caller: Caller) -> Viewer:
     """The viewer. AuthError where the caller did not say who it is."""
     if caller.viewer is None:
-        raise AuthError("Say who you are: send the header `Authorization: Bearer <API key>`.")
+        raise AuthError("Say who you are: send the header `Authorization: Bearer <API key or access token>`.")
     return caller.viewer
 
 
@@ -65,6 +105,23 @@ def authorize(caller: Caller, action: Action) -> Reach:
         allowed = ", ".join(sorted(ALLOWED_ROLES[action]))
         raise ForbiddenError(f"Your role {viewer.role} may not do this. It takes: {allowed}.")
     return reach_of(caller)
+
+
+def authorize_oneself(caller: Caller, action: Action, at: datetime) -> tuple[Viewer, ViewerSession]:
+    """Who the caller is, given that they may do this of OWN to their account at that time.
+
+    AuthError where the caller did not say who it is, ForbiddenError where it used an API key, ReauthenticationError
+    where it is too long ago that they proved who they are.
+    """
+    viewer = viewer_of(caller)
+    if action not in OWN:
+        raise ForbiddenError(f"{action} is nothing that everybody may do.")
+    if viewer.session is None:
+        raise ForbiddenError("An API key may not do this: sign in, and use the session.")
+    if action in SENSITIVE and at - viewer.session.authenticated_at > FRESH:
+        minutes = int(FRESH.total_seconds() // 60)
+        raise ReauthenticationError(f"This takes a proof of who you are within the last {minutes} minutes: give one.")
+    return viewer, viewer.session
 
 
 def authorize_overview(caller: Caller) -> None:

@@ -6,8 +6,9 @@ from domain.access import Caller, Reach
 from domain.connections import Connection
 from domain.errors import NotFoundError
 from domain.groups import Group
+from domain.knowledge import Knowledge
 from domain.things import Thing
-from graph import connections, groups, things
+from graph import connections, documents, groups, things
 from graph.access import reach_parameters
 from graph.store import Store, Transaction
 from services.access import reach_of
@@ -16,9 +17,11 @@ from services.connections import NewConnection
 from services.group_changes import creating
 from services.groups import NewGroup
 from services.idempotency import Claim, Making, Purge, once
+from services.knowledge_changes import ChangesOfKnowledge, NewDocument, NewVector
 from services.ontology import Ontology
 from services.thing_changes import ChangesOfThings
 from services.things import NewThing
+from services.vectors import Dimension
 from services.work import Work
 
 T = TypeVar("T")
@@ -28,8 +31,9 @@ M = TypeVar("M")
 class Changes:
     """Everything that can be done."""
 
-    def __init__(self, store: Store, ontology: Ontology) -> None:
+    def __init__(self, store: Store, ontology: Ontology, dimension: Dimension) -> None:
         self._store = store
+        self.knowledge = ChangesOfKnowledge(dimension)
         self.things = ChangesOfThings(ontology)
         self.connections = ChangesOfConnections(ontology)
         self.purge = Purge(store)
@@ -51,6 +55,16 @@ class Changes:
         """Make a connection."""
         work = await self.connections.connecting(caller, new)
         return await self.do_once(caller, CONNECT, key, new, work)
+
+    async def add_document(self, caller: Caller, new: NewDocument, key: str | None = None) -> Knowledge:
+        """Add a document to a thing."""
+        work = await self.knowledge.adding_document(caller, new)
+        return await self.do_once(caller, ADD_DOCUMENT, key, new, work)
+
+    async def add_vector(self, caller: Caller, new: NewVector, key: str | None = None) -> Knowledge:
+        """Add a vector to a thing."""
+        work = await self.knowledge.adding_vector(caller, new)
+        return await self.do_once(caller, ADD_VECTOR, key, new, work)
 
     async def do_once(self, caller: Caller, making: Making[M], key: str | None, new: object, work: Work[M]) -> M:
         """Do a change that makes something of what is new, once under the key that came with it, if one did.
@@ -88,6 +102,16 @@ async def connection_again(transaction: Transaction, reach: Reach, identifier: s
     return found
 
 
+async def knowledge_again(transaction: Transaction, reach: Reach, identifier: str) -> Knowledge:
+    """What was made before, as it is now. NotFoundError where it is gone."""
+    found = await documents.find(transaction, reach, identifier)
+    if found is None:
+        raise NotFoundError("knowledge", identifier)
+    return found
+
+
 CREATE_THING: Final[Making[Thing]] = Making("createThing", lambda made: made.id, thing_again)
 CREATE_GROUP: Final[Making[Group]] = Making("createGroup", lambda made: made.id, group_again)
 CONNECT: Final[Making[Connection]] = Making("connect", lambda made: made.id, connection_again)
+ADD_DOCUMENT: Final[Making[Knowledge]] = Making("addDocument", lambda made: made.id, knowledge_again)
+ADD_VECTOR: Final[Making[Knowledge]] = Making("addVector", lambda made: made.id, knowledge_again)

@@ -18,7 +18,19 @@ from domain.ids import NodeKind, kind_of
 from graph import events, group_changes
 from graph.store import Store, Transaction
 from services.access import authorize_overview
-from services.checks import connections, knowledge, people, thing_versions, things, types, whole
+from services.checks import (
+    connections,
+    credentials,
+    knowledge,
+    mail,
+    one_time_tokens,
+    people,
+    sessions,
+    thing_versions,
+    things,
+    types,
+    whole,
+)
 from services.checks import events as event_checks
 from services.checks import groups as group_checks
 from services.checks.rules import Fault, Mend, Section, Test
@@ -31,6 +43,10 @@ F = TypeVar("F")
 _SECTIONS: Final = (
     group_checks.SECTION,
     people.SECTION,
+    credentials.SECTION,
+    sessions.SECTION,
+    one_time_tokens.SECTION,
+    mail.SECTION,
     things.SECTION,
     thing_versions.SECTION,
     knowledge.SECTION,

@@ -6,21 +6,25 @@ from datetime import datetime
 
 from domain.access import Caller
 from domain.changes import KEEP, Change
-from domain.connection_types import ConnectionType
+from domain.connection_types import CONNECTION_TYPES, ConnectionType
 from domain.connections import Connection, Direction
 from domain.errors import ValidationError
-from domain.ids import NodeKind, connection_prefix, kind_of, new_id
+from domain.filters import Condition
+from domain.ids import ENTITIES, NodeKind, connection_prefix, kind_of, new_id
 from domain.things import Thing
 from domain.values import JSON, now
 from graph import connections
+from graph.filters.connections import Scope
+from graph.filters.connections import connections as filtered_connections
+from graph.filters.related import Step, related
 from graph.store import Store
 from graph.things import ThingRow
 from services import validation
 from services.access import reach_of
+from services.filters import Filters
 from services.lists import NodeList
 from services.ontology import Ontology
 
-ENTITIES = (NodeKind.PERSON, NodeKind.GROUP, NodeKind.THING)
 MEMBERSHIP = "member_of"
 
 
@@ -71,32 +75,72 @@ def new_connection(new: NewConnection, connection_type: ConnectionType, created_
     )
 
 
+MAX_STEPS = 5
+"""How many connections away the related things may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenStep:
+    """A step of a path as a client gives it: `types` are names, None for all."""
+
+    types: tuple[str, ...] | None = None
+    direction: Direction = Direction.BOTH
+    depth: int = 1
+
+
 class Connections:
     """What can be asked about connections."""
 
     def __init__(self, store: Store, ontology: Ontology) -> None:
         self._store = store
         self._ontology = ontology
+        self._filters = Filters(ontology)
 
-    async def connections_of(
-        self, types: Sequence[str] | None, direction: Direction, *, ended: bool
+    async def connections_of(self, condition: Condition) -> NodeList[connections.ConnectionRow, Connection]:
+        """An entity's connections for which a filter holds."""
+        return await self._listed("connections of", condition, Scope.NODE)
+
+    async def connections_below(self, condition: Condition) -> NodeList[connections.ConnectionRow, Connection]:
+        """The connections of a group, of those below it, and of the things in them, for which a filter holds."""
+        return await self._listed("connections below", condition, Scope.SUBTREE)
+
+    async def all_connections(self, condition: Condition) -> NodeList[connections.ConnectionRow, Connection]:
+        """Every connection both of whose ends the caller may see and for which a filter holds.
+
+        ValidationError where it does not say where to begin.
+        """
+        return await self._listed("connections", condition, Scope.EVERYWHERE)
+
+    async def _listed(
+        self, name: str, condition: Condition, scope: Scope
     ) -> NodeList[connections.ConnectionRow, Connection]:
-        """An entity's connections."""
-        relationships, names = await self._chosen(types)
-        listing = connections.connections_of(direction, relationships)
-        return NodeList(f"connections {direction}", listing, (("types", names), ("ended", ended)))
+        checked = await self._filters.connections(condition, of_a_node=scope is Scope.NODE)
+        filtered = filtered_connections(checked, scope)
+        if filtered is None:
+            raise ValidationError("filter", "filter needs fromId, toId, between or one type at its top.")
+        return NodeList.of(name, filtered, checked)
 
-    async def related_things(self, types: Sequence[str] | None, direction: Direction) -> NodeList[ThingRow, Thing]:
-        """The things at the other end of an entity's live connections."""
-        relationships, names = await self._chosen(types)
-        return NodeList(f"related {direction}", connections.related_to(direction, relationships), (("types", names),))
+    async def related_things(
+        self, steps: Sequence[GivenStep] | None, condition: Condition
+    ) -> NodeList[ThingRow, Thing]:
+        """The things to which steps along live connections lead from an entity, and for which a filter holds."""
+        if steps is not None and not 1 <= len(steps) <= MAX_STEPS:
+            raise ValidationError("path", f"path takes 1 to {MAX_STEPS} steps, or nothing for one of any type.")
+        given = (GivenStep(),) if steps is None else steps
+        path = tuple([await self._step(f"path.{index}", each) for index, each in enumerate(given)])
+        if sum(step.depth for step in path) > MAX_STEPS:
+            raise ValidationError("path", f"path takes at most {MAX_STEPS} steps in all, with the depth of each.")
+        checked = await self._filters.things(condition)
+        return NodeList.of(f"related {given}", related(path, checked), checked)
 
-    async def _chosen(self, types: Sequence[str] | None) -> tuple[frozenset[str], tuple[str, ...] | None]:
-        """The relationship types to follow, and the names of the types to keep: None for all."""
-        if types is None:
-            return connections.RELATIONSHIPS, None
-        chosen = await self._ontology.connection_types("types", types)
-        return frozenset(each.relationship for each in chosen), tuple(sorted({each.name for each in chosen}))
+    async def _step(self, at: str, given: GivenStep) -> Step:
+        if given.depth < 1:
+            raise ValidationError(f"{at}.depth", f"{at}.depth takes 1 or more.")
+        if given.types is None:
+            return Step(given.direction, connections.RELATIONSHIPS, None, given.depth)
+        chosen = await self._ontology.connection_types(f"{at}.types", given.types)
+        names = None if all(each.name in CONNECTION_TYPES for each in chosen) else tuple(each.name for each in chosen)
+        return Step(given.direction, frozenset(each.relationship for each in chosen), names, given.depth)
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Connection]:
         """Those of the connections both of whose ends the caller may see."""

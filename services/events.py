@@ -4,30 +4,69 @@ from collections.abc import Sequence
 
 from domain.access import Caller
 from domain.events import Event, EventType
+from domain.filters import Condition
 from graph import events
+from graph.filters.events import Scope
+from graph.filters.events import events as filtered_events
 from graph.store import Store
 from services.access import reach_of
+from services.filters import EVENT_RULES, checked_by
 from services.lists import NodeList
 
 
-def all_events(event_type: EventType | None) -> NodeList[events.EventRow, Event]:
-    """Everything that happened where the caller may see it."""
-    return NodeList("events", events.EVENTS, (("type", event_type),))
+def all_events(condition: Condition) -> NodeList[events.EventRow, Event]:
+    """Everything that happened where the caller may see it and for which a filter holds."""
+    return _listed("events", condition, Scope.EVERYWHERE)
 
 
-def events_of_group(event_type: EventType | None) -> NodeList[events.EventRow, Event]:
-    """What happened in a group."""
-    return NodeList("events of group", events.EVENTS_OF_GROUP, (("type", event_type),))
+def events_of_group(condition: Condition, *, below: bool) -> NodeList[events.EventRow, Event]:
+    """What happened in a group, and in those `below` it."""
+    if below:
+        return _listed("events of subtree", condition, Scope.SUBTREE)
+    return _listed("events of group", condition, Scope.GROUP)
 
 
-def events_of_target(event_type: EventType | None) -> NodeList[events.EventRow, Event]:
+def events_of_target(condition: Condition) -> NodeList[events.EventRow, Event]:
     """What happened to a person, a group or a thing."""
-    return NodeList("events of target", events.EVENTS_OF_TARGET, (("type", event_type),))
+    return _listed("events of target", condition, Scope.TARGET)
 
 
-def events_of_actor(event_type: EventType | None) -> NodeList[events.EventRow, Event]:
+def events_of_actor(condition: Condition) -> NodeList[events.EventRow, Event]:
     """What a person did."""
-    return NodeList("events of actor", events.EVENTS_OF_ACTOR, (("type", event_type),))
+    return _listed("events of actor", condition, Scope.ACTOR)
+
+
+def _listed(name: str, condition: Condition, scope: Scope) -> NodeList[events.EventRow, Event]:
+    checked = checked_by(EVENT_RULES, condition)
+    return NodeList.of(name, filtered_events(checked, scope), checked)
+
+
+ACCOUNT_ACTIVITY: tuple[EventType, ...] = (
+    EventType.USER_REGISTERED,
+    EventType.USER_LOGIN,
+    EventType.USER_LOGIN_FAILED,
+    EventType.USER_LOGOUT,
+    EventType.USER_REAUTHENTICATED,
+    EventType.SESSION_REVOKED,
+    EventType.PASSWORD_CHANGED,
+    EventType.PASSWORD_RESET_REQUESTED,
+    EventType.PASSWORD_RESET_COMPLETED,
+    EventType.EMAIL_VERIFICATION_SENT,
+    EventType.EMAIL_VERIFIED,
+    EventType.EMAIL_SENT,
+    EventType.EMAIL_FAILED,
+    EventType.PROFILE_UPDATED,
+    EventType.TWO_FACTOR_ENABLED,
+    EventType.TWO_FACTOR_DISABLED,
+    EventType.WALLET_CONNECTED,
+    EventType.PASSKEY_ADDED,
+)
+"""What a person is shown of their own account, whoever did it."""
+
+
+def account_activity() -> NodeList[events.EventRow, Event]:
+    """What happened to the caller's own account. Its parent must be the caller."""
+    return NodeList("account activity", events.ACCOUNT_ACTIVITY, (("types", ACCOUNT_ACTIVITY),))
 
 
 class Events:

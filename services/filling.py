@@ -1,10 +1,20 @@
-"""Columns of filterable properties after an upgrade: a version of ours may declare more of a standard type."""
+"""Columns after an upgrade: a version of ours may declare more of a standard type filterable, or search other words."""
+
+from typing import Final
 
 from domain.thing_types import THING_TYPES
-from graph import types
+from graph import filling, types
 from graph.emptiness import is_empty
 from graph.store import Store, Transaction
 from services.type_changes import fill_pages
+
+_PAGE: Final = 1_000
+
+
+async def fill_columns(store: Store) -> None:
+    """Bring all columns that follow from others to what this version expects, where another one wrote them last."""
+    await fill_standard_filters(store)
+    await fill_words(store)
 
 
 async def fill_standard_filters(store: Store) -> None:
@@ -22,3 +32,20 @@ async def fill_standard_filters(store: Store) -> None:
         await types.save_filled_columns(transaction, declared)
 
     await store.write(remember)
+
+
+async def fill_words(store: Store) -> None:
+    """Write the words by which a search finds what there is, as this version cuts them."""
+    if await filling.words_are_filled(store):
+        return
+    if not await is_empty(store):
+        for label in filling.PAGES:
+            after: str | None = ""
+            while after is not None:
+                start: str = after
+
+                async def fill(transaction: Transaction, label: str = label, start: str = start) -> str | None:
+                    return await filling.fill_words(transaction, label, start, _PAGE)
+
+                after = await store.write(fill)
+    await store.write(filling.remember_words)

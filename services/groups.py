@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from domain.access import Caller
 from domain.changes import KEEP, Change
 from domain.errors import ValidationError
+from domain.filters import Condition
 from domain.groups import Group, GroupStatus, GroupType, JoinPolicy, Limits, Plan, Visibility
 from domain.ids import GROUP_PREFIX, NodeKind, new_id
+from domain.statistics import GroupStatistics
 from domain.values import JSON, now
-from graph import groups
+from graph import groups, statistics
+from graph.filters import groups as filtered
 from graph.store import Store
 from services import validation
 from services.access import reach_of
+from services.filters import GROUP_RULES, checked_by
 from services.lists import NodeList
 
 
@@ -47,23 +51,24 @@ class GroupChanges:
     metadata: Change[Mapping[str, JSON]] = KEEP
 
 
-def all_groups(group_type: GroupType | None, status: GroupStatus | None) -> NodeList[groups.GroupRow, Group]:
-    """Every group that the caller may see."""
-    return NodeList("groups", groups.GROUPS, (("type", group_type), ("status", status)))
+def all_groups(condition: Condition) -> NodeList[groups.GroupRow, Group]:
+    """Every group that the caller may see and for which a filter holds."""
+    checked = checked_by(GROUP_RULES, condition)
+    return NodeList.of("groups", filtered.groups(checked), checked)
 
 
-def children(group_type: GroupType | None, status: GroupStatus | None) -> NodeList[groups.GroupRow, Group]:
-    """The groups right below a group."""
-    return NodeList("children", groups.CHILDREN, (("type", group_type), ("status", status)))
+def children(condition: Condition) -> NodeList[groups.GroupRow, Group]:
+    """The groups right below a group for which a filter holds."""
+    checked = checked_by(GROUP_RULES, condition)
+    return NodeList.of("children", filtered.children(checked), checked)
 
 
-def descendants(
-    depth: int | None, group_type: GroupType | None, status: GroupStatus | None
-) -> NodeList[groups.GroupRow, Group]:
-    """The groups below a group, down to `depth` levels."""
-    if depth is not None and not 1 <= depth <= groups.MAX_DEPTH:
-        raise ValidationError("depth", f"depth takes a number from 1 to {groups.MAX_DEPTH}, or nothing for all.")
-    return NodeList(f"descendants {depth}", groups.descendants(depth), (("type", group_type), ("status", status)))
+def descendants(depth: int | None, condition: Condition) -> NodeList[groups.GroupRow, Group]:
+    """The groups below a group, down to `depth` levels, for which a filter holds."""
+    if depth is not None and not 1 <= depth <= filtered.MAX_DEPTH:
+        raise ValidationError("depth", f"depth takes a number from 1 to {filtered.MAX_DEPTH}, or nothing for all.")
+    checked = checked_by(GROUP_RULES, condition)
+    return NodeList.of(f"descendants {depth}", filtered.descendants(checked, depth), checked)
 
 
 def new_group(new: NewGroup) -> Group:
@@ -107,6 +112,14 @@ class Groups:
     async def ancestors(self, caller: Caller, ids: Sequence[str]) -> dict[str, list[Group]]:
         """For each group those above it that the caller may see, the nearest first."""
         return await groups.fetch_ancestors(self._store, reach_of(caller), ids)
+
+    async def statistics(self, caller: Caller, ids: Sequence[str]) -> dict[str, GroupStatistics]:
+        """How much of everything each group holds by itself."""
+        return await statistics.fetch(self._store, reach_of(caller), ids, below=False)
+
+    async def subtree_statistics(self, caller: Caller, ids: Sequence[str]) -> dict[str, GroupStatistics]:
+        """The same of each group and every group below it."""
+        return await statistics.fetch(self._store, reach_of(caller), ids, below=True)
 
 
 def check_id(field_name: str, value: str) -> str:

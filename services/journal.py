@@ -22,15 +22,23 @@ def event(
     target_id: str | None,
     group_id: str | None,
     properties: Mapping[str, JSON] | None = None,
+    actor: str | None = None,
 ) -> Event:
-    """Something that the caller does now; the key that it used is noted beside what happened."""
+    """Something that the caller does now; the key or the session that it used is noted beside what happened.
+
+    `actor` is who did it where the caller comes to be known only by that, as by signing in.
+    """
     details = dict(properties or {})
-    if caller.viewer is not None:
+    if caller.viewer is not None and caller.viewer.key_id is not None:
         details["apiKey"] = caller.viewer.key_id
+    if caller.viewer is not None and caller.viewer.session is not None:
+        details["session"] = caller.viewer.session.id
+    if actor is None:
+        actor = SYSTEM_ACTOR if caller.viewer is None else caller.viewer.person_id
     return Event(
         id=new_id(EVENT_PREFIX),
         type=event_type,
-        actor=SYSTEM_ACTOR if caller.viewer is None else caller.viewer.person_id,
+        actor=actor,
         group_id=group_id,
         target_id=target_id,
         at=now(),

@@ -6,7 +6,9 @@ from typing import Generic, TypeAlias, TypeVar
 
 from domain.access import Caller
 from domain.errors import ValidationError
+from domain.filters import EVERYTHING, Condition, Value
 from domain.pages import Page, Window
+from graph.filters.predicates import Filtered
 from graph.listing import ROOT, Listing
 from graph.store import Store
 from services.access import reach_of
@@ -18,7 +20,10 @@ __all__ = ["MAX_PAGE", "ROOT", "AnyList", "Filters", "Lists", "NodeList"]
 
 MAX_PAGE = 100
 
-Filters = tuple[tuple[str, str | bool | tuple[str, ...] | None], ...]
+Filters = tuple[tuple[str, Value | None], ...]
+
+SCAN_LIMIT = 100_000
+"""How many rows a list may look at for one page of what its filter lets through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,17 @@ class NodeList(Generic[R, T]):
     name: str
     listing: Listing[R, T]
     filters: Filters = ()
+    condition: Condition = EVERYTHING
+
+    @classmethod
+    def of(cls, name: str, filtered: Filtered[R, T], condition: Condition) -> "NodeList[R, T]":
+        """A list that a condition narrows."""
+        return cls(name, filtered.listing, filtered.filters, condition)
 
     @property
     def scope(self) -> str:
         """What tells this list from others in a cursor."""
-        return f"{self.name} {self.filters}"
+        return f"{self.name} {self.filters if self.condition == EVERYTHING else self.condition}"
 
 
 AnyList: TypeAlias = NodeList[object, object]
@@ -42,8 +53,9 @@ AnyList: TypeAlias = NodeList[object, object]
 class Lists:
     """Reads pages of lists."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, scan_limit: int = SCAN_LIMIT) -> None:
         self._store = store
+        self._scan_limit = scan_limit
 
     async def pages(
         self, caller: Caller, of: NodeList[R, T], parents: Sequence[str], window: Window
@@ -52,8 +64,12 @@ class Lists:
         if not 1 <= window.limit <= MAX_PAGE:
             field = "last" if window.from_end else "first"
             raise ValidationError(field, f"{field} takes a number from 1 to {MAX_PAGE}.")
-        return await of.listing.pages(self._store, reach_of(caller), parents, window, dict(of.filters))
+        filters = dict(of.filters)
+        return await of.listing.pages(
+            self._store, reach_of(caller), parents, window, filters=filters, scan=self._scan_limit
+        )
 
     async def totals(self, caller: Caller, of: NodeList[R, T], parents: Sequence[str]) -> dict[str, int]:
         """How many rows each parent has that the caller may see."""
-        return await of.listing.totals(self._store, reach_of(caller), parents, dict(of.filters))
+        filters = dict(of.filters)
+        return await of.listing.totals(self._store, reach_of(caller), parents, filters=filters, scan=self._scan_limit)

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.access import Caller
+from domain.filters import Condition
 from domain.ids import PERSON_PREFIX, new_id
 from domain.people import Person, PersonStatus, PlatformRole
 from domain.values import now
 from graph import people
+from graph.filters.people import Scope
+from graph.filters.people import people as filtered_people
 from graph.store import Store
 from services import validation
 from services.access import reach_of
+from services.filters import PERSON_RULES, checked_by
 from services.lists import NodeList
 
 
@@ -24,14 +28,17 @@ class NewPerson:
     role: PlatformRole
 
 
-def all_people(role: PlatformRole | None) -> NodeList[people.PersonRow, Person]:
-    """Everybody whom the caller may see."""
-    return NodeList("people", people.PEOPLE, (("role", role),))
+def all_people(condition: Condition) -> NodeList[people.PersonRow, Person]:
+    """Everybody whom the caller may see and for whom a filter holds."""
+    checked = checked_by(PERSON_RULES, condition)
+    return NodeList.of("people", filtered_people(checked, Scope.EVERYWHERE), checked)
 
 
-def members(role: PlatformRole | None) -> NodeList[people.PersonRow, Person]:
-    """The members of a group."""
-    return NodeList("members", people.MEMBERS, (("role", role),))
+def members(condition: Condition, *, below: bool) -> NodeList[people.PersonRow, Person]:
+    """The members of a group, and of those `below` it, for whom a filter holds."""
+    checked = checked_by(PERSON_RULES, condition)
+    scope = Scope.SUBTREE if below else Scope.GROUP
+    return NodeList.of(f"members {scope}", filtered_people(checked, scope), checked)
 
 
 def new_person(new: NewPerson) -> Person:

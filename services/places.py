@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from domain.errors import ConflictError, NotFoundError, ValidationError
 from domain.groups import GroupStatus
-from domain.ids import NodeKind, kind_of
+from domain.ids import ENTITIES, NodeKind, kind_of
 from graph.locks import LockedRow
-from services.connections import ENTITIES
 
 Locked = Mapping[str, LockedRow]
 

@@ -2,20 +2,32 @@
 
 from dataclasses import dataclass
 
+from domain.values import Clock
 from graph.store import Store
 from services.bulk import Bulk
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
+from services.email_verification import EmailVerification
+from services.embedding import Embedder
 from services.events import Events
 from services.groups import Groups
 from services.keys import Keys
-from services.lists import Lists
+from services.knowledge import KnowledgeReader
+from services.lists import SCAN_LIMIT, Lists
+from services.mail import Mails
 from services.ontology import Ontology
+from services.password_reset import PasswordReset
+from services.passwords import Passwords
 from services.people import People
+from services.rate_limits import RateLimits
+from services.search import Searching
+from services.sessions import Sessions
+from services.sign_in import SignIn
 from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
+from services.vectors import Dimension
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,32 +38,60 @@ class Services:
     changes: Changes
     checking: Checking
     connections: Connections
+    email_verification: EmailVerification
     events: Events
     groups: Groups
     keys: Keys
+    knowledge: KnowledgeReader
     lists: Lists
+    mails: Mails
     ontology: Ontology
+    password_reset: PasswordReset
+    passwords: Passwords
     people: People
+    search: Searching
+    sessions: Sessions
+    sign_in: SignIn
     things: Things
     type_changes: TypeChanges
     type_registration: TypeRegistration
 
     @classmethod
-    def of(cls, store: Store) -> "Services":
-        """The services that work on a store."""
+    def of(
+        cls,
+        store: Store,
+        clock: Clock,
+        limits: RateLimits,
+        embedder: Embedder | None = None,
+        scan_limit: int = SCAN_LIMIT,
+    ) -> "Services":
+        """The services that work on a store, by the time that the clock tells where something expires.
+
+        Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
+        the most.
+        """
         ontology = Ontology(store)
-        changes = Changes(store, ontology)
+        dimension = Dimension(store)
+        changes = Changes(store, ontology, dimension)
         return cls(
             bulk=Bulk(store, changes),
             changes=changes,
             checking=Checking(store, ontology),
             connections=Connections(store, ontology),
+            email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             groups=Groups(store),
             keys=Keys(store),
-            lists=Lists(store),
+            knowledge=KnowledgeReader(store, ontology, dimension, embedder),
+            lists=Lists(store, scan_limit),
+            mails=Mails(store, clock),
             ontology=ontology,
+            password_reset=PasswordReset(store, clock, limits),
+            passwords=Passwords(store, clock, limits),
             people=People(store),
+            search=Searching(store, ontology),
+            sessions=Sessions(store, clock, limits),
+            sign_in=SignIn(store, clock, limits),
             things=Things(store, ontology),
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),

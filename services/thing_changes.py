@@ -92,7 +92,7 @@ class ChangesOfThings:
             raise ValidationError("status", "To archive a thing, use archiveThing.")
 
         async def work(transaction: Transaction) -> Thing:
-            thing = await _lock_in_use(transaction, reach, thing_id, version)
+            thing = await lock_in_use(transaction, reach, thing_id, version)
             properties = changes.properties
             if properties is not KEEP:
                 thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
@@ -156,7 +156,7 @@ class ChangesOfThings:
 
         async def work(transaction: Transaction) -> Thing:
             locked = await _lock_groups(transaction, reach, thing_id, group_id)
-            thing = await _lock_in_use(transaction, reach, thing_id, version)
+            thing = await lock_in_use(transaction, reach, thing_id, version)
             check_active(locked, "groupId", group_id)
             if thing.group_id == group_id:
                 raise ConflictError("This thing is in that group already.", field="groupId")
@@ -175,7 +175,7 @@ class ChangesOfThings:
         label = validation.label("label", label)
 
         async def work(transaction: Transaction) -> Thing:
-            thing = await _lock_in_use(transaction, reach, thing_id, version)
+            thing = await lock_in_use(transaction, reach, thing_id, version)
             if (label in await knowledge.labels_of(transaction, thing_id)) is on:
                 return thing
             told = EventType.THING_LABELLED if on else EventType.THING_UNLABELLED
@@ -190,7 +190,7 @@ class ChangesOfThings:
         return work
 
     def deleting(self, caller: Caller, thing_id: str, version: int) -> Work[str]:
-        """Erase a thing, versions and labels too, and answer its id. DependedOnError while anything depends on it."""
+        """Erase a thing with all that describes it, and answer its id. DependedOnError while anything depends on it."""
         reach = authorize(caller, Action.DELETE_THING)
         _check(thing_id, version)
 
@@ -251,7 +251,11 @@ async def _lock_version(transaction: Transaction, reach: Reach, thing_id: str, v
     return thing
 
 
-async def _lock_in_use(transaction: Transaction, reach: Reach, thing_id: str, version: int | None) -> Thing:
+async def lock_in_use(transaction: Transaction, reach: Reach, thing_id: str, version: int | None = None) -> Thing:
+    """A thing as it is now and stays until the transaction ends.
+
+    NotFoundError where there is none; ConflictError where it is archived, or changed since `version`.
+    """
     thing = await _lock_version(transaction, reach, thing_id, version)
     if thing.status is ThingStatus.ARCHIVED:
         raise ConflictError("This thing is archived.", field="status")

@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.access import Caller
 from domain.changes import KEEP, Change
 from domain.errors import ValidationError
+from domain.filters import Condition
 from domain.ids import NodeKind, new_id, thing_prefix
 from domain.orders import OrderTotals
 from domain.thing_types import ThingType
@@ -14,9 +15,12 @@ from domain.thing_versions import ThingVersion
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now
 from graph import history, knowledge, things
+from graph.filters.things import Scope
+from graph.filters.things import things as filtered_things
 from graph.store import Store
 from services import validation
 from services.access import reach_of
+from services.filters import Filters
 from services.lists import NodeList
 from services.ontology import Ontology, check_properties
 
@@ -72,24 +76,18 @@ class Things:
 
     def __init__(self, store: Store, ontology: Ontology) -> None:
         self._store = store
-        self._ontology = ontology
+        self._filters = Filters(ontology)
 
-    async def all_things(self, thing_type: str | None, status: ThingStatus | None) -> NodeList[things.ThingRow, Thing]:
-        """Every thing that the caller may see."""
-        if thing_type is None:
-            return NodeList("things", things.THINGS, (("status", status),))
-        await self._ontology.thing_type("type", thing_type)
-        return NodeList("things", things.THINGS_OF_TYPE, (("type", thing_type), ("status", status)))
+    async def all_things(self, condition: Condition) -> NodeList[things.ThingRow, Thing]:
+        """Every thing that the caller may see and for which a filter holds."""
+        checked = await self._filters.things(condition)
+        return NodeList.of("things", filtered_things(checked, Scope.EVERYWHERE), checked)
 
-    async def things_of_group(
-        self, thing_type: str | None, status: ThingStatus | None
-    ) -> NodeList[things.ThingRow, Thing]:
-        """The things of a group."""
-        if thing_type is None:
-            return NodeList("things of group", things.THINGS_OF_GROUP, (("status", status),))
-        await self._ontology.thing_type("type", thing_type)
-        filters = (("type", thing_type), ("status", status))
-        return NodeList("things of group", things.THINGS_OF_GROUP_AND_TYPE, filters)
+    async def things_of_group(self, condition: Condition, *, below: bool) -> NodeList[things.ThingRow, Thing]:
+        """The things of a group, and of those `below` it, for which a filter holds."""
+        checked = await self._filters.things(condition)
+        scope = Scope.SUBTREE if below else Scope.GROUP
+        return NodeList.of(f"things of {scope}", filtered_things(checked, scope), checked)
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Thing]:
         """Those of the things that the caller may see."""

@@ -9,7 +9,7 @@ from domain.access import Caller, Reach
 from domain.connection_types import CONNECTION_TYPES, Cardinality, ConnectionType
 from domain.errors import ConflictError, NotFoundError, ValidationError
 from domain.events import EventType
-from domain.ids import NodeKind
+from domain.ids import ENTITIES, NodeKind
 from domain.thing_types import THING_TYPES, ThingType
 from domain.values import JSON, JSONObject
 from graph import events, types
@@ -19,7 +19,6 @@ from graph.things import label_of
 from services import validation
 from services.access import Action, authorize
 from services.changes import Changes
-from services.connections import ENTITIES
 from services.idempotency import Making
 from services.journal import event
 from services.json_schemas import filterable_paths, object_schema

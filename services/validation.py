@@ -18,6 +18,7 @@ from domain.values import JSON, JSONObject
 
 MAX_NAME = 200
 MAX_TEXT = 10_000
+MAX_DOCUMENT = 1_000_000
 MAX_JSON_BYTES = 64 * 1024
 MAX_JSON_DEPTH = 32
 MAX_SAFE_INTEGER: Final = 2**53 - 1
@@ -81,6 +82,17 @@ def text(field: str, value: str) -> str:
     return value
 
 
+def document(field: str, value: str) -> str:
+    """Text of any number of lines that says something: at most a million characters."""
+    value = unicodedata.normalize("NFC", value)
+    if not value.strip() or len(value) > MAX_DOCUMENT:
+        raise ValidationError(
+            field, f"{field} takes 1 to {MAX_DOCUMENT:,} characters, not all of them blank; this has {len(value):,}."
+        )
+    _refuse_unprintable(field, value, allowed="\n\r\t")
+    return value
+
+
 def label(field: str, value: str) -> str:
     """A label, `category:value`: the category in lower case, both trimmed, at most 200 characters in all."""
     category, colon, rest = unicodedata.normalize("NFC", value).partition(":")
@@ -112,6 +124,12 @@ def username(field: str, value: str) -> str:
     if not _USERNAME.fullmatch(value):
         raise ValidationError(field, f"{field} takes 2 to 60 letters, digits, underscores, dots and hyphens.")
     return value
+
+
+def password(field: str, value: str) -> str:
+    """A password: keyboards and systems write the same letters with different code points, which NFC makes one."""
+    _refuse_unprintable(field, value, allowed="")
+    return unicodedata.normalize("NFC", value)
 
 
 def version(value: int) -> int:
@@ -146,6 +164,12 @@ def json_object(field: str, value: object) -> JSONObject:
     if len(orjson.dumps(value)) > MAX_JSON_BYTES:
         raise ValidationError(field, f"{field} takes at most {MAX_JSON_BYTES // 1024} KiB of JSON.")
     return cast("JSONObject", value)
+
+
+def json_value(field: str, value: JSON) -> JSON:
+    """One JSON value that reads back equal, as `json_object` has it."""
+    _check_json(field, value, MAX_JSON_DEPTH)
+    return value
 
 
 def properties(field: str, schema: JSONObject, value: object) -> JSONObject:

@@ -51,6 +51,7 @@ class Api:
 
     def __init__(self, http: httpx2.AsyncClient, secret: str | None = None) -> None:
         self.http = http
+        self.secret = secret
         self._headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
 
     @property
@@ -79,6 +80,7 @@ class Api:
                     ... on ValidationError {{ field }}
                     ... on ConflictError {{ conflict: field }}
                     ... on NotFoundError {{ resource id }}
+                    ... on RateLimitError {{ retryAfter }}
                 }}
             }} }}""",
             input=given,

@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -19,8 +20,12 @@ from app.local_store.address import StoreAddress
 from app.local_store.instance import LocalStore
 from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
 from domain.errors import StoreError
+from domain.values import Clock, now
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
+from services.embedding import Embedder
+from services.lists import SCAN_LIMIT
+from services.rate_limits import RateLimits
 from tests.client import Api
 from tests.worlds import World
 
@@ -163,11 +168,32 @@ def statements(migrated_store: Store) -> Iterator[list[str]]:
     migrated_store.observe = lambda _name: None
 
 
+UNLIMITED = RateLimits(None)
+
+
 @asynccontextmanager
-async def served(store: Store) -> AsyncIterator[httpx2.AsyncClient]:
+async def served(
+    store: Store,
+    *,
+    embedder: Embedder | None = None,
+    scan_limit: int = SCAN_LIMIT,
+    clock: Clock = now,
+    origins: AbstractSet[str] = frozenset(),
+    rate_limits: RateLimits = UNLIMITED,
+) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
-    app = create_app(store, b"a key for cursors in tests", explorer, body_limit=1_000_000)
+    app = create_app(
+        store,
+        b"a key for cursors in tests",
+        explorer,
+        body_limit=1_000_000,
+        embedder=embedder,
+        scan_limit=scan_limit,
+        clock=clock,
+        origins=origins,
+        rate_limits=rate_limits,
+    )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final, TypedDict
 
 from graph.connections import RELATIONSHIPS
-from graph.dump import SECTIONS, Nodes
+from graph.dump import PASSING, SECTIONS, Nodes
 from graph.store import Statement, Store, Transaction
 
 MOST: Final = 1_000
@@ -33,11 +33,11 @@ class Doubled(TypedDict):
     total: int
 
 
-_KEYED: Final = " OR ".join(
-    f"(node:{section.name} AND node.{section.key} IS NOT NULL)"
-    for section in SECTIONS
-    if isinstance(section, Nodes) and section.name != "Entity"
-)
+_KEYS: Final = {
+    **{section.name: section.key for section in SECTIONS if isinstance(section, Nodes) and section.name != "Entity"},
+    **PASSING,
+}
+_KEYED: Final = " OR ".join(f"(node:{name} AND node.{key} IS NOT NULL)" for name, key in _KEYS.items())
 LOST_NODES: Statement[LostNode] = Statement(
     "lost_nodes",
     f"""

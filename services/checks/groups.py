@@ -144,6 +144,7 @@ SECTION: Section[GroupFacts] = Section(
         nodes.times("group"),
         nodes.versions("group"),
         nodes.texts("group", {"slug": validation.slug, "name": validation.name, "description": validation.text}),
+        nodes.search_words("group", ("name", "slug"), "description"),
         nodes.objects("group", "metadata"),
         _right_limits,
     ),

@@ -11,6 +11,7 @@ from domain.catalogue import Catalogue
 from domain.errors import ValidationError
 from domain.events import Event
 from domain.values import JSONObject, from_micros, to_micros
+from domain.words import searchable
 from graph.bulk import StoredRow
 from graph.checks import mending
 from graph.store import Transaction
@@ -79,7 +80,13 @@ def misshapen(row: StoredRow, shape: Mapping[str, tuple[tuple[type, ...], bool]]
             yield f"{name} is no time"
 
 
-TIMES: Final = frozenset({"createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"})
+TIMES: Final = frozenset(
+    {
+        *("createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"),
+        *("changedAt", "authenticatedAt", "lastUsedAt", "rotatedAt", "accessExpiresAt", "expiresAt"),
+        *("emailVerifiedAt", "issuedAt", "attemptsFrom", "dueAt", "sentAt"),
+    }
+)
 """Columns that hold microseconds since the epoch."""
 
 
@@ -246,3 +253,17 @@ def labelled(found: object, wanted: Sequence[str]) -> Iterator[Fault]:
             return ()
 
         yield Fault(f"its labels are {', '.join(sorted(labels))}", Mend(f"make them {', '.join(wanted)}", apply))
+
+
+def search_words(noun: str, names: tuple[str, str], about: str) -> Test[N]:
+    """That the words by which a group or a person is found follow from their names and what they say of themselves."""
+
+    @rule(f"{noun}_words", f"The words by which a search finds a {noun} follow from its texts.", "They are made anew.")
+    def find(found: N, _types: Catalogue) -> Iterator[Fault]:
+        row = row_of(found)
+        first, second, text = (cast("str | None", row.get(name)) for name in (*names, about))
+        wanted = {"nameWords": searchable(first, second), "textWords": searchable(text)}
+        if wrong := {name: words for name, words in wanted.items() if row.get(name) != words}:
+            yield Fault(f"{', '.join(wrong)} does not follow from its texts", set_values(str(row["id"]), wrong))
+
+    return find

@@ -80,6 +80,7 @@ SECTION: Section[PersonFacts] = Section(
             "person",
             {"email": validation.email, "username": validation.username, "displayName": validation.name},
         ),
+        nodes.search_words("person", ("displayName", "username"), "bio"),
         nodes.objects("person", "settings"),
         _right_wallets,
         nodes.sort_keys("person"),

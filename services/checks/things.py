@@ -11,6 +11,7 @@ from domain.references import named_by
 from domain.thing_types import ThingType
 from domain.things import ThingStatus
 from domain.values import now
+from domain.words import searchable
 from graph import references as mentions
 from graph import thing_changes, things
 from graph.bulk import StoredRow
@@ -24,7 +25,7 @@ from services.checks import nodes
 from services.checks.rules import Fault, Mend, Section, rule
 from services.journal import system_event
 
-_OF_OTHERS = frozenset({"privateTo", "secretHash", "labels", "eventId"})
+_OF_OTHERS = frozenset({"privateTo", "secretHash", "labels", "labelWords", "eventId"})
 _DERIVED = frozenset(StoredThing.__annotations__) - frozenset(ThingRow.__annotations__) - _OF_OTHERS
 
 
@@ -208,8 +209,8 @@ def _label_links(found: ThingFacts, _types: Catalogue) -> Iterator[Fault]:
 
 @rule(
     "thing_label_columns",
-    "A thing has the labels that it is linked to in a column too, and each link has the label and the sort key of the "
-    "thing.",
+    "A thing has the labels that it is linked to in a column too, and their words in another, and each link has the "
+    "label and the sort key of the thing.",
     "They are made anew from the links.",
 )
 def _label_columns(found: ThingFacts, types: Catalogue) -> Iterator[Fault]:
@@ -220,7 +221,8 @@ def _label_columns(found: ThingFacts, types: Catalogue) -> Iterator[Fault]:
     right_links = all(
         (each["row"].get("label"), each["row"].get("sortKey")) == (each["label"], key) for each in found["links"]
     )
-    if found["row"].get("labels", []) != labels or not right_links:
+    words = found["row"].get("labelWords", "")
+    if found["row"].get("labels", []) != labels or words != searchable(*labels) or not right_links:
 
         async def apply(transaction: Transaction) -> Sequence[Event]:
             await knowledge.note_links(transaction, found["id"])

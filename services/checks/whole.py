@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from domain.consistency import Rule
 from domain.ids import NodeKind, kind_of
+from graph import vectors
 from graph.checks import whole
 from graph.migrate import lacking, read_migrations
 from graph.store import Store, Transaction
@@ -50,6 +51,17 @@ async def _missing_schema(store: Store) -> AsyncIterator[WholeFault]:
         yield WholeFault(f"{wanted.name} is missing", WholeMend(f"make {wanted.name}", make))
 
 
+async def _missing_vector_index(store: Store) -> AsyncIterator[WholeFault]:
+    dimension = await vectors.read_dimension(store)
+    if dimension is not None and not await vectors.has_index(store, dimension):
+
+        async def make(each: Store) -> None:
+            await vectors.make_index(each, dimension)
+
+        detail = f"there is no index over vectors of {dimension} numbers"
+        yield WholeFault(detail, WholeMend(f"make {vectors.INDEX}", make))
+
+
 async def _doubles(store: Store) -> AsyncIterator[WholeFault]:
     for wanted in await lacking(store, read_migrations()):
         if wanted.unique is None:
@@ -92,6 +104,14 @@ TESTS: tuple[WholeTest, ...] = (
             "It is made. Where the store refuses, what is not unique has to be mended before.",
         ),
         _missing_schema,
+    ),
+    WholeTest(
+        Rule(
+            "store_vectors",
+            "Where a dimension was chosen, the store has an index over the vectors of knowledge.",
+            "It is made, which takes a while where there are many.",
+        ),
+        _missing_vector_index,
     ),
     WholeTest(
         Rule(

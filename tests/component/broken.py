@@ -8,7 +8,12 @@ _PLACE = "MATCH (n:Entity {id: $alone})-[e:IN_GROUP]->() "
 _GROUP = "MATCH (n:Entity {id: $shelf}) "
 _PERSON = "MATCH (n:Entity {id: $stray}) "
 _LABEL = "MATCH (n:Knowledge {id: $label}) "
+_CHUNK = "MATCH (n:Knowledge {id: $chunk}) "
 _EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
+_SESSION = "MATCH (n:Session {id: $session}) "
+_CREDENTIAL = "MATCH (n:Credential {personId: $person}) "
+_MAIL = "MATCH (n:Mail {id: $mail}) "
+_TOKEN = "MATCH (n:OneTimeToken {key: $token}) "
 _EVENT = "MATCH (n:Event {id: $event}) "
 _VERSION = "MATCH (n:ThingVersion {key: $version}) "
 _TYPE = "MATCH (n:ThingType {name: 'guide'}) "
@@ -44,12 +49,13 @@ def of_node(noun: str, match: str, name: str) -> Mapping[str, Sequence[Break]]:
 
 BREAKS: Mapping[str, Sequence[Break]] = {
     "store_schema": [Break("RETURN 1", (), schema="DROP INDEX Thing_sortKey_index")],
+    "store_vectors": [Break("RETURN 1", (), schema="DROP INDEX Knowledge_embedding_vector")],
     "store_unique": [
         Break(
             "MATCH (n:Entity {id: $shelf}) SET n.slug = 'home'",
             ("home", "shelf"),
             mended=False,
-            others=frozenset({"store_schema"}),
+            others=frozenset({"store_schema", "group_words"}),
             schema="DROP CONSTRAINT Group_slug_unique",
         )
     ],
@@ -111,9 +117,9 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break("MATCH (g:Entity {id: $box}) SET g.status = 'archived', g.archivedAt = g.updatedAt", ("boxed",))
     ],
     "thing_text": [
-        Break(_THING + "SET n.name = ' x '"),
-        Break(_THING + "SET n.name = 'a' + '\\u202e' + 'b'", mended=False),
-        Break(_THING + "SET n.name = ''", mended=False),
+        Break(_THING + "SET n.name = ' x '", others=frozenset({"thing_columns"})),
+        Break(_THING + "SET n.name = 'a' + '\\u202e' + 'b'", mended=False, others=frozenset({"thing_columns"})),
+        Break(_THING + "SET n.name = ''", mended=False, others=frozenset({"thing_columns"})),
     ],
     "thing_properties": [
         Break(_THING + "SET n.properties = '{'", mended=False),
@@ -124,6 +130,8 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break("MATCH (n:Entity {id: $order}) SET n.netScaled = 1, n.lineCount = 9", ("order",)),
         Break("MATCH (n:Entity {id: $order}) REMOVE n.currency", ("order",)),
         Break(_THING + "SET n.currency = 'USD'"),
+        Break(_THING + "SET n.nameWords = 'x'"),
+        Break(_THING + "REMOVE n.textWords"),
         Break("MATCH (n:Entity {id: $product}) SET n.filter1 = 'x', n.filter3 = null", ("product",)),
     ],
     "thing_private": [
@@ -139,7 +147,16 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             ("video", "label"),
         ),
     ],
+    "group_words": [
+        Break(_GROUP + "SET n.nameWords = 'x'", ("shelf",)),
+        Break(_GROUP + "REMOVE n.textWords", ("shelf",)),
+    ],
+    "person_words": [
+        Break(_PERSON + "SET n.nameWords = 'x'", ("stray",)),
+        Break(_PERSON + "REMOVE n.textWords", ("stray",)),
+    ],
     "thing_label_columns": [
+        Break("MATCH (n:Entity {id: $video}) REMOVE n.labelWords", ("video",)),
         Break("MATCH (n:Entity {id: $video}) SET n.labels = ['x:y']", ("video",)),
         Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() REMOVE e.label", ("video",)),
         Break("MATCH (n:Entity {id: $video})-[e:HAS_KNOWLEDGE]->() SET e.sortKey = 'x'", ("video",)),
@@ -211,7 +228,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     ],
     "group_text": [
         Break(_GROUP + "SET n.slug = 'SHELF'", ("shelf",)),
-        Break(_GROUP + "SET n.slug = 'a shelf'", ("shelf",), mended=False),
+        Break(_GROUP + "SET n.slug = 'a shelf'", ("shelf",), mended=False, others=frozenset({"group_words"})),
     ],
     "group_json": [Break(_GROUP + "SET n.metadata = '7'", ("shelf",), mended=False)],
     "group_limits": [Break(_GROUP + "SET n.limitMembers = -1", ("shelf",))],
@@ -241,7 +258,43 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_LABEL + "REMOVE n.label", ("label",), mended=False, others=frozenset({"thing_label_columns"})),
     ],
     "knowledge_described": [
-        Break("CREATE (:Knowledge {id: $orphan, type: 'label', label: 'a:b', text: 'a:b', createdAt: 1})", ("orphan",))
+        Break("CREATE (:Knowledge {id: $orphan, type: 'label', label: 'a:b', text: 'a:b', createdAt: 1})", ("orphan",)),
+    ],
+    "knowledge_thing": [
+        Break(
+            _CHUNK + "MATCH (m:Entity {id: $alone}) CREATE (m)-[:HAS_KNOWLEDGE {role: 'chunk_of'}]->(n)",
+            ("chunk",),
+            mended=False,
+        ),
+        Break(
+            "MATCH (n:Knowledge {id: $chunk})<-[e:HAS_KNOWLEDGE]-() SET e.role = 'summary'", ("chunk",), mended=False
+        ),
+    ],
+    "knowledge_document": [
+        Break(_CHUNK + "SET n.documentId = $gone", ("chunk",), others=frozenset({"knowledge_chunks"})),
+        Break(_CHUNK + "REMOVE n.documentId", ("chunk",), others=frozenset({"knowledge_chunks"})),
+        Break("MATCH (n:Knowledge {id: $document}) DETACH DELETE n", ("chunk",)),
+        Break(
+            "MATCH (n:Knowledge {id: $document})<-[e:HAS_KNOWLEDGE]-() DELETE e",
+            ("chunk",),
+            others=frozenset({"knowledge_described"}),
+        ),
+    ],
+    "knowledge_chunks": [
+        Break("MATCH (n:Knowledge {id: $document}) SET n.chunkCount = 7", ("document",)),
+        Break(_CHUNK + "DETACH DELETE n", ("document",)),
+    ],
+    "knowledge_embedding": [
+        Break(_CHUNK + "REMOVE n.embedding", ("chunk",)),
+        Break(_CHUNK + "SET n.embedding = [1.0, 0.0]", ("chunk",)),
+        Break(_CHUNK + "SET n.embedding = [0.0, 0.0, 0.0]", ("chunk",)),
+        Break(_CHUNK + "SET n.embedding = [1.0, 0.0, 0.0 / 0.0]", ("chunk",)),
+        Break(_CHUNK + "SET n.embedding = 'one'", ("chunk",)),
+        Break(_CHUNK + "SET n.embeddingState = 'pending'", ("chunk",)),
+        Break(_CHUNK + "SET n.embeddingState = 'pending', n.embedding = null", ("chunk",)),
+        Break(_CHUNK + "SET n.embeddingState = 'lost'", ("chunk",)),
+        Break("MATCH (n:Knowledge {id: $document}) SET n.embeddingState = 'done'", ("document",)),
+        Break("MATCH (n:Knowledge {id: $vector}) REMOVE n.embedding", ("vector",), mended=False),
     ],
     "connection_form": [Break(_EDGE + "REMOVE n.validFrom", ("edge",), mended=False)],
     "connection_lock": [Break(_EDGE + "SET n._lock = true", ("edge",))],
@@ -285,6 +338,25 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "connection_strength": [Break(_EDGE + "SET n.strength = 1.5", ("edge",))],
     "connection_times": [Break(_EDGE + "SET n.validTo = n.validFrom - 1 REMOVE n.liveKey", ("edge",))],
     "connection_creator": [Break(_EDGE + "SET n.createdBy = $video", ("edge",))],
+    "credential_form": [Break(_CREDENTIAL + "REMOVE n.changedAt", ("person",), mended=False)],
+    "credential_lock": [Break(_CREDENTIAL + "SET n._lock = true", ("person",))],
+    "credential_person": [Break(_CREDENTIAL + "SET n.personId = $noPerson", ("noPerson",))],
+    "credential_hash": [Break(_CREDENTIAL + "SET n.passwordHash = 'secret'", ("person",), mended=False)],
+    "session_form": [Break(_SESSION + "REMOVE n.familyHash", ("session",), mended=False)],
+    "session_lock": [Break(_SESSION + "SET n._lock = true", ("session",))],
+    "session_person": [Break(_SESSION + "SET n.personId = $noPerson", ("session", "noPerson"))],
+    "one_time_token_form": [Break(_TOKEN + "REMOVE n.linkHash", ("token",), mended=False)],
+    "one_time_token_lock": [Break(_TOKEN + "SET n._lock = true", ("token",))],
+    "one_time_token_person": [
+        Break(_TOKEN + "SET n.personId = $noPerson", ("token", "noPerson")),
+        Break(_TOKEN + "SET n.kind = 'x'", ("token", "person")),
+    ],
+    "mail_form": [Break(_MAIL + "REMOVE n.dueAt", ("mail",), mended=False)],
+    "mail_lock": [Break(_MAIL + "SET n._lock = true", ("mail",))],
+    "mail_vocabulary": [Break(_MAIL + "SET n.status = 'x'", ("mail",), mended=False)],
+    "mail_json": [Break(_MAIL + "SET n.values = '7'", ("mail",), mended=False)],
+    "mail_person": [Break(_MAIL + "SET n.personId = $noPerson", ("mail", "noPerson"))],
+    "mail_values": [Break(_MAIL + "SET n.status = 'sent'", ("mail",))],
     "event_form": [Break(_EVENT + "REMOVE n.at", ("event",), mended=False)],
     "event_lock": [Break(_EVENT + "SET n._lock = true", ("event",))],
     "event_id": [Break(_EVENT + "SET n.id = 'x'", ("x",), mended=False)],

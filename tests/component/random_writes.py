@@ -44,6 +44,9 @@ class Pool:
     connections: list[str] = field(default_factory=list)
     thing_types: dict[str, int] = field(default_factory=dict)
     connection_types: list[str] = field(default_factory=list)
+    documents: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    """Of each its version and the ids of its first chunks."""
+    vectors: list[str] = field(default_factory=list)
     numbers: int = 0
 
     def next(self) -> int:
@@ -64,6 +67,12 @@ class Pool:
             self.connections.append(str(cast("Mapping[str, JSON]", answer["relationship"])["id"]))
         if "connectionType" in answer:
             self.connection_types.append(str(cast("Mapping[str, JSON]", answer["connectionType"])["name"]))
+        if "document" in answer:
+            document = cast("Mapping[str, JSON]", answer["document"])
+            chunks = cast("Mapping[str, list[Mapping[str, str]]]", document["chunks"])["nodes"]
+            self.documents[str(document["id"])] = (cast("int", document["version"]), [each["id"] for each in chunks])
+        if "vector" in answer:
+            self.vectors.append(str(cast("Mapping[str, JSON]", answer["vector"])["id"]))
         if mutation in {"deleteThing", "deleteGroup"}:
             self.things.pop(str(answer["id"]), None)
             self.groups.pop(str(answer["id"]), None)
@@ -164,6 +173,38 @@ def _label(pool: Pool, dice: random.Random) -> dict[str, JSON]:
     return given
 
 
+def _document(pool: Pool, dice: random.Random) -> str:
+    return dice.choice(sorted(pool.documents) or [new_id("kno")])
+
+
+def _vector(_: Pool, dice: random.Random) -> list[JSON]:
+    return [dice.choice([0, 0, 1, -1, 1e300, 0.1]) for _ in range(3 if dice.random() < 0.95 else 2)]
+
+
+def _text(_: Pool, dice: random.Random) -> str:
+    return dice.choice([*WORDS, "One.\n\nTwo.", "A sentence. " * 400])
+
+
+def _replace_document(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    document = _document(pool, dice)
+    return {"id": document, "version": pool.documents.get(document, (1, []))[0], "text": _text(pool, dice)}
+
+
+def _set_embeddings(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    document = _document(pool, dice)
+    chunks = pool.documents.get(document, (1, []))[1] or [new_id("kno")]
+    given: list[JSON] = [{"chunkId": chunk, "embedding": _vector(pool, dice)} for chunk in chunks]
+    return {"documentId": document, "embeddings": given}
+
+
+def _remove_knowledge(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    return {"id": dice.choice([_document(pool, dice), *pool.vectors[-2:]])}
+
+
+def _describe(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    return {"thingId": _thing(pool, dice)["id"]}
+
+
 def _apply_changes(pool: Pool, dice: random.Random) -> dict[str, JSON]:
     names = [name for name in GENERATORS if name in _fields("ChangeInput")]
     chosen = [dice.choice(names) for _ in range(dice.randrange(1, 6))]
@@ -225,6 +266,12 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "labelThing": _label,
     "unlabelThing": _label,
     "deleteThing": _thing,
+    "addDocument": _with(_describe, text=_text),
+    "replaceDocument": _replace_document,
+    "addVector": _with(_describe, embedding=_vector),
+    "setEmbeddings": _set_embeddings,
+    "removeKnowledge": _remove_knowledge,
+    "retryEmbeddings": lambda _pool, _dice: {},
     "connect": _connect,
     "updateConnection": _with(_connection, strength=lambda _, dice: dice.choice([None, 0.5, 1])),
     "disconnect": _connection,
@@ -235,7 +282,7 @@ GENERATORS: Final[Mapping[str, Generator]] = {
 }
 WEIGHTS: Final[Mapping[str, int]] = {
     **dict.fromkeys(GENERATORS, 4), "createThing": 14, "createGroup": 8, "connect": 14, "updateThing": 8,
-    "archiveGroup": 2, "registerThingType": 1, "evolveThingType": 1, "registerConnectionType": 1,
+    "archiveGroup": 2, "addDocument": 10, "registerThingType": 1, "evolveThingType": 1, "registerConnectionType": 1,
 }  # fmt: skip
 
 
@@ -259,6 +306,7 @@ def mutations() -> Mapping[str, str]:
         for key, part in success.fields.items():
             inner = getattr(get_named_type(part.type), "fields", None)
             wanted = [column for column in ("id", "name", "type", "version") if inner and column in inner]
+            wanted += ["chunks(first: 3) { nodes { id } }"] if inner and "chunks" in inner else []
             leaf = is_leaf_type(get_named_type(part.type))
             parts.append(key if leaf else f"{key} {{ {' '.join(wanted) or '__typename'} }}")
         found[name] = " ".join(parts)

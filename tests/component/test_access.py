@@ -1,5 +1,6 @@
 """Access: nobody reaches what no rule gives them, by whatever way, and a rule is missing nowhere."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +25,7 @@ from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, now
 from graph.store import Statement, Transaction
 from resolvers.schema import schema
-from services.access import ALLOWED_ROLES, Action
+from services.access import ALLOWED_ROLES, OPEN, OWN, SENSITIVE, Action
 from services.keys import Keys
 from tests.client import Answer, Api
 from tests.worlds import World, new_connection, new_group, new_thing
@@ -145,7 +146,18 @@ async def test_every_question_of_nobody_is_refused_before_the_store_is_asked(
     assert statements == []
 
 
-@pytest.mark.parametrize("name", root_fields("Mutation"))
+def action_of(mutation: str) -> Action | None:
+    """The action of a mutation's own name, where it has one."""
+    name = re.sub(r"(?=[A-Z])", "_", mutation).lower()
+    return Action(name) if name in set(Action) else None
+
+
+FOR_ANYBODY = [name for name in root_fields("Mutation") if action_of(name) in OPEN]
+FOR_ONESELF = [name for name in root_fields("Mutation") if action_of(name) in OWN]
+FOR_SOME = [name for name in root_fields("Mutation") if name not in FOR_ANYBODY]
+
+
+@pytest.mark.parametrize("name", FOR_SOME)
 async def test_every_change_by_nobody_is_refused_before_the_store_is_asked(
     town: Town, statements: list[str], name: str
 ) -> None:
@@ -173,7 +185,7 @@ async def unentitled(town: Town) -> Mapping[str, Api]:
     }
 
 
-@pytest.mark.parametrize("name", root_fields("Mutation"))
+@pytest.mark.parametrize("name", FOR_SOME)
 async def test_every_change_by_somebody_without_the_right_is_forbidden(
     unentitled: Mapping[str, Api], town: Town, statements: list[str], name: str
 ) -> None:
@@ -186,21 +198,35 @@ async def test_every_change_by_somebody_without_the_right_is_forbidden(
     assert await town.world.count() == before
 
 
-def test_every_action_has_a_rule() -> None:
-    assert set(ALLOWED_ROLES) == set(Action)
+@pytest.mark.parametrize("name", FOR_ONESELF)
+async def test_no_api_key_changes_the_account_of_its_person(town: Town, statements: list[str], name: str) -> None:
+    before = await town.world.count()
+    statements.clear()
+    answer = await town.world.api.ask(*call("mutation", name))
+    assert answer.at("answer.__typename") == "ForbiddenError"
+    assert statements == ["authenticate"]
+    assert await town.world.count() == before
+
+
+def test_every_action_has_one_rule() -> None:
+    assert sorted([*ALLOWED_ROLES, *OPEN, *OWN]) == sorted(Action)
+    assert SENSITIVE <= OWN
+    assert {action_of(name) for name in FOR_ANYBODY} == OPEN
+    assert {action_of(name) for name in FOR_ONESELF} == OWN
     assert all(roles == {PlatformRole.PLATFORM_OWNER} for roles in ALLOWED_ROLES.values())
 
 
 async def test_a_member_finds_in_every_list_what_is_in_their_group_and_below(town: Town) -> None:
     answer = await town.as_mia(
         "{ groups(first: 50) { nodes { slug } totalCount } people(first: 50) { nodes { username } totalCount } "
-        'things(type: "video", first: 50) { nodes { name } totalCount } all: things(first: 50) { nodes { type } } '
-        'orders: things(type: "order", first: 50) { totalCount } '
-        "org: things(groupId: $org, first: 50) { nodes { name } totalCount } "
-        "team: things(groupId: $team, first: 50) { nodes { name } totalCount } "
+        'things(first: 50, filter: {type: "video"}) { nodes { name } totalCount } '
+        "all: things(first: 50) { nodes { type } } "
+        'orders: things(first: 50, filter: {type: "order"}) { totalCount } '
+        "org: things(first: 50, filter: {groupId: $org}) { nodes { name } totalCount } "
+        "team: things(first: 50, filter: {groupId: $team}) { nodes { name } totalCount } "
         "events(first: 100) { nodes { group { slug } actor } totalCount } "
-        "ofOrg: events(groupId: $org, first: 50) { nodes { id } totalCount } "
-        "ofOrgThing: events(targetId: $orgThing, first: 50) { nodes { id } totalCount } }",
+        "ofOrg: events(first: 50, filter: {groupId: $org}) { nodes { id } totalCount } "
+        "ofOrgThing: events(first: 50, filter: {targetId: $orgThing}) { nodes { id } totalCount } }",
         org="org",
         team="team",
         orgThing="orgThing",
@@ -236,7 +262,7 @@ async def test_what_a_member_may_not_see_is_not_there_by_its_id_either(town: Tow
 
 
 async def test_an_event_is_seen_where_it_happened_or_by_who_did_it(town: Town) -> None:
-    query = "query ($id: ID!) { events(targetId: $id, first: 9) { nodes { id type } } }"
+    query = "query ($id: ID!) { events(first: 9, filter: {targetId: $id}) { nodes { id type } } }"
     of = {
         name: (await town.world.api.ask(query, id=town.ids[name])).each("events.nodes", "id")
         for name in ("orgThing", "teamThing", "sue", "mia")
@@ -281,12 +307,13 @@ async def test_nested_fields_of_a_visible_thing_show_no_hidden_end(town: Town) -
 
 async def test_the_key_of_somebody_else_is_not_there_for_their_fellow_members(town: Town) -> None:
     answer = await town.as_mia(
-        '{ things(type: "api_key", first: 9) { nodes { id } totalCount } '
+        '{ things(first: 9, filter: {type: "api_key"}) { nodes { id } totalCount } '
         "ben: node(id: $ben) { ... on Person { related(first: 9) { nodes { id } totalCount } "
-        'connections(types: ["owns"], first: 9) { nodes { id } totalCount } } } '
-        'team: node(id: $team) { ... on Group { things(type: "api_key", first: 9) { nodes { id } totalCount } } } '
-        "events(targetId: $key, first: 9) { totalCount } "
-        "told: events(groupId: $team, type: thing_created, first: 50) { nodes { targetId target { id } } } }",
+        'connections(first: 9, filter: {types: ["owns"]}) { nodes { id } totalCount } } } '
+        'team: node(id: $team) { ... on Group { things(first: 9, filter: {type: "api_key"}) '
+        "{ nodes { id } totalCount } } } "
+        "events(first: 9, filter: {targetId: $key}) { totalCount } "
+        "told: events(first: 50, filter: {groupId: $team, type: thing_created}) { nodes { targetId target { id } } } }",
         ben="ben",
         team="team",
         key="benKey",
@@ -328,7 +355,7 @@ async def test_a_suspended_person_is_out_with_the_next_request_and_back_in_after
 async def test_an_ended_membership_gives_nothing_any_more(town: Town) -> None:
     api = await town.world.member("ending", "team")
     answer = await api.ask(
-        '{ viewer { person { connections(types: ["member_of"], first: 2) { nodes { id } } } groups { slug } } }'
+        '{ viewer { person { connections(first: 2, filter: {type: "member_of"}) { nodes { id } } } groups { slug } } }'
     )
     assert answer.each("viewer.groups", "slug") == ["team"]
     [membership] = answer.each("viewer.person.connections.nodes", "id")
@@ -349,7 +376,7 @@ async def test_a_membership_that_is_not_in_force_gives_nothing(town: Town) -> No
 async def test_a_key_that_was_taken_back_opens_nothing(town: Town, way: str) -> None:
     api = await town.world.member(f"taken-{way}", "team")
     answer = await api.ask(
-        '{ viewer { apiKey { id } person { connections(types: ["owns"], first: 2) { nodes { id } } } } }'
+        '{ viewer { apiKey { id } person { connections(first: 2, filter: {types: ["owns"]}) { nodes { id } } } } }'
     )
     key, [owns] = answer.at("viewer.apiKey.id"), answer.each("viewer.person.connections.nodes", "id")
     field, given = {

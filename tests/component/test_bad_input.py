@@ -11,7 +11,7 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType, get_named_type
 
 from app.logs import configure_logs
-from domain.ids import new_id
+from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.values import JSON, JSONObject
 from resolvers.schema import schema
 from tests.refusals import refused
@@ -113,7 +113,7 @@ async def test_a_body_without_a_length_is_bounded_too(shared_world: World) -> No
         (b'{"query": "query ($a: Int!) { things(first: $a) { totalCount } }", "variables": {"a": [[[]]]}}', "$a"),
         (b'{"query": "query ($a: Int!) { things(first: $a) { totalCount } }", "variables": {"a": 2147483648}}', "$a"),
         (b'{"query": "query ($a: Nope!) { things(first: $a) { totalCount } }", "variables": {"a": 1}}', "Nope"),
-        (b'{"query": "{ things(first: 1, status: nonsense) { totalCount } }"}', "nonsense"),
+        (b'{"query": "{ things(first: 1, filter: {status: nonsense}) { totalCount } }"}', "nonsense"),
         (b'{"query": "{ group(slug: \\"\\\\uD800\\") { id } }"}', "Syntax"),
         (b'{"query": "subscription { __typename }"}', ""),
         (b'{"query": "{ ...a } fragment a on Query { ...a }"}', "itself"),
@@ -188,6 +188,10 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"parentId": None} if "parentId" in given.fields else {}
     values |= {"id": new_id("thg")} if "Thing" in field else {}
     values |= {"id": new_id("con_owns")} if field in {"disconnect", "updateConnection"} else {}
+    knowledge = new_id(KNOWLEDGE_PREFIX)
+    values |= {"id": knowledge} if field in {"replaceDocument", "removeKnowledge"} else {}
+    values |= {"thingId": new_id("thg"), "text": "T", "embedding": [1.0], "documentId": knowledge}
+    values |= {"embeddings": [{"chunkId": knowledge, "embedding": [1.0]}]}
     return {
         key: values[key]
         for key, each in given.fields.items()
@@ -203,6 +207,8 @@ async def test_a_nul_byte_is_refused_wherever_text_is_taken(shared_world: World,
         wrong, expected = {"type": "object", "a": ["\x00"]}, f"{key}.a.0"
     elif key in {"filterable", "sourceTypes", "targetTypes"}:
         wrong, expected = ["a\x00b"], f"{key}.0"
+    elif (field, key) == ("addVector", "idempotencyKey"):
+        expected = "embedding"  # this store has no dimension
     answer = await refused(shared_world, field, {**right(field, shared_world), key: wrong})
     if (field, key) in {("updateThing", "properties"), ("evolveThingType", "filterable")}:
         assert answer["__typename"] == "NotFoundError"  # they are looked at once what they are of is there
@@ -252,12 +258,12 @@ async def test_json_that_is_nested_too_deep_is_refused_with_its_place(shared_wor
         ('{ group(slug: "a\\u0000b") { id } }', "slug"),
         ('{ node(id: "a\\u0000b") { id } }', "id"),
         ('{ nodes(ids: ["a\\u0000b"]) { id } }', "ids.0"),
-        ('{ things(first: 1, type: "a\\u0000b") { totalCount } }', "type"),
-        ('{ things(first: 1, groupId: "a\\u0000b") { totalCount } }', "groupId"),
+        ('{ things(first: 1, filter: {type: "a\\u0000b"}) { totalCount } }', "filter.type"),
+        ('{ things(first: 1, filter: {groupId: "a\\u0000b"}) { totalCount } }', "filter.groupId"),
         ('{ things(first: 1, after: "a\\u0000b") { totalCount } }', "after"),
         ('{ things(last: 1, before: "a\\u0000b") { totalCount } }', "before"),
-        ('{ events(first: 1, targetId: "a\\u0000b") { totalCount } }', "targetId"),
-        ('{ viewer { person { related(first: 1, types: ["a\\u0000b"]) { totalCount } } } }', "types"),
+        ('{ events(first: 1, filter: {targetId: "a\\u0000b"}) { totalCount } }', "filter.targetId"),
+        ('{ viewer { person { related(first: 1, path: [{types: ["a\\u0000b"]}]) { totalCount } } } }', "path.0.types"),
     ],
 )
 async def test_a_nul_byte_in_a_question_is_refused(shared_world: World, query: str, field: str) -> None:

@@ -15,16 +15,22 @@ from domain.access import Caller, KeyScope
 from domain.consistency import Outcome, Severity, Violation
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.people import MemberRole, PlatformRole
-from domain.values import JSON, JSONObject
+from domain.values import JSON, JSONObject, now, to_micros
 from graph import knowledge
+from graph.credentials import CredentialRow, set_password
 from graph.migrate import lacking, read_migrations
 from graph.store import Statement, Transaction
+from graph.vectors import fix_dimension
 from services.checking import RULES, Checking
 from services.keys import Keys
 from services.ontology import Ontology
+from services.password_reset import PasswordReset
 from services.people import NewPerson
+from services.rate_limits import RateLimits
 from services.registration import register
+from services.sessions import begin
 from tests.component.broken import BREAKS, INVENTED, Break
+from tests.component.vectors import document, vector
 from tests.conftest import CHECKOUT
 from tests.worlds import World, new_connection, new_group, new_thing
 
@@ -33,6 +39,7 @@ pytestmark = pytest.mark.slow
 Names: TypeAlias = Mapping[str, str]
 Line: TypeAlias = dict[str, JSON]
 
+MAIL_IDS: Statement[str] = Statement("mail_ids", "MATCH (n:Mail) RETURN n.id AS row")
 THING_IDS: Statement[str] = Statement("thing_ids", "MATCH (n:Thing) RETURN n.id AS row ORDER BY row")
 
 
@@ -79,11 +86,24 @@ async def town(world: World) -> Names:
     at["label"] = new_id(KNOWLEDGE_PREFIX)
     link: knowledge.LabelLink = {"thingId": at["video"], "label": "topic:x", "knowledgeId": at["label"]}
     await world.store.write(lambda transaction: knowledge.add_labels(transaction, [link], 1))
+    await fix_dimension(world.store, 3)
+    at["document"] = await document(world, at["product"], [1, 0, 0])
+    at["vector"] = await vector(world, at["product"], [0, 1, 0])
+    chunks = await world.api.ask("{ knowledge(first: 1, type: chunk) { nodes { id } } }")
+    at["chunk"] = str(chunks.at("knowledge.nodes.0.id"))
     answer = await world.api.ask(
         """query ($id: ID!) { events(last: 1) { nodes { id } }
-        node(id: $id) { ... on Group { connections(first: 1, types: ["member_of"]) { nodes { id } } } } }""",
+        node(id: $id) { ... on Group { connections(first: 1, filter: {types: ["member_of"]}) { nodes { id } } } } }""",
         id=world.home,
     )
+    credential = CredentialRow(
+        personId=world.owner.id, passwordHash="$argon2id$…", changedAt=to_micros(world.owner.created_at)
+    )
+    await world.store.write(lambda transaction: set_password(transaction, credential))
+    signed_in = await world.store.write(lambda transaction: begin(transaction, Caller(None), world.owner.id, now()))
+    await PasswordReset(world.store, now, RateLimits(None)).request(Caller(None), world.owner.email)
+    at |= {"session": signed_in.session.id, "token": f"reset_password {world.owner.id}"}
+    [at["mail"]] = await world.store.read(MAIL_IDS, {})
     at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id
     at["event"] = str(answer.at("events.nodes.0.id"))
     at["member"] = str(answer.at("node.connections.nodes.0.id"))

@@ -178,7 +178,7 @@ async def test_histories_of_many_things_take_as_many_statements_as_of_one(
     world = shared_world
     for _ in range(8):
         await lived(world)
-    query = """query ($first: Int!) { things(type: "podcast", first: $first) { nodes { history(first: 10) {
+    query = """query ($first: Int!) { things(first: $first, filter: {type: "podcast"}) { nodes { history(first: 10) {
         nodes { version changed group { slug } event { type } actor { id } } totalCount pageInfo { hasNextPage }
     } } } }"""
     counted: list[Counter[str]] = []

@@ -300,9 +300,9 @@ class TestConnections:
             """query ($id: ID!, $post: ID!) { node(id: $id) { ... on Relationship { type properties } }
             post: node(id: $post) { ... on Thing {
                 all: connections(first: 9) { nodes { type } }
-                some: connections(first: 9, types: ["cites"]) { nodes { type toId } }
-                none: connections(first: 9, types: ["owns", "cites"], direction: incoming) { nodes { type } }
-                related(first: 9, types: ["cites"]) { nodes { name } }
+                some: connections(first: 9, filter: {types: ["cites"]}) { nodes { type toId } }
+                none: connections(first: 9, filter: {types: ["owns", "cites"], direction: incoming}) { nodes { type } }
+                related(first: 9, path: [{types: ["cites"]}]) { nodes { name } }
             } } }""",
             id=found,
             post=at["post"],
@@ -324,8 +324,8 @@ class TestConnections:
         await world.connect("knows", world.owner.id, video)
         answer = await world.api.ask(
             """query ($id: ID!) { node(id: $id) { ... on Thing {
-                connections(first: 9, types: ["likes"], direction: incoming) { totalCount nodes { type } }
-                other: connections(first: 9, types: ["owns"], direction: incoming) { totalCount }
+                connections(first: 9, filter: {types: ["likes"], direction: incoming}) { totalCount nodes { type } }
+                other: connections(first: 9, filter: {types: ["owns"], direction: incoming}) { totalCount }
             } } }""",
             id=video,
         )

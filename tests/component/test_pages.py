@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 PAGE = """
 query ($groupId: ID, $first: Int, $after: String, $last: Int, $before: String, $order: CreationOrder! = oldest_first) {
-  things(groupId: $groupId, first: $first, after: $after, last: $last, before: $before, order: $order) {
+  things(first: $first, after: $after, last: $last, before: $before, order: $order, filter: {groupId: $groupId}) {
     totalCount
     nodes { name }
     edges { cursor }

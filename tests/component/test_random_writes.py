@@ -13,6 +13,7 @@ import pytest
 from domain.access import KeyScope
 from domain.consistency import Severity
 from domain.values import JSON
+from graph.vectors import fix_dimension
 from services.checking import Checking
 from services.ontology import Ontology
 from tests.client import Api
@@ -25,7 +26,9 @@ SEED = 20261124
 CLIENTS = 8
 WRITES = 3_000
 SECONDS = 75
-VERSION = "query ($id: ID!) { node(id: $id) { ... on Thing { version } ... on Group { version } } }"
+VERSION = """query ($id: ID!) { node(id: $id) {
+    ... on Thing { version } ... on Group { version } ... on Knowledge { edition: version }
+} }"""
 
 
 def test_every_mutation_of_the_schema_takes_part() -> None:
@@ -73,6 +76,9 @@ async def learn(world: World, pool: Pool, identifier: str) -> None:
     found = cast("Mapping[str, JSON] | None", answer.data["node"])
     if found is None:
         pool.things.pop(identifier, None)
+        pool.documents.pop(identifier, None)
+    elif identifier in pool.documents:
+        pool.documents[identifier] = (cast("int", found["edition"]), pool.documents[identifier][1])
     elif identifier in pool.groups:
         pool.groups[identifier] = cast("int", found["version"])
     elif identifier in pool.things:
@@ -80,6 +86,7 @@ async def learn(world: World, pool: Pool, identifier: str) -> None:
 
 
 async def test_no_rule_is_broken_by_what_many_write_at_once(world: World) -> None:
+    await fix_dimension(world.store, 3)
     reader = await world.member("reader", "home", scope=KeyScope.WRITE)
     people = (await world.api.ask("{ people(first: 9) { nodes { id } } }")).each("people.nodes", "id")
     pool = Pool(people=[str(each) for each in people], groups={world.home: 1})

@@ -20,6 +20,7 @@ from services.ontology import Ontology
 from services.restoring import import_export
 from services.type_changes import ThingTypeChanges, TypeChanges
 from services.type_registration import NewConnectionType, NewThingType, TypeRegistration
+from services.vectors import Dimension
 from tests.component.shop import EVERYTHING, OPERATOR, counts, everything
 from tests.conftest import wipe
 
@@ -64,7 +65,7 @@ class Press:
         self.folder = folder
         ontology = Ontology(store)
         self.types = TypeChanges(store)
-        self.registration = TypeRegistration(Changes(store, ontology), ontology)
+        self.registration = TypeRegistration(Changes(store, ontology, Dimension(store)), ontology)
         self.write("guides.csv", "id,name,city", "1,Rome,Rome", "2,Oslo,Oslo", "3,Nowhere,")
         self.write("videos.csv", "id,name", "1,Film")
         self.write("follows.csv", "from,to", "2,1")

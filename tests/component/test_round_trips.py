@@ -27,7 +27,7 @@ from domain.people import MemberRole, Person, PlatformRole
 from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import JSON
-from graph import bulk, connections, events, groups, knowledge, people, things
+from graph import bulk, connections, documents, events, groups, knowledge, people, things
 from graph.store import Transaction
 from resolvers.schema import schema
 from schema.thing_types import BUILT_IN
@@ -42,6 +42,7 @@ from tests.worlds import World
 pytestmark = pytest.mark.slow
 
 MANY = 20
+ANY_GROUP = new_id("grp")
 NOBODY = Caller(viewer=None)
 
 
@@ -118,6 +119,31 @@ def planned(world: World) -> Plan:
     return plan
 
 
+def described() -> list[documents.NewRow]:
+    """A document with three chunks."""
+    identifier = new_id(KNOWLEDGE_PREFIX)
+    document: documents.NewRow = {
+        "role": "summary",
+        "properties": {"id": identifier, "type": "document", "text": "abc", "createdAt": 1, "version": 1},
+    }
+    chunks: list[documents.NewRow] = [
+        {
+            "role": "chunk_of",
+            "properties": {
+                "id": new_id(KNOWLEDGE_PREFIX),
+                "type": "chunk",
+                "text": text,
+                "documentId": identifier,
+                "embeddingState": "pending",
+                "embeddingDue": 1,
+                "createdAt": 1,
+            },
+        }
+        for text in "abc"
+    ]
+    return [document, *chunks]
+
+
 @pytest.fixture(scope="module")
 async def crowd(shared_world: World) -> Crowd:
     plan = planned(shared_world)
@@ -144,6 +170,9 @@ async def crowd(shared_world: World) -> Crowd:
             statement = bulk.create_edges(CONNECTION_TYPES[kind].relationship)
             await transaction.run(statement, {"rows": joined, "sourceTypes": [], "targetTypes": []})
         await knowledge.add_labels(transaction, links, at=1)
+        for thing in plan.things:
+            if thing.type == "blog_post":
+                await documents.add(transaction, thing.id, described())
         await events.append(transaction, plan.events)
 
     await shared_world.store.write(work)
@@ -153,7 +182,7 @@ async def crowd(shared_world: World) -> Crowd:
 async def test_fifty_things_with_all_around_them_take_as_many_statements_as_five(
     crowd: Crowd, statements: list[str]
 ) -> None:
-    query = """query ($first: Int!) { things(type: "blog_post", first: $first) { nodes {
+    query = """query ($first: Int!) { things(first: $first, filter: {type: "blog_post"}) { nodes {
         name group { name } owner { id } labels
         connections(first: 3) {
             nodes { type source { id } target { ... on Thing { name group { slug } } } } totalCount
@@ -164,7 +193,7 @@ async def test_fifty_things_with_all_around_them_take_as_many_statements_as_five
     assert fifty == five
     assert five == {
         "authenticate": 1,
-        "list_things_of_type": 1,
+        "list_things": 1,
         "fetch_groups": 1,
         "fetch_owners": 1,
         "fetch_people": 1,
@@ -205,7 +234,9 @@ def selection(type_: GraphQLNamedType, depth: int, without: AbstractSet[str] = f
 
 def asked(name: str, field: GraphQLField, depth: int) -> str:
     answered = get_named_type(field.type)
-    arguments = "(first: 2)" if "first" in field.args else ""
+    needed = {"first": "2", "id": f'"{ANY_GROUP}"'}
+    given = [f"{each}: {value}" for each, value in needed.items() if each in field.args]
+    arguments = f"({', '.join(given)})" if given else ""
     if is_leaf_type(answered):
         return f"{name}{arguments}"
     # The wrapping of a list is no depth of its own.
@@ -218,12 +249,17 @@ def asked(name: str, field: GraphQLField, depth: int) -> str:
 
 ROOTS: Mapping[str, str] = {
     "Group": 'group(slug: "hub") { children(first: FIRST) { nodes { ALL } } }',
-    "Person": "people(role: customer, first: FIRST) { nodes { ALL } }",
-    "Event": "events(type: thing_created, first: FIRST) { nodes { ALL } }",
-    "Relationship": ('group(slug: "hub") { connections(types: ["following"], first: FIRST) { nodes { ALL } } }'),
-    "GenericThing": 'things(type: "blog_post", first: FIRST) { nodes { ... on GenericThing { ALL } } }',
+    "Person": "people(first: FIRST, filter: {role: customer}) { nodes { ALL } }",
+    "Event": "events(first: FIRST, filter: {type: thing_created}) { nodes { ALL } }",
+    "Knowledge": "knowledge(type: document, first: FIRST) { nodes { ALL } }",
+    "Relationship": (
+        'group(slug: "hub") { connections(first: FIRST, filter: {types: ["following"]}) { nodes { ALL } } }'
+    ),
+    "GenericThing": 'things(first: FIRST, filter: {type: "blog_post"}) { nodes { ... on GenericThing { ALL } } }',
     **{
-        cls.__name__: f'things(type: "{kind}", first: FIRST) {{ nodes {{ ... on {cls.__name__} {{ ALL }} }} }}'
+        cls.__name__: (
+            f'things(first: FIRST, filter: {{ type: "{kind}" }}) {{ nodes {{ ... on {cls.__name__} {{ ALL }} }} }}'
+        )
         for kind, cls in BUILT_IN.items()
         if kind != "api_key"
     },

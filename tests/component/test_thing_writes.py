@@ -106,8 +106,8 @@ async def test_a_moved_thing_is_in_its_new_group_alone(shared_world: World) -> N
     told = {"from": at["one"], "to": at["two"], "version": 2}
     assert await journal.read() == [("thing_moved", thing, at["two"], told)]
     answer = await world.api.ask(
-        "query ($one: ID!, $two: ID!) { one: things(groupId: $one, first: 9) { nodes { id } } "
-        "two: things(groupId: $two, first: 9) { nodes { id } } }",
+        "query ($one: ID!, $two: ID!) { one: things(first: 9, filter: {groupId: $one}) { nodes { id } } "
+        "two: things(first: 9, filter: {groupId: $two}) { nodes { id } } }",
         one=at["one"],
         two=at["two"],
     )
@@ -311,7 +311,7 @@ async def test_lists_bear_that_what_they_show_is_deleted_meanwhile(shared_world:
     async def look() -> None:
         for _ in range(15):
             answer = await world.api.ask(
-                "query ($id: ID!, $ids: [ID!]!) { things(groupId: $id, first: 100) { nodes { id name status "
+                "query ($id: ID!, $ids: [ID!]!) { things(first: 100, filter: {groupId: $id}) { nodes { id name status "
                 "group { slug } labels } totalCount } nodes(ids: $ids) { id } }",
                 id=group,
                 ids=ids,

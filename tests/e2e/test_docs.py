@@ -20,15 +20,15 @@ from app.settings import PREFIX, Settings
 from domain.connection_types import CONNECTION_TYPES
 from domain.consistency import Severity
 from domain.errors import AppError
-from domain.ids import NodeKind, thing_prefix
+from domain.ids import ENTITIES, NodeKind, thing_prefix
 from domain.thing_types import THING_TYPES
 from domain.values import JSON, JSONObject
 from graph.store import Store
+from graph.vectors import fix_dimension
 from resolvers.failures import BAD_REQUEST
 from resolvers.limits import LIMIT_EXCEEDED
 from schema.node import THING_TYPE_NAMES
 from services.checking import RULES
-from services.connections import ENTITIES
 from services.demo import seed
 from tests.client import Api
 from tests.conftest import missing
@@ -66,6 +66,7 @@ def with_block(kind: str) -> pytest.MarkDecorator:
 @with_block("graphql")
 async def test_every_query_gets_the_answer_that_stands_below_it(store: Store, api: Api, page: Path) -> None:
     secrets = {key.person.username: key.secret for key in await seed(store)} | {"nobody": None}
+    await fix_dimension(store, 3)  # of the examples about knowledge
     words = Words({})
     for block in (block for block in blocks(page) if is_run(block, "graphql")):
         asker = api.as_holder_of(secrets[block.note or OWNER])

@@ -29,8 +29,8 @@ async def test_northwind_is_imported_by_a_command_and_graphql_answers_its_number
         """{
           company: group(slug: "northwind") { orderTotals { orders lines net { amount currency } } }
           customers: group(slug: "northwind-customers") { children(first: 1) { totalCount } }
-          products: things(type: "product", first: 1) { totalCount }
-          orders: things(type: "order", first: 1) { totalCount }
+          products: things(first: 1, filter: {type: "product"}) { totalCount }
+          orders: things(first: 1, filter: {type: "order"}) { totalCount }
         }"""
     )
     assert answer.data == {
@@ -44,7 +44,7 @@ async def test_northwind_is_imported_by_a_command_and_graphql_answers_its_number
 
     boss = await Keys(store).create(Caller(None), "andrew.fuller@northwind.example", KeyScope.READ)
     seen = await api.as_holder_of(boss.secret).ask(
-        """{ viewer { person { displayName connections(first: 10, types: ["reports_to"], direction: incoming) {
+        """{ viewer { person { displayName connections(first: 10, filter: {type: "reports_to", direction: incoming}) {
           totalCount nodes { source { ... on Person { displayName } } } } } } }"""
     )
     reports = seen.at("viewer.person.connections.nodes")

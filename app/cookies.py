@@ -1,0 +1,73 @@
+"""Tokens as cookies, for browsers: scripts cannot read them, and other sites cannot use them.
+
+A cookie counts only with a POST of JSON from an origin that is allowed, which no form and no foreign script can send
+without asking first: OWASP ASVS 5.0, 3.5.1 and 3.5.2.
+"""
+
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from domain.errors import ForbiddenError
+from domain.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME, Tokens
+
+# The prefix has browsers refuse the cookie without Secure, with a Domain, or for a part of the paths:
+# https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2 and draft-ietf-httpbis-rfc6265bis, section 4.1.3.2.
+ACCESS: Final = "__Host-one-access"
+REFRESH: Final = "__Host-one-refresh"
+
+_REFUSED: Final = (
+    "Cookies count only in a POST with the content type application/json whose header Origin is this server's own or "
+    "one that it allows. Send that, or send the token as `Authorization: Bearer <access token>`."
+)
+
+
+class Cookies:
+    """The cookies of one request and of its response."""
+
+    def __init__(self, request: HTTPConnection, response: Response, origins: AbstractSet[str]) -> None:
+        self._request = request
+        self._response = response
+        self._origins = origins
+
+    @property
+    def access_token(self) -> str | None:
+        """The access token that came as a cookie. ForbiddenError where a cookie does not count."""
+        return self._read(ACCESS)
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The refresh token that came as a cookie. ForbiddenError where a cookie does not count."""
+        return self._read(REFRESH)
+
+    def check(self) -> None:
+        """ForbiddenError where cookies do not count, so that none may be set either."""
+        request = self._request
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        origin = request.headers.get("origin")
+        own = f"{request.url.scheme}://{request.url.netloc}"
+        is_post = request.scope.get("method") == "POST"
+        if not is_post or content_type != "application/json" or (origin != own and origin not in self._origins):
+            raise ForbiddenError(_REFUSED)
+
+    def set(self, tokens: Tokens) -> None:
+        """Hand a session's tokens to the browser."""
+        self._set(ACCESS, tokens.access, int(ACCESS_LIFETIME.total_seconds()))
+        self._set(REFRESH, tokens.refresh, int(REFRESH_LIFETIME.total_seconds()))
+
+    def clear(self) -> None:
+        """Have the browser forget them, where it has any."""
+        if ACCESS in self._request.cookies or REFRESH in self._request.cookies:
+            self._set(ACCESS, "", 0)
+            self._set(REFRESH, "", 0)
+
+    def _read(self, name: str) -> str | None:
+        value = self._request.cookies.get(name)
+        if value is not None:
+            self.check()
+        return value
+
+    def _set(self, name: str, value: str, seconds: int) -> None:
+        self._response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax")

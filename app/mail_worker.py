@@ -1,0 +1,48 @@
+"""Sending what is in the outbox for as long as the server runs. Several servers may do so beside each other."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from time import monotonic
+from typing import Final
+
+from services.mail import Mails, Sender
+
+log = logging.getLogger("one.mail")
+
+REST_SECONDS: Final = 1.0
+"""How long the worker rests when nothing is due."""
+
+_FORGET_EVERY: Final = 3600.0  # seconds
+
+
+@contextlib.asynccontextmanager
+async def delivering(mails: Mails, sender: Sender | None, app_url: str) -> AsyncIterator[None]:
+    """Send mails meanwhile, with links to pages below that address; without a sender they wait."""
+    if sender is None:
+        log.warning("Mails wait in the outbox: no ONE_SMTP_HOST is set.")
+        yield
+        return
+    worker = asyncio.create_task(_deliver(mails, sender, app_url))
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+
+async def _deliver(mails: Mails, sender: Sender, app_url: str) -> None:
+    forget_at = monotonic()
+    while True:
+        try:
+            tried = await mails.deliver(sender, app_url)
+            if monotonic() >= forget_at:
+                forget_at = monotonic() + _FORGET_EVERY
+                await mails.forget()
+        except Exception:  # the next round may go better, and without one no mail would ever be sent again
+            log.exception("mails could not be delivered just now")
+            tried = 0
+        if not tried:
+            await asyncio.sleep(REST_SECONDS)

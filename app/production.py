@@ -1,0 +1,53 @@
+"""What a server in production must not be started with."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import SecretStr
+
+SHORTEST_SECRET: Final = 12
+"""How many characters a secret of a server in production has at least."""
+
+COMMON: Final = frozenset(
+    "changeme changeit password passw0rd secret default example neo4j neo4jneo4j admin administrator letmein "
+    "correcthorse one-password onepassword testtesttest passwordpassword secretsecret changemechangeme".split()
+)
+"""Words from examples, which are no secrets."""
+
+
+def weakness(secret: SecretStr | None) -> str | None:
+    """What is wrong with a secret, without the secret; None where nothing is."""
+    value = "" if secret is None else secret.get_secret_value()
+    if not value:
+        return "is missing"
+    if value.lower() in COMMON or len(set(value)) < SHORTEST_SECRET // 2:
+        return "is one that anybody would try"
+    if len(value) < SHORTEST_SECRET:
+        return f"has fewer than {SHORTEST_SECRET} characters"
+    return None
+
+
+def problems(
+    *,
+    store: str | None,
+    store_password: SecretStr | None,
+    demo: bool,
+    app_url: str | None,
+    smtp_host: str | None,
+    smtp_security: str,
+    smtp_user: str | None,
+    smtp_password: SecretStr | None,
+) -> Iterator[str]:
+    """What keeps a server with these settings from production, one line for each setting."""
+    if store is not None and (weak := weakness(store_password)):
+        yield f"ONE_STORE_PASSWORD {weak}"
+    if demo:
+        yield "ONE_DEMO has to be false: a demo world has accounts that are no secret"
+    if app_url is None or not app_url.startswith("https://"):
+        yield "ONE_APP_URL has to be an address that begins with https://"
+    if smtp_host is None:
+        yield "ONE_SMTP_HOST is missing: nobody could prove an address"
+    elif smtp_security == "none":
+        yield "ONE_SMTP_SECURITY has to be starttls or tls: mails carry secrets"
+    if smtp_user is not None and (weak := weakness(smtp_password)):
+        yield f"ONE_SMTP_PASSWORD {weak}"

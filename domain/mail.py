@@ -1,0 +1,66 @@
+"""Mail: what is to be sent to somebody, kept until it was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.values import JSON
+
+
+class MailStatus(StrEnum):
+    """How far a mail has come."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class MailTemplate(StrEnum):
+    """What a mail is about."""
+
+    VERIFY_EMAIL = "verify_email"
+    ACCOUNT_EXISTS = "account_exists"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a template's name
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a template's name
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail of the outbox. Its id is the idempotency key that each try to send it carries.
+
+    `values` are what its template needs, and may hold secrets; they are forgotten once it was sent.
+    """
+
+    id: str
+    person_id: str
+    address: str
+    template: MailTemplate
+    values: Mapping[str, JSON] = field(repr=False)
+    status: MailStatus
+    attempts: int
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail as it is sent."""
+
+    key: str
+    address: str
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
+class SendingError(Exception):
+    """A mail could not be sent; the message says why, without what is in the mail.
+
+    `final` is whether it never can be, as where its address is refused.
+    """
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final

@@ -1,0 +1,244 @@
+"""Sessions in the store: `(:Session)` nodes, found by the hashes of their tokens. One that ended is gone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, TypedDict, get_type_hints
+
+from domain.access import KeyScope, Viewer, ViewerSession
+from domain.people import PlatformRole
+from domain.sessions import Session
+from domain.values import from_micros, to_micros
+from graph.store import Statement, Store, Transaction, lock_what_stays
+
+
+class TokenRow(TypedDict):
+    """What the store keeps of tokens, and until when they are good."""
+
+    accessHash: str
+    accessExpiresAt: int
+    refreshHash: str
+    rotatedAt: int
+    expiresAt: int
+
+
+class SessionRow(TokenRow):
+    """A session as the store keeps it; of its tokens there are only hashes.
+
+    `familyHash` is of the part that all refresh tokens of a session share, `refreshHash` of the part that changes.
+    """
+
+    id: str
+    personId: str
+    userAgent: str | None
+    address: str | None
+    createdAt: int
+    authenticatedAt: int
+    lastUsedAt: int
+    familyHash: str
+    previousHash: str | None
+
+
+class SessionViewerRow(TypedDict):
+    """The person behind an access token."""
+
+    sessionId: str
+    authenticatedAt: int
+    lastUsedAt: int
+    personId: str
+    role: str
+    memberOf: list[str]
+
+
+class LockedSession(TypedDict):
+    """A session that is locked, and whether its person may use it."""
+
+    session: SessionRow
+    usable: bool
+
+
+def from_row(row: SessionRow) -> Session:
+    """The session that a row holds."""
+    return Session(
+        id=row["id"],
+        person_id=row["personId"],
+        user_agent=row["userAgent"],
+        address=row["address"],
+        created_at=from_micros(row["createdAt"]),
+        authenticated_at=from_micros(row["authenticatedAt"]),
+        last_used_at=from_micros(row["lastUsedAt"]),
+        expires_at=from_micros(row["expiresAt"]),
+    )
+
+
+SESSION: Final = f"session {{{', '.join(f'.{column}' for column in get_type_hints(SessionRow))}}}"
+
+AUTHENTICATE_SESSION: Statement[SessionViewerRow] = Statement(
+    "authenticate_session",
+    """
+    MATCH (session:Session {accessHash: $accessHash})
+    WHERE session.accessExpiresAt > $at
+    MATCH (person:Entity:Person {id: session.personId})
+    WHERE person.status = 'active'
+    RETURN {
+        sessionId: session.id,
+        authenticatedAt: session.authenticatedAt,
+        lastUsedAt: session.lastUsedAt,
+        personId: person.id,
+        role: person.role,
+        memberOf: COLLECT {
+            MATCH (person)-[membership:MEMBER_OF]->(group:Group)
+            WHERE membership.validTo IS NULL AND membership.status = 'active'
+            RETURN group.id
+        }
+    } AS row""",
+)
+TOUCH_SESSION: Statement[bool] = Statement(
+    "touch_session",
+    """
+    MATCH (session:Session {id: $id})
+    SET session.lastUsedAt = $at, session.address = coalesce($address, session.address)
+    RETURN true AS row""",
+)
+CREATE_SESSION: Statement[bool] = Statement(
+    "create_session", "CREATE (session:Session) SET session = $properties RETURN true AS row"
+)
+END_SURPLUS_SESSIONS: Statement[str] = Statement(
+    "end_surplus_sessions",
+    """
+    MATCH (session:Session {personId: $personId})
+    WITH session ORDER BY session.lastUsedAt DESC, session.id DESC SKIP $most
+    WITH session, session.id AS id
+    DELETE session
+    RETURN id AS row""",
+    meant="Eager: all sessions of one person are found before the first of them ends.",
+)
+LOCK_SESSION_BY_FAMILY: Statement[LockedSession] = Statement(
+    "lock_session_by_family",
+    f"""
+    MATCH (session:Session {{familyHash: $familyHash}})
+    {lock_what_stays("session", "id")}
+    OPTIONAL MATCH (person:Entity:Person {{id: session.personId}})
+    RETURN {{session: {SESSION}, usable: coalesce(person.status = 'active', false)}} AS row""",
+)
+ROTATE_SESSION: Statement[SessionRow] = Statement(
+    "rotate_session",
+    f"""
+    MATCH (session:Session {{id: $id}})
+    SET session += $properties
+    RETURN {SESSION} AS row""",
+)
+PROVE_SESSION: Statement[SessionRow] = Statement(
+    "prove_session",
+    f"""
+    MATCH (session:Session {{id: $id}})
+    {lock_what_stays("session", "id")}
+    SET session.authenticatedAt = $at
+    RETURN {SESSION} AS row""",
+)
+FETCH_SESSIONS: Statement[SessionRow] = Statement(
+    "fetch_sessions",
+    f"""
+    MATCH (session:Session {{personId: $personId}})
+    WHERE session.expiresAt > $at
+    RETURN {SESSION} AS row ORDER BY session.lastUsedAt DESC, session.id DESC""",
+)
+END_SESSION: Statement[str] = Statement(
+    "end_session",
+    f"""
+    MATCH (session:Session {{id: $id}}) WHERE session.personId = $personId
+    {lock_what_stays("session", "id")}
+    WITH session, session.id AS id
+    DELETE session
+    RETURN id AS row""",
+)
+END_SESSIONS: Statement[str] = Statement(
+    "end_sessions",
+    """
+    MATCH (session:Session {personId: $personId}) WHERE $keep IS NULL OR session.id <> $keep
+    WITH session, session.id AS id
+    DELETE session
+    RETURN id AS row ORDER BY id""",
+    meant="Eager: all sessions of one person are found before the first of them ends.",
+)
+FORGET_SESSIONS: Statement[int] = Statement(
+    "forget_sessions",
+    """
+    MATCH (session:Session) WHERE session.expiresAt < $before
+    WITH session LIMIT $limit
+    DELETE session
+    RETURN count(*) AS row""",
+)
+
+
+async def authenticate(store: Store, access_hash: str, at: datetime) -> tuple[Viewer, datetime] | None:
+    """The viewer whose access token has that hash, and when it was last used; None where it is not in force."""
+    rows = await store.read(AUTHENTICATE_SESSION, {"accessHash": access_hash, "at": to_micros(at)})
+    if not rows:
+        return None
+    row = rows[0]
+    viewer = Viewer(
+        person_id=row["personId"],
+        role=PlatformRole(row["role"]),
+        key_id=None,
+        scope=KeyScope.WRITE,
+        member_of=tuple(row["memberOf"]),
+        session=ViewerSession(row["sessionId"], from_micros(row["authenticatedAt"])),
+    )
+    return viewer, from_micros(row["lastUsedAt"])
+
+
+async def touch(store: Store, identifier: str, address: str | None, at: datetime) -> None:
+    """Note that a session was used just now, and from where."""
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.run(TOUCH_SESSION, {"id": identifier, "address": address, "at": to_micros(at)})
+
+    await store.write(work)
+
+
+async def create(transaction: Transaction, row: SessionRow, most: int) -> list[str]:
+    """Add a session, and end those of its person that are too many, the longest unused first: their ids."""
+    await transaction.run(CREATE_SESSION, {"properties": row})
+    return await transaction.run(END_SURPLUS_SESSIONS, {"personId": row["personId"], "most": most})
+
+
+async def lock_by_family(transaction: Transaction, family_hash: str) -> LockedSession | None:
+    """The session whose refresh tokens share what has that hash, until the transaction ends."""
+    rows = await transaction.run(LOCK_SESSION_BY_FAMILY, {"familyHash": family_hash})
+    return rows[0] if rows else None
+
+
+async def rotate(transaction: Transaction, row: SessionRow, tokens: TokenRow, at: datetime) -> Session:
+    """Give a session that is locked new tokens."""
+    values = {**tokens, "previousHash": row["refreshHash"], "lastUsedAt": to_micros(at)}
+    return from_row((await transaction.run(ROTATE_SESSION, {"id": row["id"], "properties": values}))[0])
+
+
+async def prove(transaction: Transaction, identifier: str, at: datetime) -> Session | None:
+    """Note that the person of a session proved again who they are; None where the session ended meanwhile."""
+    rows = await transaction.run(PROVE_SESSION, {"id": identifier, "at": to_micros(at)})
+    return from_row(rows[0]) if rows else None
+
+
+async def fetch(store: Store, person_id: str, at: datetime) -> list[Session]:
+    """A person's sessions, the one that was used last first."""
+    return [from_row(row) for row in await store.read(FETCH_SESSIONS, {"personId": person_id, "at": to_micros(at)})]
+
+
+async def end(transaction: Transaction, person_id: str, identifier: str) -> bool:
+    """End one session of a person; whether there was one."""
+    return bool(await transaction.run(END_SESSION, {"id": identifier, "personId": person_id}))
+
+
+async def end_all(transaction: Transaction, person_id: str, keep: str | None = None) -> Sequence[str]:
+    """End all sessions of a person, but the one to keep; their ids."""
+    return await transaction.run(END_SESSIONS, {"personId": person_id, "keep": keep})
+
+
+async def forget(store: Store, before: datetime, limit: int) -> None:
+    """Erase some of the sessions that expired before that."""
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.run(FORGET_SESSIONS, {"before": to_micros(before), "limit": limit})
+
+    await store.write(work)

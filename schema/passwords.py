@@ -1,0 +1,49 @@
+"""What somebody does with their own password: inputs, and what each mutation answers."""
+
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from schema.define import input_type, object_type
+from schema.errors import AuthError, ForbiddenError, NetworkError, RateLimitError, ValidationError
+from schema.sessions import Session
+from schema.sign_in import PASSWORD
+
+
+@input_type
+class ChangePasswordInput:
+    """Another password."""
+
+    current_password: str = strawberry.field(description="The password until now.")
+    new_password: str = strawberry.field(description=PASSWORD)
+
+
+@input_type
+class ReauthenticateInput:
+    """A proof of who you are, which sensitive changes ask for."""
+
+    password: str = strawberry.field(description="Your password.")
+
+
+@object_type
+class ChangePasswordSuccess:
+    """The password is another one, and all of your other sessions are over."""
+
+    session: Session = strawberry.field(description="The session in use, which goes on.")
+
+
+@object_type
+class ReauthenticateSuccess:
+    """You proved who you are."""
+
+    session: Session = strawberry.field(description="The session in use, which may make sensitive changes for a while.")
+
+
+ChangePasswordResult: TypeAlias = Annotated[
+    ChangePasswordSuccess | AuthError | ForbiddenError | ValidationError | RateLimitError | NetworkError,
+    strawberry.union("ChangePasswordResult", description="What changePassword answers."),
+]
+ReauthenticateResult: TypeAlias = Annotated[
+    ReauthenticateSuccess | AuthError | ForbiddenError | ValidationError | RateLimitError | NetworkError,
+    strawberry.union("ReauthenticateResult", description="What reauthenticate answers."),
+]

@@ -1,0 +1,123 @@
+"""Proving that somebody reads the mail at their address: by a link, or by a six-digit code."""
+
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from domain.access import Caller
+from domain.errors import AppError, ValidationError
+from domain.events import EventType
+from domain.mail import MailTemplate
+from domain.people import Person, PersonStatus
+from domain.values import Clock, from_micros, to_micros
+from graph import events, mail, one_time_tokens
+from graph.one_time_tokens import OneTimeTokenRow
+from graph.store import Store, Transaction
+from services import validation
+from services.journal import event
+from services.mail import new_mail
+from services.one_time_tokens import CODES, NewToken, TokenKind, code_hash, is_due
+from services.rate_limits import Limited, RateLimits
+from services.sessions import hash_of
+from services.work import done
+
+_BAD_LINK: Final = "This link is not valid, or no longer: ask for another one."
+_BAD_CODE: Final = "This code is wrong, or no longer valid, or too many were tried: look again, or ask for another one."
+_WINDOW: Final = timedelta(hours=1)
+
+
+class EmailVerification:
+    """What anybody can do about an address."""
+
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
+        self._store = store
+        self._clock = clock
+        self._limits = limits
+
+    async def request(self, caller: Caller, email: str) -> str:
+        """Send a link and a code, if an account has the address and has not proved it; the answer does not tell."""
+        address = validation.email("email", email)
+        await self._limits.count(Limited.MAIL, caller, address)
+        found = await one_time_tokens.fetch_address(self._store, address, TokenKind.VERIFY_EMAIL)
+        at = self._clock()
+        wanted = (
+            [found[0]]
+            if found is not None
+            and found[0].email_verified_at is None
+            and found[0].status is PersonStatus.ACTIVE
+            and is_due(found[1], at)
+            else []
+        )
+
+        links = [(person, NewToken.make(TokenKind.VERIFY_EMAIL, person, at)) for person in wanted]
+
+        async def work(transaction: Transaction) -> None:
+            await one_time_tokens.issue(transaction, [new.row for _, new in links])
+            await mail.add(
+                transaction,
+                [
+                    new_mail(MailTemplate.VERIFY_EMAIL, person, at, token=new.token, code=new.code)
+                    for person, new in links
+                ],
+            )
+            await events.append(
+                transaction,
+                [
+                    event(caller, EventType.EMAIL_VERIFICATION_SENT, target_id=person.id, group_id=None)
+                    for person, _ in links
+                ],
+            )
+
+        await self._store.write(work)
+        return address
+
+    async def verify_by_link(self, caller: Caller, token: str) -> Person:
+        """Take the token of a link as a proof. ValidationError where it is not valid, or was used."""
+        await self._limits.count(Limited.PROOF, caller)
+        at = to_micros(self._clock())
+
+        async def work(transaction: Transaction) -> Person:
+            row = await one_time_tokens.lock_by_link(transaction, hash_of(token))
+            if row is None or row["kind"] != TokenKind.VERIFY_EMAIL or row["expiresAt"] <= at:
+                raise ValidationError("token", _BAD_LINK)
+            return await self._verify(transaction, caller, row, ValidationError("token", _BAD_LINK))
+
+        return await self._store.write(work)
+
+    async def verify_by_code(self, caller: Caller, email: str, code: str) -> Person:
+        """Take a code that went to an address as a proof. ValidationError where it is not valid, or was used.
+
+        Five may be tried an hour, whoever tries them; then the right one is refused too, until a later one.
+        """
+        address = validation.email("email", email)
+        await self._limits.count(Limited.PROOF, caller)
+        at = self._clock()
+
+        async def work(transaction: Transaction) -> Person | AppError:
+            wrong = ValidationError("code", _BAD_CODE)
+            row = await one_time_tokens.lock_by_email(transaction, address, TokenKind.VERIFY_EMAIL)
+            if row is None:
+                await one_time_tokens.count_attempts(transaction, [])
+                return wrong
+            if at - from_micros(row["attemptsFrom"]) >= _WINDOW:
+                row = {**row, "attempts": 0, "attemptsFrom": to_micros(at)}
+            tried = row["attempts"]
+            await one_time_tokens.count_attempts(transaction, [{**row, "attempts": tried + 1}])
+            right = secrets.compare_digest(code_hash(row["key"], code.strip()), row["codeHash"] or "")
+            if tried >= CODES or not right or row["expiresAt"] <= to_micros(at):
+                return wrong
+            return await self._verify(transaction, caller, row, wrong)
+
+        return done(await self._store.write(work))
+
+    async def _verify(
+        self, transaction: Transaction, caller: Caller, row: OneTimeTokenRow, otherwise: AppError
+    ) -> Person:
+        await one_time_tokens.use_up(transaction, row["key"])
+        at = to_micros(self._clock())
+        person = await one_time_tokens.verify_email(transaction, row["personId"], row["email"], at)
+        if person is None:
+            raise otherwise
+        verified = event(caller, EventType.EMAIL_VERIFIED, target_id=person.id, group_id=None, actor=row["personId"])
+        await events.append(transaction, [verified])
+        return person

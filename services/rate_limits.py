@@ -1,0 +1,116 @@
+"""How often somebody may try: counted by the address a request comes from, and by the account that it is about.
+
+An account is counted apart for each address, so that nobody locks its person out by trying. Several windows of one
+count make the delays grow: five tries in a row wait for a minute, twenty for the rest of the hour.
+"""
+
+import hashlib
+import math
+import time
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+from types import MappingProxyType
+from typing import Final
+
+from limits import RateLimitItem, parse_many
+from limits.aio.storage import Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+
+from domain.access import Caller
+from domain.errors import RateLimitError
+
+MEMORY: Final = "async+memory://"
+"""Counts in this process alone."""
+
+
+class Limited(StrEnum):
+    """What is counted."""
+
+    SIGN_UP = "sign_up"
+    SIGN_IN = "sign_in"
+    PASSWORD = "password"  # noqa: S105 - a name
+    MAIL = "mail"
+    PROOF = "proof"
+    REFRESH = "refresh"
+
+
+BY_ADDRESS: Final[Mapping[Limited, str]] = MappingProxyType(
+    {
+        Limited.SIGN_UP: "10/minute;50/hour",
+        Limited.SIGN_IN: "60/minute;600/hour",
+        Limited.PASSWORD: "60/minute;600/hour",
+        Limited.MAIL: "10/minute;50/hour",
+        Limited.PROOF: "30/minute;200/hour",
+        Limited.REFRESH: "120/minute",
+    }
+)
+"""How often from one address, whatever the account."""
+
+BY_ACCOUNT: Final[Mapping[Limited, str]] = MappingProxyType(
+    {
+        Limited.SIGN_IN: "5/minute;20/hour;60/day",
+        Limited.PASSWORD: "5/minute;20/hour;60/day",
+        Limited.MAIL: "3/minute;10/hour",
+    }
+)
+"""How often for one account from one address."""
+
+
+class RateLimits:
+    """Counts tries, in memory or in a Redis that several servers share."""
+
+    def __init__(self, storage: Storage | None) -> None:
+        """Without a storage nothing is counted."""
+        self._limiter = None if storage is None else SlidingWindowCounterRateLimiter(storage)
+        self._by_address = {what: parse_many(text) for what, text in BY_ADDRESS.items()}
+        self._by_account = {what: parse_many(text) for what, text in BY_ACCOUNT.items()}
+
+    @classmethod
+    def at(cls, redis_url: str | None) -> "RateLimits":
+        """The limits that are counted in a Redis, or in memory. ValueError where that is no address of one."""
+        if redis_url is None:
+            storage = storage_from_string(MEMORY)
+        else:
+            storage = storage_from_string(f"async+{redis_url}", implementation="redispy", wrap_exceptions=True)
+        if not isinstance(storage, Storage):
+            raise TypeError(f"{type(storage).__name__} blocks the event loop")
+        return cls(storage)
+
+    async def count(self, what: Limited, caller: Caller, account: str | None = None) -> None:
+        """Count one try, of an account where it is about one, whether or not there is such an account.
+
+        RateLimitError where there were too many. A Redis that cannot be reached counts nothing: it must not keep
+        everybody out.
+        """
+        address = _network(caller.address)
+        await self._count(self._by_address[what], what, address)
+        if account is not None:
+            # What leaves this process says nothing about anybody.
+            hashed = hashlib.sha256(account.encode()).hexdigest()[:32]
+            await self._count(self._by_account.get(what, []), what, address, hashed)
+
+    async def _count(self, items: list[RateLimitItem], what: Limited, *names: str) -> None:
+        if self._limiter is None:
+            return
+        try:
+            for item in items:
+                if not await self._limiter.hit(item, what, *names):
+                    stats = await self._limiter.get_window_stats(item, what, *names)
+                    wait = max(1, math.ceil(stats.reset_time - time.time()))
+                    raise RateLimitError(f"That was too often. Try again in {wait} seconds.", wait)
+        except StorageError:
+            return
+
+
+def _network(address: str | None) -> str:
+    """What one household has: an IPv4 address, or the first half of an IPv6 one."""
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv6Address):
+        return str(IPv6Address(int(found) >> 64 << 64)) if found.ipv4_mapped is None else str(found.ipv4_mapped)
+    return str(found)

@@ -1,0 +1,103 @@
+"""Searching groups, people and things by their words."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from domain.access import Caller
+from domain.errors import ValidationError
+from domain.ids import NodeKind
+from domain.things import ThingStatus
+from domain.words import runs
+from graph import search
+from graph.search import START, Hit, Place, Search
+from graph.store import Store
+from services import validation
+from services.access import reach_of
+from services.lists import MAX_PAGE
+from services.ontology import Ontology
+
+__all__ = ["FOUND_KINDS", "START", "Hit", "HitPage", "Search", "Searching", "ThingFilters", "key_of", "place_of"]
+
+MAX_SEARCH: Final = 1_000
+"""The most characters of a text to search for."""
+FOUND_KINDS: Final = (NodeKind.GROUP, NodeKind.PERSON, NodeKind.THING)
+"""What a search can find."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThingFilters:
+    """What a thing has to be to be found; where any is given, nothing but things is found."""
+
+    type: str | None = None
+    group_id: str | None = None
+    label: str | None = None
+    status: ThingStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HitPage:
+    """Hits in order; `more` says that there are others after them."""
+
+    items: Sequence[Hit]
+    more: bool
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The keys of their cursors."""
+        return [key_of(hit.place) for hit in self.items]
+
+
+def key_of(place: Place) -> str:
+    """A place as the key of a cursor."""
+    return f"{place.score.hex()} {place.id}"
+
+
+def place_of(key: str) -> Place:
+    """The place that `key_of` wrote down."""
+    score, _, identifier = key.partition(" ")
+    return Place(float.fromhex(score), identifier)
+
+
+class Searching:
+    """What can be searched."""
+
+    def __init__(self, store: Store, ontology: Ontology) -> None:
+        self._store = store
+        self._ontology = ontology
+
+    async def search(self, text: str, kinds: Collection[NodeKind] | None, filters: ThingFilters) -> Search:
+        """The search that is asked for. ValidationError where it cannot be."""
+        if len(text) > MAX_SEARCH:
+            raise ValidationError(
+                "text", f"text takes at most {MAX_SEARCH:,} characters; this has {len(text):,}. Look for a few words."
+            )
+        if not runs(text):
+            raise ValidationError("text", "text takes at least one letter or digit to look for.")
+        wanted = frozenset(FOUND_KINDS if kinds is None else kinds)
+        for kind in sorted(wanted - set(FOUND_KINDS)):
+            raise ValidationError("kinds", f"kinds takes {', '.join(FOUND_KINDS)}; a search does not find {kind}.")
+        if filters != ThingFilters():
+            wanted &= {NodeKind.THING}
+        if filters.type is not None:
+            await self._ontology.thing_type("type", filters.type)
+        group_id, label = filters.group_id, filters.label
+        return Search(
+            text=text,
+            kinds=wanted,
+            type=filters.type,
+            group_id=None if group_id is None else validation.identifier("groupId", group_id, NodeKind.GROUP),
+            label=None if label is None else validation.label("label", label),
+            status=filters.status,
+        )
+
+    async def page(self, caller: Caller, wanted: Search, after: Place, limit: int) -> HitPage:
+        """The hits after a place that the caller may see. ValidationError where the limit is none of a page."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise ValidationError("first", f"first takes a number from 1 to {MAX_PAGE}.")
+        found = await search.hits(self._store, reach_of(caller), wanted, after, limit + 1)
+        return HitPage(found[:limit], more=len(found) > limit)
+
+    async def count(self, caller: Caller, wanted: Search) -> int:
+        """How many hits the caller may see, at most 1,000."""
+        return await search.count(self._store, reach_of(caller), wanted)

@@ -1,0 +1,59 @@
+"""Settings that keep a server from production."""
+
+import pytest
+
+from app.settings import SettingsError, load_settings
+
+GOOD = {
+    "production": True,
+    "demo": False,
+    "store": "neo4j+s://db.example:7687",
+    "store_password": "kP3-vQ9-zX1-mN7",
+    "app_url": "https://app.example",
+    "smtp_host": "mail.example",
+    "smtp_user": "one",
+    "smtp_password": "wT5-bR2-hJ8-cD4",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in GOOD:
+        monkeypatch.delenv(f"ONE_{name.upper()}", raising=False)
+
+
+def test_what_is_fit_for_production_starts() -> None:
+    assert load_settings(**GOOD).production
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("store_password", None),
+        ("store_password", "neo4j"),
+        ("store_password", "changemechangeme"),
+        ("store_password", "aaaaaaaaaaaaaaaa"),
+        ("store_password", "kP3-vQ9-zX1"),
+        ("smtp_password", None),
+        ("smtp_password", "password"),
+        ("smtp_host", None),
+        ("smtp_security", "none"),
+        ("app_url", None),
+        ("app_url", "http://app.example"),
+        ("demo", True),
+    ],
+)
+def test_a_default_short_or_missing_secret_and_what_else_is_for_development_is_refused(
+    setting: str, value: object
+) -> None:
+    with pytest.raises(SettingsError, match=rf"^Not fit for production\. ONE_{setting.upper()} ") as refused:
+        load_settings(**{**GOOD, setting: value})
+    assert not isinstance(value, str) or len(value) < 8 or value not in str(refused.value).replace("https://", "")
+    # Elsewhere the same is good enough.
+    assert not load_settings(**{**GOOD, setting: value, "production": False}).production
+
+
+def test_secrets_are_not_shown_with_the_settings() -> None:
+    shown = repr(load_settings(**GOOD))
+    assert str(GOOD["store_password"]) not in shown
+    assert str(GOOD["smtp_password"]) not in shown
