@@ -6,17 +6,14 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import checks, execution, imports, reads, recall, search, starts
+from benchmarks import checks, execution, growth, imports, reads, recall, search, starts
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
+from benchmarks.viewers import add_viewer
 from benchmarks.world import MAPPING, write_world
-from domain.access import Caller, KeyScope
-from domain.people import MemberRole, PlatformRole
+from domain.people import PlatformRole
 from graph.store import Store
 from services.importing.mapping import read_mapping
-from services.keys import Keys
-from services.people import NewPerson
-from services.registration import register
 
 CHECKOUT = Path(__file__).parents[1]
 VECTORS = 50_000
@@ -52,8 +49,8 @@ async def _measure_world(  # noqa: PLR0917 - a bench has many parts
     show(await imports.measure(login, what, read_mapping(MAPPING), world, scratch, rounds=2))
     show(await checks.measure(login, what))
     store = await Store.open(*login)
-    owner = await _key(store, "owner", PlatformRole.PLATFORM_OWNER, "bench")
-    member = await _key(store, "member", PlatformRole.ORG_OWNER, "world-0")
+    owner = await add_viewer(store, "owner", PlatformRole.PLATFORM_OWNER, "bench")
+    member = await add_viewer(store, "member", PlatformRole.ORG_OWNER, "world-0")
     await store.close()
     show(*await reads.measure(running.url, owner, "a platform owner"))
     show(*await reads.measure(running.url, member, "a member of the root group"))
@@ -63,19 +60,26 @@ async def _measure_world(  # noqa: PLR0917 - a bench has many parts
     show(*await recall.measure(login, VECTORS))
 
 
-async def _key(store: Store, name: str, role: PlatformRole, group: str) -> str:
-    await register(store, NewPerson(f"{name}@bench.example", name, name, role), group, MemberRole.VIEWER)
-    return (await Keys(store).create(Caller(None), f"{name}@bench.example", KeyScope.READ)).secret
-
-
 def _memory(resident: dict[str, int]) -> Figure:
     total = sum(resident.values())
     parts = ", ".join(f"{name} {mebibytes(size)}" for name, size in resident.items())
     return Figure("resident memory afterwards", mebibytes(total), f"{parts}; at most 1,500 MiB")
 
 
+async def grow(sizes: tuple[int, int], worlds: Path) -> None:
+    """Moves in a large tree, and every question in a world and in a larger one."""
+    show_head()
+    show(*await growth.measure_moves(worlds))
+    print(f"\n{await growth.measure(sizes, worlds)}")
+
+
 parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
 parser.add_argument("--things", type=int, default=100_000, help="how large a world to generate")
 parser.add_argument("--northwind", type=Path, help="the folder of the Northwind files")
+parser.add_argument("--grow-to", type=int, help="ask every question in that world and in one of this size instead")
+parser.add_argument("--worlds", type=Path, default=Path("worlds"), help="where the worlds of --grow-to are kept")
 arguments = parser.parse_args()
-asyncio.run(main(arguments.things, arguments.northwind))
+if arguments.grow_to is None:
+    asyncio.run(main(arguments.things, arguments.northwind))
+else:
+    asyncio.run(grow((arguments.things, arguments.grow_to), arguments.worlds))

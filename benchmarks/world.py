@@ -13,6 +13,7 @@ MAPPING = Path(__file__).with_name("world.yaml")
 
 THINGS_PER_GROUP = 50
 DEPTH = 8
+TOPICS = 200
 KINDS = ("blog_post", "product", "video", "lesson")
 
 Row = Mapping[str, object]
@@ -79,6 +80,8 @@ def _thing(number: int, groups: int, chance: random.Random) -> Row:
             "price": f"{chance.randrange(1, 9999)}.{chance.randrange(100):02}",
             "stock": chance.randrange(100),
         }
+    if _kind(number) == "blog_post":
+        row["label"] = f"topic:t{chance.randrange(TOPICS)}"
     words = "some words that say what it is about, as one does"
     return row | {"properties": {"summary": words, "views": chance.randrange(10_000)}}
 

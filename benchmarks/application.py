@@ -1,0 +1,45 @@
+"""The application in this process, as a benchmark asks it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import httpx2
+
+from app.asgi import create_app
+from app.explorer import Explorer
+from graph.store import Store
+from services.rate_limits import RateLimits
+
+EXPLORER = Path(__file__).parents[1] / "explorer"
+
+
+class Asker:
+    """Asks questions in somebody's name."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def ask(self, query: str, **variables: object) -> Mapping[str, object]:
+        """The data of one answer, in which nothing may be wrong."""
+        answer = (await self._client.post("/graphql", json={"query": query, "variables": variables})).json()
+        if "errors" in answer:
+            raise SystemExit(f"{query}\n{answer['errors']}")
+        return cast("Mapping[str, object]", answer["data"])
+
+
+@asynccontextmanager
+async def asking(store: Store, secret: str) -> AsyncIterator[Asker]:
+    """The application over a store, asked with an API key."""
+    app = create_app(
+        store,
+        b"a key for cursors of one run",
+        Explorer(EXPLORER, enabled=False),
+        body_limit=1_000_000,
+        rate_limits=RateLimits(None),
+    )
+    headers = {"Authorization": f"Bearer {secret}"}
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://bench", headers=headers, timeout=300) as client:
+        yield Asker(client)
