@@ -17,7 +17,7 @@ from resolvers.schema import schema
 from tests.refusals import refused
 from tests.worlds import World
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 JSON_TYPE = {"Content-Type": "application/json"}
 TYPENAME = b'{"query": "{ __typename }"}'

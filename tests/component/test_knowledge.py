@@ -17,6 +17,8 @@ from tests.conftest import wipe
 from tests.refusals import conflict, invalid, not_found, refused
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 READ = """query ($id: ID!) { node(id: $id) { id ... on Knowledge {
     type role text sourceField version chunkCount position embeddingState embeddingModel
     thing { id } document { id }

@@ -16,6 +16,8 @@ from graph.vectors import fix_dimension, has_index, make_index
 from tests.component.vectors import document, with_dimension
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 ASK = """query (
     $to: SimilarToInput!, $first: Int! = 10, $groupId: ID, $inSubtreeOf: ID, $type: String, $label: String
 ) {
