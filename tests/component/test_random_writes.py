@@ -31,8 +31,26 @@ VERSION = """query ($id: ID!) { node(id: $id) {
 } }"""
 
 
+OF_ACCOUNTS = {
+    "changePassword",
+    "reauthenticate",
+    "refreshSession",
+    "replayMail",
+    "requestEmailVerification",
+    "requestPasswordReset",
+    "resetPassword",
+    "revokeAllSessions",
+    "revokeSession",
+    "signIn",
+    "signOut",
+    "signUp",
+    "verifyEmail",
+}
+"""They are about one person each, and have races of their own in the tests of sessions, passwords and mails."""
+
+
 def test_every_mutation_of_the_schema_takes_part() -> None:
-    assert set(GENERATORS) == set(mutations())
+    assert set(GENERATORS) == set(mutations()) - OF_ACCOUNTS
 
 
 @dataclass
