@@ -9,7 +9,8 @@ from schema.define import input_type, object_type
 from schema.enums import KnowledgeRole
 from schema.errors import AuthError, ConflictError, ForbiddenError, NetworkError, NotFoundError, ValidationError
 from schema.knowledge import Knowledge
-from services.knowledge_changes import ChunkEmbedding, NewChunk, NewDocument, NewText, NewVector
+from services.document_parts import NewChunk, NewText
+from services.knowledge_changes import ChunkEmbedding, NewDocument, NewVector
 
 _TEXT = "The text: 1 to 1,000,000 characters in any script."
 _CHUNKS = (

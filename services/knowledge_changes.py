@@ -3,17 +3,14 @@
 The thing is locked first, and stays at its version: knowledge is about it, and no part of it.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Final
+from dataclasses import dataclass, replace
 
 from domain.access import Caller, Reach
 from domain.errors import ConflictError, NotFoundError, ValidationError
 from domain.events import Event, EventType
 from domain.ids import KNOWLEDGE_PREFIX, NodeKind, new_id
-from domain.knowledge import GIVEN_ROLES, EmbeddingState, Knowledge, KnowledgeRole, KnowledgeType, Vector
+from domain.knowledge import GIVEN_ROLES, EmbeddingState, Knowledge, KnowledgeRole, KnowledgeType
 from domain.things import Thing
 from domain.values import JSON, now, to_micros
 from graph import documents, events
@@ -22,31 +19,11 @@ from graph.documents import EmbeddingRow, NewRow
 from graph.store import Transaction
 from services import validation
 from services.access import Action, authorize
-from services.chunking import split
+from services.document_parts import MAX_CHUNKS, NewText, cut, embedded, model_name
 from services.journal import event
 from services.thing_changes import lock_in_use
 from services.vectors import Dimension, unit
 from services.work import Work
-
-MAX_CHUNKS: Final = 1_000
-"""The most chunks that a document may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewChunk:
-    """A part of a document as whoever adds that cut it; without an embedding it waits for one."""
-
-    text: str
-    embedding: Sequence[float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewText:
-    """The text of a document; it is split into chunks unless these are given, by whom `model` made embeddings."""
-
-    text: str
-    chunks: Sequence[NewChunk] | None = None
-    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,41 +56,6 @@ class ChunkEmbedding:
     embedding: Sequence[float]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A chunk that was found to be right."""
-
-    text: str
-    embedding: Vector | None
-    id: str = field(default_factory=lambda: new_id(KNOWLEDGE_PREFIX))
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """The text of a document and its chunks, which were found to be right."""
-
-    text: str
-    parts: Sequence[_Part]
-    model: str | None
-
-    def rows(self, document_id: str, at: datetime) -> list[NewRow]:
-        """The chunks as the store keeps them: their ids sort as they do."""
-        micros, ids = to_micros(at), sorted(part.id for part in self.parts)
-        rows: list[NewRow] = []
-        for position, (identifier, part) in enumerate(zip(ids, self.parts, strict=True)):
-            properties: StoredRow = {
-                "id": identifier,
-                "type": KnowledgeType.CHUNK,
-                "text": part.text,
-                "documentId": document_id,
-                "position": position,
-                "createdAt": micros,
-                **_embedded(part.embedding, self.model, micros),
-            }
-            rows.append({"role": KnowledgeRole.CHUNK_OF, "properties": properties})
-        return rows
-
-
 class ChangesOfKnowledge:
     """What can be done about the knowledge of things."""
 
@@ -126,7 +68,7 @@ class ChangesOfKnowledge:
         validation.identifier("thingId", new.thing_id, NodeKind.THING)
         _check_role(new.role)
         at = now()
-        content = await self._parts(new.text)
+        content = await cut(new.text, self._dimension)
         document = Knowledge(
             id=new_id(KNOWLEDGE_PREFIX),
             type=KnowledgeType.DOCUMENT,
@@ -171,14 +113,14 @@ class ChangesOfKnowledge:
             chunk_count=None,
             version=None,
             embedding_state=EmbeddingState.DONE,
-            embedding_model=_model(new.model),
+            embedding_model=model_name(new.model),
             embedding_error=None,
             created_at=now(),
         )
         embedding = unit("embedding", new.embedding, await self._dimension.needed("embedding"))
         properties: StoredRow = {
             **_row(vector),
-            **_embedded(embedding, vector.embedding_model, to_micros(vector.created_at)),
+            **embedded(embedding, vector.embedding_model, to_micros(vector.created_at)),
         }
 
         async def work(transaction: Transaction) -> Knowledge:
@@ -195,7 +137,7 @@ class ChangesOfKnowledge:
         reach = authorize(caller, Action.REPLACE_DOCUMENT)
         validation.identifier("id", document_id, NodeKind.KNOWLEDGE)
         validation.version(version)
-        content = await self._parts(new)
+        content = await cut(new, self._dimension)
 
         async def work(transaction: Transaction) -> Knowledge:
             thing, document = await _lock(transaction, reach, document_id, KnowledgeType.DOCUMENT)
@@ -238,7 +180,7 @@ class ChangesOfKnowledge:
         """Give chunks of a document the embeddings that a client made of them; they replace what was there."""
         reach = authorize(caller, Action.SET_EMBEDDINGS)
         validation.identifier("documentId", document_id, NodeKind.KNOWLEDGE)
-        model = _model(model)
+        model = model_name(model)
         if not 1 <= len(given) <= MAX_CHUNKS:
             raise ValidationError("embeddings", f"embeddings takes 1 to {MAX_CHUNKS:,} of them.")
         dimension = await self._dimension.needed("embeddings")
@@ -264,40 +206,6 @@ class ChangesOfKnowledge:
 
         return work
 
-    async def _parts(self, new: NewText) -> _Parts:
-        text, model = validation.document("text", new.text), _model(new.model)
-        if new.chunks is None:
-            chunks = await asyncio.to_thread(split, text)  # a long one takes a while
-            parts = [_Part(chunk, None) for chunk in chunks if not chunk.isspace()]
-        else:
-            parts = [await self._part(f"chunks.{index}", chunk) for index, chunk in enumerate(new.chunks)]
-            _check_order(text, parts)
-        if not 1 <= len(parts) <= MAX_CHUNKS:
-            where = "text" if new.chunks is None else "chunks"
-            raise ValidationError(where, f"A document has 1 to {MAX_CHUNKS:,} chunks; this would have {len(parts):,}.")
-        return _Parts(text, parts, model)
-
-    async def _part(self, path: str, chunk: NewChunk) -> _Part:
-        text = validation.text(f"{path}.text", chunk.text)
-        if not text.strip():
-            raise ValidationError(f"{path}.text", f"{path}.text is blank: leave such a chunk out.")
-        if chunk.embedding is None:
-            return _Part(text, None)
-        field_name = f"{path}.embedding"
-        return _Part(text, unit(field_name, chunk.embedding, await self._dimension.needed(field_name)))
-
-
-def _check_order(text: str, parts: Sequence[_Part]) -> None:
-    """See that chunks are parts of the text, each of which begins where the one before it does or later."""
-    start = 0
-    for index, part in enumerate(parts):
-        start = text.find(part.text, start)
-        if start < 0:
-            raise ValidationError(
-                f"chunks.{index}.text",
-                f"chunks.{index}.text is not in the text, from where the chunk before it begins.",
-            )
-
 
 def _check_role(role: KnowledgeRole) -> None:
     if role not in GIVEN_ROLES:
@@ -306,10 +214,6 @@ def _check_role(role: KnowledgeRole) -> None:
 
 def _source(value: str | None) -> str | None:
     return None if value is None else validation.name("sourceField", value)
-
-
-def _model(value: str | None) -> str | None:
-    return None if value is None else validation.name("model", value)
 
 
 def _row(knowledge: Knowledge) -> StoredRow:
@@ -323,13 +227,6 @@ def _row(knowledge: Knowledge) -> StoredRow:
         "version": knowledge.version,
         "createdAt": to_micros(knowledge.created_at),
     }
-
-
-def _embedded(embedding: Vector | None, model: str | None, at: int) -> StoredRow:
-    """What the store keeps of an embedding, or of it being waited for since that time."""
-    if embedding is None:
-        return {"embeddingState": EmbeddingState.PENDING, "embeddingDue": at}
-    return {"embeddingState": EmbeddingState.DONE, "embedding": embedding, "embeddingModel": model}
 
 
 async def _lock(
