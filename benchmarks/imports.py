@@ -32,7 +32,7 @@ class Recorder(Store):
         super().__init__(driver)
         self._file = file.open("wb")
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, seconds: float | None = None) -> T:
         """Run the unit of work, and note what it wrote."""
         batch: Batch = []
 
@@ -40,7 +40,7 @@ class Recorder(Store):
             batch.clear()
             return await work(cast("Transaction", _Noting(transaction, batch)))
 
-        result = await super().write(noted)
+        result = await super().write(noted, seconds=seconds)
         pickle.dump(batch, self._file)
         return result
 

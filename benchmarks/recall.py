@@ -18,10 +18,12 @@ from domain.access import Caller, KeyScope, Reach, Viewer
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.knowledge import Within
 from domain.people import MemberRole, PlatformRole
+from domain.values import now
 from graph import documents, vectors
 from graph.documents import NewRow
 from graph.store import Statement, Store, Transaction
 from services.people import NewPerson
+from services.rate_limits import RateLimits
 from services.registration import register
 from services.services import Services
 from services.things import NewThing
@@ -99,7 +101,7 @@ async def _things(store: Store, total: int) -> list[str]:
     new = NewPerson("recall@bench.example", "recall", "Recall", PlatformRole.PLATFORM_OWNER)
     person = await register(store, new, "recall", MemberRole.OWNER)
     caller = Caller(Viewer(person.id, PlatformRole.PLATFORM_OWNER, new_id("key"), KeyScope.WRITE, ()))
-    services = Services.of(store)
+    services = Services.of(store, now, RateLimits.at(None))
     group = await services.groups.by_slug(caller, "recall")
     if group is None:
         raise SystemExit("the group of the bench is gone")

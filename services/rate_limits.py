@@ -99,7 +99,8 @@ class RateLimits:
             for item in items:
                 if not await self._limiter.hit(item, what, *names):
                     stats = await self._limiter.get_window_stats(item, what, *names)
-                    wait = max(1, math.ceil(stats.reset_time - time.time()))
+                    # A window has made room once its end has passed, not at it.
+                    wait = math.floor(max(0.0, stats.reset_time - time.time())) + 1
                     raise RateLimitError(f"That was too often. Try again in {wait} seconds.", wait)
         except StorageError:
             return

@@ -35,6 +35,7 @@ from services.rate_limits import RateLimits
 from tests.client import Api
 from tests.conftest import CHECKOUT
 from tests.e2e.pages import blocks
+from tests.unit.execution.runs import forget, leaves_coroutines_behind
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]
 
@@ -110,8 +111,7 @@ async def test_the_questions_of_the_documentation(both: Both) -> None:
         await both.answer_alike(query, variables)
 
 
-# graphql-core forgets coroutines where an error cancels their siblings.
-@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@leaves_coroutines_behind
 async def test_questions_made_at_random(both: Both) -> None:
     found = await both.stock.as_holder_of(both.secrets["ada"]).ask(
         """{
@@ -124,6 +124,7 @@ async def test_questions_made_at_random(both: Both) -> None:
     assert len(ids) > 30
     for number in range(GENERATED):
         await both.answer_alike(Questions(Random(number), CORE, ids).made(), {})
+    forget()
 
 
 def _ids(value: JSON) -> Iterator[str]:

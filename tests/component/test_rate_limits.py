@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,25 @@ from tests.accounts import PASSWORD, Accounts, TurnedClock
 from tests.conftest import served
 
 pytestmark = pytest.mark.slow
+
+
+class Watch:
+    """The seconds that tries are counted by, which pass when the test says so: a slow machine tries no less often."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.5
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """`limits` takes no clock, and asks the module `time`."""
+    watch = Watch()
+    for module in ("limits.aio.storage.memory", "limits.aio.strategies", "services.rate_limits"):
+        monkeypatch.setattr(f"{module}.time", SimpleNamespace(time=watch.time))
+    return watch
 
 
 @pytest.fixture
@@ -86,6 +106,15 @@ async def test_tries_from_elsewhere_keep_nobody_from_their_account() -> None:
     assert await tries(limits, Limited.SIGN_IN, "192.0.2.1", "ann@one.example") == 5
     await limits.count(Limited.SIGN_IN, caller("192.0.2.2"), "ann@one.example")
     await limits.count(Limited.SIGN_IN, caller("192.0.2.1"), "ben@one.example")
+
+
+async def test_who_waits_as_long_as_was_said_may_try_again(watch: Watch) -> None:
+    limits = RateLimits.at(None)
+    await tries(limits, Limited.SIGN_IN, "192.0.2.1", "ann@one.example")
+    with pytest.raises(RateLimitError) as refused:
+        await limits.count(Limited.SIGN_IN, caller("192.0.2.1"), "ann@one.example")
+    watch.now += refused.value.retry_after
+    await limits.count(Limited.SIGN_IN, caller("192.0.2.1"), "ann@one.example")
 
 
 async def test_many_accounts_from_one_address_are_limited_too() -> None:

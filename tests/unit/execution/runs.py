@@ -1,9 +1,11 @@
 """Runs a document with graphql-core and compiled, and compares what they answer."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final, TypeGuard, cast
 
+import pytest
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
 from graphql.execution import Executor
 from strawberry.execution.is_awaitable import optimized_is_awaitable
@@ -13,6 +15,16 @@ from execution.cache import Bounds, Plans
 from execution.executor import CompiledExecution
 
 AT_ONCE: Final = Bounds(sights=1, burst=1_000_000)
+
+leaves_coroutines_behind: Final = pytest.mark.filterwarnings(
+    "ignore:coroutine:RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+"""Of a test that calls `forget`: graphql-core forgets coroutines where an error cancels their siblings."""
+
+
+def forget() -> None:
+    """Collect the coroutines that graphql-core left behind, lest a later test be blamed for them."""
+    gc.collect()
 
 
 class Compiled(CompiledExecution, StrawberryGraphQLCoreExecutionContext):

@@ -14,15 +14,19 @@ from graphql.validation import NoUnusedFragmentsRule, NoUnusedVariablesRule, spe
 
 from tests.unit.execution.documents import CORE, Documents, variables
 from tests.unit.execution.people import made
-from tests.unit.execution.runs import Cancelling, Compiled, compare, run, run_stock
+from tests.unit.execution.runs import (
+    Cancelling,
+    Compiled,
+    compare,
+    forget,
+    leaves_coroutines_behind,
+    run,
+    run_stock,
+)
 
 EACH = 20  # runs of one document
 SOME = 100  # documents in the normal run
 MANY = int(os.environ.get("TESTS_DIFFERENTIAL", "500"))  # documents in the long one; 5,000 nightly
-LEFT_BEHIND = (  # by graphql-core, which forgets coroutines when its bug strikes
-    "ignore:coroutine:RuntimeWarning",
-    "ignore::pytest.PytestUnraisableExceptionWarning",
-)
 RULES = [rule for rule in specified_rules if rule not in {NoUnusedFragmentsRule, NoUnusedVariablesRule}]
 
 
@@ -54,18 +58,20 @@ async def runs_alike(number: int) -> None:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.filterwarnings(*LEFT_BEHIND)
+@leaves_coroutines_behind
 async def test_answers_what_graphql_core_does() -> None:
     for number in range(SOME):
         await runs_alike(number)
+    forget()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(36_000)
-@pytest.mark.filterwarnings(*LEFT_BEHIND)
+@leaves_coroutines_behind
 async def test_answers_what_graphql_core_does_at_length() -> None:
     for number in range(SOME, SOME + MANY):
         await runs_alike(number)
+    forget()
 
 
 def test_the_documents_are_valid() -> None:
