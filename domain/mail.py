@@ -23,6 +23,10 @@ class MailTemplate(StrEnum):
     ACCOUNT_EXISTS = "account_exists"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a template's name
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a template's name
+    SIGN_IN = "sign_in"
+    CHANGE_EMAIL = "change_email"
+    EMAIL_CHANGED = "email_changed"
+    SIGN_IN_METHODS_CHANGED = "sign_in_methods_changed"
 
 
 @dataclass(frozen=True, slots=True)

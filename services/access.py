@@ -55,6 +55,10 @@ class Action(StrEnum):
     VERIFY_EMAIL = "verify_email"
     REQUEST_PASSWORD_RESET = "request_password_reset"  # noqa: S105 - an action's name
     RESET_PASSWORD = "reset_password"  # noqa: S105 - an action's name
+    REQUEST_SIGN_IN_LINK = "request_sign_in_link"
+    SIGN_IN_BY_MAIL = "sign_in_by_mail"
+    REQUEST_EMAIL_CHANGE = "request_email_change"
+    CONFIRM_EMAIL_CHANGE = "confirm_email_change"
     REPLAY_MAIL = "replay_mail"
 
 
@@ -67,11 +71,16 @@ OPEN: frozenset[Action] = frozenset(
         Action.VERIFY_EMAIL,
         Action.REQUEST_PASSWORD_RESET,
         Action.RESET_PASSWORD,
+        Action.REQUEST_SIGN_IN_LINK,
+        Action.SIGN_IN_BY_MAIL,
+        Action.CONFIRM_EMAIL_CHANGE,
     }
 )
 """What anybody may do, and nobody has to say who they are for."""
 
-SENSITIVE: frozenset[Action] = frozenset({Action.REVOKE_SESSION, Action.REVOKE_ALL_SESSIONS})
+SENSITIVE: frozenset[Action] = frozenset(
+    {Action.REVOKE_SESSION, Action.REVOKE_ALL_SESSIONS, Action.REQUEST_EMAIL_CHANGE}
+)
 """What somebody may do to their own account soon after they proved who they are."""
 
 OWN: frozenset[Action] = SENSITIVE | {Action.SIGN_OUT, Action.REAUTHENTICATE, Action.CHANGE_PASSWORD}
