@@ -23,6 +23,7 @@ from schema.cursors import Cursors
 from schema.limits import Limits
 from services.embedding import Embedder
 from services.lists import SCAN_LIMIT
+from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.services import Services
 
@@ -43,10 +44,12 @@ def create_app(
     more_routes: Sequence[Route] = (),
     clock: Clock = now,
     rate_limits: RateLimits,
+    providers: Sequence[Provider] = (),
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
-    Pages of the `origins` may use it too, with the cookies of who is signed in.
+    Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
+    the providers too.
     """
     migrations = read_migrations()
 
@@ -67,7 +70,7 @@ def create_app(
 
     # The loaders shield what several fields wait for, so that a field can be cancelled.
     executable = compiled(schema, cancel=True) if compiled_execution else schema
-    services = Services.of(store, clock, rate_limits, embedder, scan_limit)
+    services = Services.of(store, clock, rate_limits, embedder, scan_limit, providers=providers)
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins)
     routes = [
         Route("/", home),

@@ -11,12 +11,14 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from domain.errors import ForbiddenError
+from domain.identities import ATTEMPT_LIFETIME
 from domain.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME, Tokens
 
 # The prefix has browsers refuse the cookie without Secure, with a Domain, or for a part of the paths:
 # https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2 and draft-ietf-httpbis-rfc6265bis, section 4.1.3.2.
 ACCESS: Final = "__Host-one-access"
 REFRESH: Final = "__Host-one-refresh"
+ATTEMPT: Final = "__Host-one-attempt"
 
 _REFUSED: Final = (
     "Cookies count only in a POST with the content type application/json whose header Origin is this server's own or "
@@ -42,6 +44,11 @@ class Cookies:
         """The refresh token that came as a cookie. ForbiddenError where a cookie does not count."""
         return self._read(REFRESH)
 
+    @property
+    def attempt_secret(self) -> str | None:
+        """The secret of a sign-in at a provider that began here. ForbiddenError where cookies do not count."""
+        return self._read(ATTEMPT)
+
     def check(self) -> None:
         """ForbiddenError where cookies do not count, so that none may be set either."""
         request = self._request
@@ -62,6 +69,15 @@ class Cookies:
         if ACCESS in self._request.cookies or REFRESH in self._request.cookies:
             self._set(ACCESS, "", 0)
             self._set(REFRESH, "", 0)
+
+    def set_attempt(self, secret: str) -> None:
+        """Hand the secret of a sign-in at a provider to the browser."""
+        self._set(ATTEMPT, secret, int(ATTEMPT_LIFETIME.total_seconds()))
+
+    def clear_attempt(self) -> None:
+        """Have the browser forget that secret, where it has one."""
+        if ATTEMPT in self._request.cookies:
+            self._set(ATTEMPT, "", 0)
 
     def _read(self, name: str) -> str | None:
         value = self._request.cookies.get(name)

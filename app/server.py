@@ -16,6 +16,7 @@ from app.embedding import embedding
 from app.explorer import Explorer
 from app.mail_senders import Mailbox, SmtpSender
 from app.mail_worker import delivering
+from app.providers import signing_in
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from domain.errors import StoreError
@@ -72,8 +73,10 @@ async def serve(settings: Settings, console: Console) -> None:
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
 
+            app_url = (settings.app_url or address).rstrip("/")
             async with (
                 embedding(settings, store) as embedder,
+                signing_in(settings.sign_in_providers or (), app_url) as providers,
                 running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer,
             ):
                 sender = _sender(settings)
@@ -89,6 +92,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     scan_limit=settings.scan_limit,
                     origins=frozenset(settings.allowed_origins or ()),
                     rate_limits=RateLimits.at(settings.redis_url),
+                    providers=providers,
                     more_routes=mailbox.routes if mailbox else (),
                 )
                 config = uvicorn.Config(
@@ -107,7 +111,7 @@ async def serve(settings: Settings, console: Console) -> None:
                         console.print(f"\nMails are kept at {address}/mailbox", highlight=False)
                     console.print(f"\nONE serves {address}/graphql  (Ctrl-C stops it)", highlight=False)
 
-                async with delivering(Mails(store, now), sender, (settings.app_url or address).rstrip("/")):
+                async with delivering(Mails(store, now), sender, app_url):
                     await _run(Server(config, started), listener)
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.production import problems as unfit_for_production
+from app.provider_settings import ProviderSettings, read_providers
 from domain.knowledge import MAX_DIMENSION
 
 PREFIX = "ONE_"
@@ -67,6 +68,9 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(None, description="The user there, if it asks for one.")
     smtp_password: SecretStr | None = Field(None, description="The password of that user.")
     mail_from: str = Field("ONE <one@localhost>", description="Who mails are from.")
+    sign_in_providers: Annotated[tuple[ProviderSettings, ...] | None, NoDecode] = Field(
+        None, description="Where people may sign in with an account that they have there: a JSON list."
+    )
     body_limit: int = Field(1_000_000, gt=0, description="How many bytes the body of a request may have.")
     max_tokens: int = Field(5_000, gt=0, description="How many tokens a query's text may have.")
     max_depth: int = Field(15, gt=0, description="How many levels deep an operation may be; introspection is free.")
@@ -93,6 +97,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("sign_in_providers", mode="before")
+    @classmethod
+    def _read(cls, value: object) -> object:
+        return read_providers(value) if isinstance(value, str) else value
 
     @field_validator("allowed_origins")
     @classmethod

@@ -111,6 +111,9 @@ FETCH_PEOPLE: Statement[PersonRow] = Statement(
 FETCH_PERSON_BY_EMAIL: Statement[PersonRow] = Statement(
     "fetch_person_by_email", f"MATCH (person:Person {{email: $email}}) RETURN {PERSON} AS row"
 )
+FETCH_PERSON: Statement[PersonRow] = Statement(
+    "fetch_person", f"MATCH (person:Entity:Person {{id: $id}}) RETURN {PERSON} AS row"
+)
 CREATE_PERSON: Statement[bool] = Statement(
     "create_person", "CREATE (person:Entity:Person) SET person = $properties RETURN true AS row"
 )
@@ -125,6 +128,12 @@ async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Per
 async def fetch_by_email(store: Store, email: str) -> Person | None:
     """The person with that e-mail address (lower case)."""
     rows = await store.read(FETCH_PERSON_BY_EMAIL, {"email": email})
+    return from_row(rows[0]) if rows else None
+
+
+async def fetch_one(transaction: Transaction, identifier: str) -> Person | None:
+    """The person with that id, as the transaction sees them."""
+    rows = await transaction.run(FETCH_PERSON, {"id": identifier})
     return from_row(rows[0]) if rows else None
 
 

@@ -23,10 +23,12 @@ from resolvers.ontology import OntologyMutations, OntologyQueries
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
+from resolvers.provider_sign_in import ProviderSignInMutations, ProviderSignInQueries
 from resolvers.search import SearchQueries
 from resolvers.sessions import SessionMutations
 from resolvers.sign_in import SignInMutations
 from resolvers.sign_in_by_mail import SignInByMailMutations
+from resolvers.sign_in_methods import SignInMethodMutations
 from resolvers.things import ThingMutations, ThingQueries
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
@@ -45,6 +47,7 @@ class Query(
     OntologyQueries,
     ConsistencyQueries,
     MailQueries,
+    ProviderSignInQueries,
 ):
     """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
 
@@ -59,6 +62,8 @@ class Mutation(
     OntologyMutations,
     SignInMutations,
     SignInByMailMutations,
+    ProviderSignInMutations,
+    SignInMethodMutations,
     SessionMutations,
     PasswordMutations,
     EmailVerificationMutations,

@@ -20,6 +20,10 @@ class TokenCookies(Protocol):
     def refresh_token(self) -> str | None:
         """The refresh token that came with the request."""
 
+    @property
+    def attempt_secret(self) -> str | None:
+        """The secret of a sign-in at a provider that began in this browser."""
+
     def check(self) -> None:
         """Refuse a request whose cookies do not count."""
 
@@ -28,6 +32,12 @@ class TokenCookies(Protocol):
 
     def clear(self) -> None:
         """Take them back."""
+
+    def set_attempt(self, secret: str) -> None:
+        """Hand over the secret of a sign-in that begins."""
+
+    def clear_attempt(self) -> None:
+        """Take that back."""
 
 
 @dataclass(frozen=True, slots=True)

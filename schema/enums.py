@@ -7,6 +7,7 @@ from domain.errors import DependentKind
 from domain.events import EventType
 from domain.filterable import FilterKind
 from domain.groups import GroupStatus, GroupType, JoinPolicy, Plan, Visibility
+from domain.identities import SignInMethodKind
 from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
@@ -38,6 +39,7 @@ __all__ = [
     "PersonStatus",
     "Plan",
     "PlatformRole",
+    "SignInMethodKind",
     "ThingStatus",
     "TokenDelivery",
     "Visibility",
@@ -291,5 +293,12 @@ enum(
         MailTemplate.CHANGE_EMAIL: "A link that makes this the address of an account.",
         MailTemplate.EMAIL_CHANGED: "The account has another address by now; to the one before.",
         MailTemplate.SIGN_IN_METHODS_CHANGED: "There is another way to sign in, or one less.",
+    },
+)
+enum(
+    SignInMethodKind,
+    {
+        SignInMethodKind.PASSWORD: "A password, with the e-mail address.",
+        SignInMethodKind.PROVIDER: "An account at a provider.",
     },
 )

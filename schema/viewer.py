@@ -14,6 +14,7 @@ from schema.keys import ApiKey
 from schema.paging import Connection, listed, paged
 from schema.people import Person
 from schema.sessions import Session
+from schema.sign_in_methods import SignInMethod
 from services import events
 
 
@@ -42,6 +43,11 @@ class Viewer:
     async def sessions(self, info: Info) -> list[Session]:
         """Where you are signed in, the last used first: at most 50."""
         return cast("list[Session]", await info.context.services.sessions.of_viewer(info.context.caller))
+
+    @field
+    async def sign_in_methods(self, info: Info) -> list[SignInMethod]:
+        """All that you can sign in with, beside a link by mail, which works for everybody."""
+        return cast("list[SignInMethod]", await info.context.services.sign_in_methods.of_viewer(info.context.caller))
 
     @paged(CreationOrder.NEWEST_FIRST)
     def account_activity(self) -> Connection[Event]:

@@ -59,6 +59,12 @@ class Action(StrEnum):
     SIGN_IN_BY_MAIL = "sign_in_by_mail"
     REQUEST_EMAIL_CHANGE = "request_email_change"
     CONFIRM_EMAIL_CHANGE = "confirm_email_change"
+    BEGIN_SIGN_IN_WITH = "begin_sign_in_with"
+    COMPLETE_SIGN_IN_WITH = "complete_sign_in_with"
+    BEGIN_LINKING_WITH = "begin_linking_with"
+    COMPLETE_LINKING_WITH = "complete_linking_with"
+    UNLINK_PROVIDER = "unlink_provider"
+    SET_PASSWORD = "set_password"  # noqa: S105 - an action's name
     REPLAY_MAIL = "replay_mail"
 
 
@@ -74,16 +80,30 @@ OPEN: frozenset[Action] = frozenset(
         Action.REQUEST_SIGN_IN_LINK,
         Action.SIGN_IN_BY_MAIL,
         Action.CONFIRM_EMAIL_CHANGE,
+        Action.BEGIN_SIGN_IN_WITH,
+        Action.COMPLETE_SIGN_IN_WITH,
     }
 )
 """What anybody may do, and nobody has to say who they are for."""
 
 SENSITIVE: frozenset[Action] = frozenset(
-    {Action.REVOKE_SESSION, Action.REVOKE_ALL_SESSIONS, Action.REQUEST_EMAIL_CHANGE}
+    {
+        Action.REVOKE_SESSION,
+        Action.REVOKE_ALL_SESSIONS,
+        Action.REQUEST_EMAIL_CHANGE,
+        Action.BEGIN_LINKING_WITH,
+        Action.UNLINK_PROVIDER,
+        Action.SET_PASSWORD,
+    }
 )
 """What somebody may do to their own account soon after they proved who they are."""
 
-OWN: frozenset[Action] = SENSITIVE | {Action.SIGN_OUT, Action.REAUTHENTICATE, Action.CHANGE_PASSWORD}
+OWN: frozenset[Action] = SENSITIVE | {
+    Action.SIGN_OUT,
+    Action.REAUTHENTICATE,
+    Action.CHANGE_PASSWORD,
+    Action.COMPLETE_LINKING_WITH,
+}
 """What everybody may do to their own account, in a session: an API key is no proof of who holds it now."""
 
 ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(

@@ -1,5 +1,6 @@
 """All services of one store, as a request finds them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.values import Clock
@@ -21,11 +22,14 @@ from services.ontology import Ontology
 from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
+from services.provider_sign_in import ProviderSignIn
+from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.search import Searching
 from services.sessions import Sessions
 from services.sign_in import SignIn
 from services.sign_in_by_mail import SignInByMail
+from services.sign_in_methods import SignInMethods
 from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
@@ -52,10 +56,12 @@ class Services:
     password_reset: PasswordReset
     passwords: Passwords
     people: People
+    provider_sign_in: ProviderSignIn
     search: Searching
     sessions: Sessions
     sign_in: SignIn
     sign_in_by_mail: SignInByMail
+    sign_in_methods: SignInMethods
     things: Things
     type_changes: TypeChanges
     type_registration: TypeRegistration
@@ -68,11 +74,13 @@ class Services:
         limits: RateLimits,
         embedder: Embedder | None = None,
         scan_limit: int = SCAN_LIMIT,
+        *,
+        providers: Sequence[Provider] = (),
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
         Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
-        the most.
+        the most. People may sign in with accounts at the providers.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
@@ -94,10 +102,12 @@ class Services:
             password_reset=PasswordReset(store, clock, limits),
             passwords=Passwords(store, clock, limits),
             people=People(store),
+            provider_sign_in=ProviderSignIn(store, clock, limits, providers),
             search=Searching(store, ontology),
             sessions=Sessions(store, clock, limits),
             sign_in=SignIn(store, clock, limits),
             sign_in_by_mail=SignInByMail(store, clock, limits),
+            sign_in_methods=SignInMethods(store, clock, limits),
             things=Things(store, ontology),
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),

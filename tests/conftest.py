@@ -5,7 +5,7 @@ import contextlib
 import os
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +25,7 @@ from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
 from services.embedding import Embedder
 from services.lists import SCAN_LIMIT
+from services.providers import Provider
 from services.rate_limits import RateLimits
 from tests.client import Api
 from tests.worlds import World
@@ -180,6 +181,7 @@ async def served(
     clock: Clock = now,
     origins: AbstractSet[str] = frozenset(),
     rate_limits: RateLimits = UNLIMITED,
+    providers: Sequence[Provider] = (),
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
@@ -193,6 +195,7 @@ async def served(
         clock=clock,
         origins=origins,
         rate_limits=rate_limits,
+        providers=providers,
     )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:

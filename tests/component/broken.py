@@ -12,6 +12,8 @@ _CHUNK = "MATCH (n:Knowledge {id: $chunk}) "
 _EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
 _SESSION = "MATCH (n:Session {id: $session}) "
 _CREDENTIAL = "MATCH (n:Credential {personId: $person}) "
+_IDENTITY = "MATCH (n:Identity {id: $identity}) "
+_ATTEMPT = "MATCH (n:SignInAttempt {stateHash: $attempt}) "
 _MAIL = "MATCH (n:Mail {id: $mail}) "
 _TOKEN = "MATCH (n:OneTimeToken {key: $token}) "
 _EVENT = "MATCH (n:Event {id: $event}) "
@@ -342,6 +344,13 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "credential_lock": [Break(_CREDENTIAL + "SET n._lock = true", ("person",))],
     "credential_person": [Break(_CREDENTIAL + "SET n.personId = $noPerson", ("noPerson",))],
     "credential_hash": [Break(_CREDENTIAL + "SET n.passwordHash = 'secret'", ("person",), mended=False)],
+    "identity_form": [Break(_IDENTITY + "REMOVE n.subject", ("identity",), mended=False)],
+    "identity_lock": [Break(_IDENTITY + "SET n._lock = true", ("identity",))],
+    "identity_person": [Break(_IDENTITY + "SET n.personId = $noPerson", ("identity", "noPerson"))],
+    "identity_key": [Break(_IDENTITY + "SET n.subject = 'x'", ("identity",), mended=False)],
+    "sign_in_attempt_form": [Break(_ATTEMPT + "REMOVE n.browserHash", ("attempt",), mended=False)],
+    "sign_in_attempt_lock": [Break(_ATTEMPT + "SET n._lock = true", ("attempt",))],
+    "sign_in_attempt_person": [Break(_ATTEMPT + "SET n.personId = $noPerson", ("attempt", "noPerson"))],
     "session_form": [Break(_SESSION + "REMOVE n.familyHash", ("session",), mended=False)],
     "session_lock": [Break(_SESSION + "SET n._lock = true", ("session",))],
     "session_person": [Break(_SESSION + "SET n.personId = $noPerson", ("session", "noPerson"))],

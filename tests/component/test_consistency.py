@@ -13,12 +13,14 @@ import pytest
 from app.checking import check
 from domain.access import Caller, KeyScope
 from domain.consistency import Outcome, Severity, Violation
-from domain.ids import KNOWLEDGE_PREFIX, new_id
+from domain.ids import IDENTITY_PREFIX, KNOWLEDGE_PREFIX, new_id
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject, now, to_micros
-from graph import knowledge
+from graph import identities, knowledge, sign_in_attempts
 from graph.credentials import CredentialRow, set_password
+from graph.identities import IdentityRow
 from graph.migrate import lacking, read_migrations
+from graph.sign_in_attempts import SignInAttemptRow
 from graph.store import Statement, Transaction
 from graph.vectors import fix_dimension
 from services.checking import RULES, Checking
@@ -102,6 +104,18 @@ async def town(world: World) -> Names:
     await world.store.write(lambda transaction: set_password(transaction, credential))
     signed_in = await world.store.write(lambda transaction: begin(transaction, Caller(None), world.owner.id, now()))
     await PasswordReset(world.store, now, RateLimits(None)).request(Caller(None), world.owner.email)
+    made, elsewhere = to_micros(now()), new_id(IDENTITY_PREFIX)
+    identity = IdentityRow(
+        id=elsewhere, key="acme 7", personId=world.owner.id, provider="acme", subject="7",
+        createdAt=made, lastUsedAt=made,
+    )  # fmt: skip
+    await world.store.write(lambda transaction: identities.create(transaction, identity))
+    attempt = SignInAttemptRow(
+        stateHash="a hash", browserHash="another", provider="acme", personId=world.owner.id,
+        createdAt=made, expiresAt=made + 1,
+    )  # fmt: skip
+    await world.store.write(lambda transaction: sign_in_attempts.create(transaction, attempt))
+    at |= {"identity": elsewhere, "attempt": "a hash"}
     at |= {"session": signed_in.session.id, "token": f"reset_password {world.owner.id}"}
     [at["mail"]] = await world.store.read(MAIL_IDS, {})
     at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id

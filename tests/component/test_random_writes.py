@@ -32,7 +32,11 @@ VERSION = """query ($id: ID!) { node(id: $id) {
 
 
 OF_ACCOUNTS = {
+    "beginLinkingWith",
+    "beginSignInWith",
     "changePassword",
+    "completeLinkingWith",
+    "completeSignInWith",
     "confirmEmailChange",
     "reauthenticate",
     "refreshSession",
@@ -44,10 +48,12 @@ OF_ACCOUNTS = {
     "resetPassword",
     "revokeAllSessions",
     "revokeSession",
+    "setPassword",
     "signIn",
     "signInByMail",
     "signOut",
     "signUp",
+    "unlinkProvider",
     "verifyEmail",
 }
 """They are about one person each, and have races of their own in the tests of sessions, passwords and mails."""

@@ -37,7 +37,8 @@ PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("id", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
     **dict.fromkeys(("slug", "email", "key", "label", "name", "secretHash", "type", "role", "value"), "x"),
     **dict.fromkeys(
-        ("accessHash", "familyHash", "passwordHash", "usernameKey", "address", "keep", "kind", "linkHash"), "x"
+        ("accessHash", "familyHash", "passwordHash", "usernameKey", "address", "keep", "kind", "linkHash", "stateHash"),
+        "x",
     ),
     **dict.fromkeys(("at", "before", "number", "most", "leasedUntil", "attempts"), 1),
     **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values"), (ID,)),
@@ -252,6 +253,8 @@ FILL: Statement[int] = Statement(
         type: 'thing_created'}})
     CREATE (:Setting {{name: 'n' + n}})
     CREATE (:Credential {{personId: person.id}})
+    CREATE (:Identity {{id: 'i' + n, key: 'x ' + n, personId: person.id}})
+    CREATE (:SignInAttempt {{stateHash: 'h' + n, expiresAt: n}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
     CREATE (:Mail {{id: 'm' + n, status: 'pending', dueAt: n}})
     CREATE (:Session {{

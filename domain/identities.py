@@ -1,0 +1,48 @@
+"""Identities: who somebody is elsewhere, and all that they can sign in with."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+ATTEMPT_LIFETIME: Final = timedelta(minutes=10)
+"""How long a sign-in at a provider may take, from its beginning to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidedIdentity:
+    """Who a provider says that somebody is: `subject` is their id there, which nobody else ever has.
+
+    `email` is None where the provider did not say one that it has proved.
+    """
+
+    subject: str
+    email: str | None
+    name: str | None
+    username: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInProvider:
+    """Where people may have an account that they sign in with; `name` stands for it, `title` is what people read."""
+
+    name: str
+    title: str
+
+
+class SignInMethodKind(StrEnum):
+    """The kinds of what somebody can sign in with."""
+
+    PASSWORD = "password"  # noqa: S105 - a kind's name
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInMethod:
+    """Something that a person can sign in with; of a password there is no id, as everybody has at most one."""
+
+    kind: SignInMethodKind
+    id: str | None
+    provider: str | None
+    created_at: datetime
+    last_used_at: datetime | None
