@@ -99,7 +99,7 @@ class FakeProvider:
 
     async def _redeemed(self, request: Request) -> Mapping[str, str] | None:
         """What a code was asked for with, if its verifier is right; each is good once."""
-        form = {name: str(value) for name, value in (await request.form()).items()}
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         asked = self.codes.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest())
         if asked is None or asked["redirect_uri"] != form["redirect_uri"]:
