@@ -175,6 +175,7 @@ async def told(world: World, capsys: pytest.CaptureFixture[str], *, yes: bool) -
     return clean, lines, set(end["left"])
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("mended_schema")
 @pytest.mark.parametrize(("name", "way"), WAYS)
 async def test_a_broken_rule_is_found_planned_and_mended(

@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(240)]
 
 SEED = 20261124
 CLIENTS = 8
-WRITES = 3_000
-SECONDS = 75
+WRITES = 2_000
+SECONDS = 180
 VERSION = """query ($id: ID!) { node(id: $id) {
     ... on Thing { version } ... on Group { version } ... on Knowledge { edition: version }
 } }"""
