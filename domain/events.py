@@ -45,6 +45,9 @@ class EventType(StrEnum):
     EMAIL_VERIFIED = "email_verified"
     PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - an event's name
     PASSWORD_RESET_COMPLETED = "password_reset_completed"  # noqa: S105 - an event's name
+    API_KEY_CREATED = "api_key_created"
+    API_KEY_ROTATED = "api_key_rotated"
+    API_KEY_REVOKED = "api_key_revoked"
     TWO_FACTOR_ENABLED = "two_factor_enabled"
     TWO_FACTOR_DISABLED = "two_factor_disabled"
     WALLET_CONNECTED = "wallet_connected"

@@ -14,6 +14,7 @@ from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
+from resolvers.keys import KeyMutations
 from resolvers.knowledge import KnowledgeMutations, KnowledgeQueries
 from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
@@ -58,6 +59,7 @@ class Mutation(
     SignInMutations,
     SessionMutations,
     PasswordMutations,
+    KeyMutations,
     EmailVerificationMutations,
     PasswordResetMutations,
     MailMutations,

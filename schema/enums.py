@@ -1,5 +1,7 @@
 """The enums of the domain as clients see them: the same values, each with its description."""
 
+from strawberry.utils.str_converters import to_camel_case
+
 from domain.access import KeyScope
 from domain.connection_types import Cardinality
 from domain.connections import Direction
@@ -15,9 +17,11 @@ from domain.people import PersonStatus, PlatformRole
 from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
 from schema.define import enum
+from services.access import KEY_ACTIONS, Action
 from services.change_items import ChangeMode
 
 __all__ = [
+    "Action",
     "Cardinality",
     "ChangeMode",
     "CreationOrder",
@@ -146,6 +150,9 @@ enum(
         EventType.EMAIL_VERIFIED: "A person proved their e-mail address.",
         EventType.PASSWORD_RESET_REQUESTED: "Somebody asked for a new password of a person.",
         EventType.PASSWORD_RESET_COMPLETED: "A person has a new password.",
+        EventType.API_KEY_CREATED: "A person made an API key: `properties.key`.",
+        EventType.API_KEY_ROTATED: "A person made an API key, `properties.key`, to replace `properties.replaced`.",
+        EventType.API_KEY_REVOKED: "A person took an API key out of use: `properties.key`.",
         EventType.TWO_FACTOR_ENABLED: "A person signs in with a second factor from now on.",
         EventType.TWO_FACTOR_DISABLED: "A person signs in without a second factor from now on.",
         EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs.",
@@ -257,6 +264,13 @@ enum(
         EmbeddingState.PENDING: "It waits for one: from a client, or from the endpoint that the server is set up with.",
         EmbeddingState.DONE: "It has one.",
         EmbeddingState.FAILED: "The endpoint gave none; `embeddingError` says why. retryEmbeddings has it tried again.",
+    },
+)
+enum(
+    Action,
+    {
+        action: f"The mutation `{to_camel_case(action)}`{'.' if action in KEY_ACTIONS else ', which no key may send.'}"
+        for action in Action
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})

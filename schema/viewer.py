@@ -39,6 +39,11 @@ class Viewer:
         return cast("ApiKey | None", await info.context.loaders.things.load(self.key_id))
 
     @field
+    async def api_keys(self, info: Info) -> list[ApiKey]:
+        """Your API keys that you did not revoke, the latest first: at most 50, and those that an operator made."""
+        return cast("list[ApiKey]", await info.context.services.keys.of_viewer(info.context.caller))
+
+    @field
     async def sessions(self, info: Info) -> list[Session]:
         """Where you are signed in, the last used first: at most 50."""
         return cast("list[Session]", await info.context.services.sessions.of_viewer(info.context.caller))

@@ -35,7 +35,7 @@ COSTLY = re.compile(
 )
 ID = new_id("grp")
 PARAMETERS: Mapping[str, object] = {
-    **dict.fromkeys(("id", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
+    **dict.fromkeys(("id", "actorId", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
     **dict.fromkeys(("slug", "email", "key", "label", "name", "secretHash", "type", "role", "value"), "x"),
     **dict.fromkeys(
         ("accessHash", "familyHash", "passwordHash", "usernameKey", "address", "keep", "kind", "linkHash"), "x"
