@@ -176,7 +176,7 @@ async def _names(asker: Asker) -> Names:
             deep: group(slug: "world-7") { id }
             things(first: 1) { nodes { id } }
             posts: things(first: 1, filter: { type: "blog_post" }) {
-                nodes { id related(first: 1, filter: { types: ["references"] }) { nodes { id } } }
+                nodes { id related(first: 1, path: [{ types: ["references"] }]) { nodes { id } } }
             }
             people(first: 1) { nodes { id } }
         }"""
