@@ -23,6 +23,9 @@ class MailTemplate(StrEnum):
     ACCOUNT_EXISTS = "account_exists"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a template's name
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a template's name
+    SIGN_IN = "sign_in"
+    CHANGE_EMAIL = "change_email"
+    EMAIL_CHANGED = "email_changed"
 
 
 @dataclass(frozen=True, slots=True)

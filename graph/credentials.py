@@ -56,6 +56,9 @@ SET_PASSWORD: Statement[bool] = Statement(
     SET credential.passwordHash = $passwordHash, credential.changedAt = $at
     RETURN true AS row""",
 )
+FORGET_PASSWORD: Statement[bool] = Statement(
+    "forget_password", "MATCH (credential:Credential {personId: $personId}) DELETE credential RETURN true AS row"
+)
 FIND_TAKEN: Statement[TakenRow] = Statement(
     "find_taken",
     """
@@ -97,6 +100,11 @@ async def set_password(transaction: Transaction, row: CredentialRow) -> None:
     await transaction.run(
         SET_PASSWORD, {"personId": row["personId"], "passwordHash": row["passwordHash"], "at": row["changedAt"]}
     )
+
+
+async def forget(transaction: Transaction, person_id: str) -> None:
+    """Take a person's password away, if they have one."""
+    await transaction.run(FORGET_PASSWORD, {"personId": person_id})
 
 
 async def find_taken(transaction: Transaction, email: str, username: str) -> TakenRow:

@@ -10,6 +10,7 @@ from execution.documents import CachedDocuments
 from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
+from resolvers.email_change import EmailChangeMutations
 from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
@@ -26,6 +27,7 @@ from resolvers.people import PeopleQueries
 from resolvers.search import SearchQueries
 from resolvers.sessions import SessionMutations
 from resolvers.sign_in import SignInMutations
+from resolvers.sign_in_by_mail import SignInByMailMutations
 from resolvers.things import ThingMutations, ThingQueries
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
@@ -57,10 +59,12 @@ class Mutation(
     BulkMutations,
     OntologyMutations,
     SignInMutations,
+    SignInByMailMutations,
     SessionMutations,
     PasswordMutations,
     KeyMutations,
     EmailVerificationMutations,
+    EmailChangeMutations,
     PasswordResetMutations,
     MailMutations,
 ):

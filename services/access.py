@@ -57,6 +57,10 @@ class Action(StrEnum):
     VERIFY_EMAIL = "verify_email"
     REQUEST_PASSWORD_RESET = "request_password_reset"  # noqa: S105 - an action's name
     RESET_PASSWORD = "reset_password"  # noqa: S105 - an action's name
+    REQUEST_SIGN_IN_LINK = "request_sign_in_link"
+    SIGN_IN_BY_MAIL = "sign_in_by_mail"
+    REQUEST_EMAIL_CHANGE = "request_email_change"
+    CONFIRM_EMAIL_CHANGE = "confirm_email_change"
     REPLAY_MAIL = "replay_mail"
     CREATE_API_KEY = "create_api_key"
     ROTATE_API_KEY = "rotate_api_key"
@@ -72,6 +76,9 @@ OPEN: frozenset[Action] = frozenset(
         Action.VERIFY_EMAIL,
         Action.REQUEST_PASSWORD_RESET,
         Action.RESET_PASSWORD,
+        Action.REQUEST_SIGN_IN_LINK,
+        Action.SIGN_IN_BY_MAIL,
+        Action.CONFIRM_EMAIL_CHANGE,
     }
 )
 """What anybody may do, and nobody has to say who they are for."""
@@ -83,6 +90,7 @@ SENSITIVE: frozenset[Action] = frozenset(
         Action.CREATE_API_KEY,
         Action.ROTATE_API_KEY,
         Action.REVOKE_API_KEY,
+        Action.REQUEST_EMAIL_CHANGE,
     }
 )
 """What somebody may do to their own account soon after they proved who they are."""

@@ -1,7 +1,5 @@
 """Proving that somebody reads the mail at their address: by a link, or by a six-digit code."""
 
-import secrets
-from datetime import timedelta
 from typing import Final
 
 from domain.access import Caller
@@ -9,21 +7,19 @@ from domain.errors import AppError, ValidationError
 from domain.events import EventType
 from domain.mail import MailTemplate
 from domain.people import Person, PersonStatus
-from domain.values import Clock, from_micros, to_micros
+from domain.values import Clock, to_micros
 from graph import events, mail, one_time_tokens
 from graph.one_time_tokens import OneTimeTokenRow
 from graph.store import Store, Transaction
 from services import validation
 from services.journal import event
 from services.mail import new_mail
-from services.one_time_tokens import CODES, NewToken, TokenKind, code_hash, is_due
+from services.one_time_tokens import NewToken, TokenKind, is_due, lock_link, try_code
 from services.rate_limits import Limited, RateLimits
-from services.sessions import hash_of
 from services.work import done
 
 _BAD_LINK: Final = "This link is not valid, or no longer: ask for another one."
 _BAD_CODE: Final = "This code is wrong, or no longer valid, or too many were tried: look again, or ask for another one."
-_WINDOW: Final = timedelta(hours=1)
 
 
 class EmailVerification:
@@ -74,11 +70,10 @@ class EmailVerification:
     async def verify_by_link(self, caller: Caller, token: str) -> Person:
         """Take the token of a link as a proof. ValidationError where it is not valid, or was used."""
         await self._limits.count(Limited.PROOF, caller)
-        at = to_micros(self._clock())
 
         async def work(transaction: Transaction) -> Person:
-            row = await one_time_tokens.lock_by_link(transaction, hash_of(token))
-            if row is None or row["kind"] != TokenKind.VERIFY_EMAIL or row["expiresAt"] <= at:
+            row = await lock_link(transaction, TokenKind.VERIFY_EMAIL, token, self._clock())
+            if row is None:
                 raise ValidationError("token", _BAD_LINK)
             return await self._verify(transaction, caller, row, ValidationError("token", _BAD_LINK))
 
@@ -91,22 +86,11 @@ class EmailVerification:
         """
         address = validation.email("email", email)
         await self._limits.count(Limited.PROOF, caller)
-        at = self._clock()
 
         async def work(transaction: Transaction) -> Person | AppError:
             wrong = ValidationError("code", _BAD_CODE)
-            row = await one_time_tokens.lock_by_email(transaction, address, TokenKind.VERIFY_EMAIL)
-            if row is None:
-                await one_time_tokens.count_attempts(transaction, [])
-                return wrong
-            if at - from_micros(row["attemptsFrom"]) >= _WINDOW:
-                row = {**row, "attempts": 0, "attemptsFrom": to_micros(at)}
-            tried = row["attempts"]
-            await one_time_tokens.count_attempts(transaction, [{**row, "attempts": tried + 1}])
-            right = secrets.compare_digest(code_hash(row["key"], code.strip()), row["codeHash"] or "")
-            if tried >= CODES or not right or row["expiresAt"] <= to_micros(at):
-                return wrong
-            return await self._verify(transaction, caller, row, wrong)
+            row = await try_code(transaction, TokenKind.VERIFY_EMAIL, address, code, self._clock())
+            return wrong if row is None else await self._verify(transaction, caller, row, wrong)
 
         return done(await self._store.write(work))
 

@@ -1,21 +1,22 @@
-"""Links and codes that go out by mail: good once, for an hour, and known to the store by their hashes only."""
+"""Links and codes that go out by mail: good once, for a while, and known to the store by their hashes only."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from domain.people import Person
-from domain.values import to_micros
+from domain.values import from_micros, to_micros
+from graph import one_time_tokens
 from graph.one_time_tokens import OneTimeTokenRow
+from graph.store import Transaction
 from services.sessions import hash_of
 
 PREFIX: Final = "onet_"
 """Every token of a link starts so, so that a scanner for leaked secrets can tell what it found."""
-
-LIFETIME: Final = timedelta(hours=1)
-"""How long a link and its code are good for."""
 
 SENT_EVERY: Final = timedelta(minutes=1)
 """How soon after one mail the next of its kind goes to the same person, whoever asks for it."""
@@ -31,6 +32,24 @@ class TokenKind(StrEnum):
 
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a kind's name
+    SIGN_IN = "sign_in"
+    CHANGE_EMAIL = "change_email"
+
+
+LIFETIMES: Final[Mapping[TokenKind, timedelta]] = MappingProxyType(
+    {
+        TokenKind.VERIFY_EMAIL: timedelta(hours=1),
+        TokenKind.RESET_PASSWORD: timedelta(hours=1),
+        TokenKind.SIGN_IN: timedelta(minutes=15),
+        TokenKind.CHANGE_EMAIL: timedelta(hours=1),
+    }
+)
+"""How long a link and its code are good for."""
+
+WITH_A_CODE: Final = frozenset({TokenKind.VERIFY_EMAIL, TokenKind.SIGN_IN})
+"""What somebody may type instead of following a link."""
+
+_WINDOW: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +61,8 @@ class NewToken:
     row: OneTimeTokenRow
 
     @classmethod
-    def make(cls, kind: TokenKind, person: Person, at: datetime) -> "NewToken":
-        """A link for a person, which is good from that time on."""
+    def make(cls, kind: TokenKind, person: Person, at: datetime, email: str | None = None) -> "NewToken":
+        """A link for a person, which is good from that time on; it goes to another address where one is given."""
         token = PREFIX + secrets.token_urlsafe(_BYTES)
         code = f"{secrets.randbelow(1_000_000):06}"
         key = f"{kind} {person.id}"
@@ -51,11 +70,11 @@ class NewToken:
             key=key,
             kind=kind,
             personId=person.id,
-            email=person.email,
+            email=email or person.email,
             linkHash=hash_of(token),
-            codeHash=code_hash(key, code) if kind is TokenKind.VERIFY_EMAIL else None,
+            codeHash=code_hash(key, code) if kind in WITH_A_CODE else None,
             issuedAt=to_micros(at),
-            expiresAt=to_micros(at + LIFETIME),
+            expiresAt=to_micros(at + LIFETIMES[kind]),
             attempts=0,
             attemptsFrom=to_micros(at),
         )
@@ -67,6 +86,37 @@ def code_hash(key: str, code: str) -> str:
     return hash_of(f"{key} {code}")
 
 
+async def withdraw(transaction: Transaction, kind: TokenKind, person_id: str) -> None:
+    """Make a person's link of a kind good for nothing any more, if there is one."""
+    await one_time_tokens.use_up(transaction, f"{kind} {person_id}")
+
+
 def is_due(issued_at: int | None, at: datetime) -> bool:
     """Whether another mail of a kind may go out, where the last one went out then."""
     return issued_at is None or issued_at <= to_micros(at - SENT_EVERY)
+
+
+async def lock_link(transaction: Transaction, kind: TokenKind, token: str, at: datetime) -> OneTimeTokenRow | None:
+    """What a link of that kind stands for, until the transaction ends; None where it is not good any more."""
+    row = await one_time_tokens.lock_by_link(transaction, hash_of(token))
+    return row if row is not None and row["kind"] == kind and row["expiresAt"] > to_micros(at) else None
+
+
+async def try_code(
+    transaction: Transaction, kind: TokenKind, address: str, code: str, at: datetime
+) -> OneTimeTokenRow | None:
+    """What a code stands for that went to an address, until the transaction ends; None where it is not good any more.
+
+    It counts the try, so that the transaction must not be rolled back. Five may be tried an hour, whoever tries them;
+    then the right one is refused too.
+    """
+    row = await one_time_tokens.lock_by_email(transaction, address, kind)
+    if row is None:
+        await one_time_tokens.count_attempts(transaction, [])
+        return None
+    if at - from_micros(row["attemptsFrom"]) >= _WINDOW:
+        row = {**row, "attempts": 0, "attemptsFrom": to_micros(at)}
+    tried = row["attempts"]
+    await one_time_tokens.count_attempts(transaction, [{**row, "attempts": tried + 1}])
+    right = secrets.compare_digest(code_hash(row["key"], code.strip()), row["codeHash"] or "")
+    return row if right and tried < CODES and row["expiresAt"] > to_micros(at) else None

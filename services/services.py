@@ -8,6 +8,7 @@ from services.bulk import Bulk
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
+from services.email_change import EmailChange
 from services.email_verification import EmailVerification
 from services.embedding import Embedder
 from services.events import Events
@@ -24,6 +25,7 @@ from services.rate_limits import RateLimits
 from services.search import Searching
 from services.sessions import Sessions
 from services.sign_in import SignIn
+from services.sign_in_by_mail import SignInByMail
 from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
@@ -38,6 +40,7 @@ class Services:
     changes: Changes
     checking: Checking
     connections: Connections
+    email_change: EmailChange
     email_verification: EmailVerification
     events: Events
     groups: Groups
@@ -52,6 +55,7 @@ class Services:
     search: Searching
     sessions: Sessions
     sign_in: SignIn
+    sign_in_by_mail: SignInByMail
     things: Things
     type_changes: TypeChanges
     type_registration: TypeRegistration
@@ -78,6 +82,7 @@ class Services:
             changes=changes,
             checking=Checking(store, ontology),
             connections=Connections(store, ontology),
+            email_change=EmailChange(store, clock, limits),
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             groups=Groups(store),
@@ -92,6 +97,7 @@ class Services:
             search=Searching(store, ontology),
             sessions=Sessions(store, clock, limits),
             sign_in=SignIn(store, clock, limits),
+            sign_in_by_mail=SignInByMail(store, clock, limits),
             things=Things(store, ontology),
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),

@@ -7,6 +7,7 @@ import pytest
 from graph.store import Store
 from tests.accounts import Accounts, TurnedClock
 from tests.conftest import served
+from tests.letters import Letters
 
 ALLOWED_ORIGIN = "https://app.one.example"
 
@@ -17,3 +18,9 @@ async def accounts(store: Store) -> AsyncIterator[Accounts]:
     clock = TurnedClock()
     async with served(store, clock=clock, origins={ALLOWED_ORIGIN}) as http:
         yield Accounts(store, http, clock)
+
+
+@pytest.fixture
+def letters(accounts: Accounts) -> Letters:
+    """The mails of that server."""
+    return Letters(accounts.store, accounts.clock)

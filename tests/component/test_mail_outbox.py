@@ -28,11 +28,6 @@ TOLD: Statement[str] = Statement(
 )
 
 
-@pytest.fixture
-def letters(accounts: Accounts) -> Letters:
-    return Letters(accounts.store, accounts.clock)
-
-
 async def verify(accounts: Accounts, token: str) -> Mapping[str, JSON]:
     return await accounts.api.change("verifyEmail", {"token": token}, "email")
 

@@ -1,0 +1,100 @@
+"""Signing in by a link or a six-digit code that comes by mail, which proves the address as well."""
+
+from typing import Final
+
+from domain.access import Caller
+from domain.errors import AppError, ValidationError
+from domain.events import EventType
+from domain.mail import MailTemplate
+from domain.people import PersonStatus
+from domain.sessions import SignedIn
+from domain.values import Clock, from_micros, to_micros
+from graph import credentials, events, mail, one_time_tokens
+from graph.one_time_tokens import OneTimeTokenRow
+from graph.store import Store, Transaction
+from services import validation
+from services.journal import event
+from services.mail import new_mail
+from services.one_time_tokens import NewToken, TokenKind, is_due, lock_link, try_code
+from services.rate_limits import Limited, RateLimits
+from services.sessions import begin
+from services.work import done
+
+_BAD_LINK: Final = "This link is not valid, or no longer: ask for another one."
+_BAD_CODE: Final = "This code is wrong, or no longer valid, or too many were tried: look again, or ask for another one."
+
+
+class SignInByMail:
+    """What people do who sign in without a password."""
+
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
+        self._store = store
+        self._clock = clock
+        self._limits = limits
+
+    async def request(self, caller: Caller, email: str) -> str:
+        """Send a link and a code, if an account that may be used has the address; the answer does not tell."""
+        address = validation.email("email", email)
+        await self._limits.count(Limited.MAIL, caller, address)
+        found = await one_time_tokens.fetch_address(self._store, address, TokenKind.SIGN_IN)
+        at = self._clock()
+        wanted = [found[0]] if found and found[0].status is PersonStatus.ACTIVE and is_due(found[1], at) else []
+        links = [(person, NewToken.make(TokenKind.SIGN_IN, person, at)) for person in wanted]
+
+        async def work(transaction: Transaction) -> None:
+            await one_time_tokens.issue(transaction, [new.row for _, new in links])
+            await mail.add(
+                transaction,
+                [new_mail(MailTemplate.SIGN_IN, person, at, token=new.token, code=new.code) for person, new in links],
+            )
+            await events.append(
+                transaction,
+                [
+                    event(caller, EventType.SIGN_IN_LINK_REQUESTED, target_id=person.id, group_id=None)
+                    for person, _ in links
+                ],
+            )
+
+        await self._store.write(work)
+        return address
+
+    async def sign_in_by_link(self, caller: Caller, token: str) -> SignedIn:
+        """Begin a session by the token of a link. ValidationError where it is not valid, or was used."""
+        await self._limits.count(Limited.PROOF, caller)
+        wrong = ValidationError("token", _BAD_LINK)
+
+        async def work(transaction: Transaction) -> SignedIn | AppError:
+            row = await lock_link(transaction, TokenKind.SIGN_IN, token, self._clock())
+            return wrong if row is None else await self._begin(transaction, caller, row, wrong)
+
+        return done(await self._store.write(work))
+
+    async def sign_in_by_code(self, caller: Caller, email: str, code: str) -> SignedIn:
+        """Begin a session by a code that went to an address. ValidationError where it is not valid, or was used.
+
+        Five may be tried an hour, whoever tries them; then the right one is refused too, until a later one.
+        """
+        address = validation.email("email", email)
+        await self._limits.count(Limited.PROOF, caller)
+        wrong = ValidationError("code", _BAD_CODE)
+
+        async def work(transaction: Transaction) -> SignedIn | AppError:
+            row = await try_code(transaction, TokenKind.SIGN_IN, address, code, self._clock())
+            return wrong if row is None else await self._begin(transaction, caller, row, wrong)
+
+        return done(await self._store.write(work))
+
+    async def _begin(
+        self, transaction: Transaction, caller: Caller, row: OneTimeTokenRow, otherwise: AppError
+    ) -> SignedIn | AppError:
+        await one_time_tokens.use_up(transaction, row["key"])
+        at = self._clock()
+        person = await one_time_tokens.verify_email(transaction, row["personId"], row["email"], to_micros(at))
+        if person is None or person.status is not PersonStatus.ACTIVE:
+            return otherwise
+        if person.email_verified_at == from_micros(to_micros(at)):
+            # Whoever chose the password did not prove the address: it may have been somebody else.
+            await credentials.forget(transaction, person.id)
+            proved = event(caller, EventType.EMAIL_VERIFIED, target_id=person.id, group_id=None, actor=person.id)
+            await events.append(transaction, [proved])
+        return await begin(transaction, caller, person.id, at)
