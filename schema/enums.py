@@ -13,7 +13,7 @@ from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
 from domain.pages import CreationOrder
-from domain.people import PersonStatus, PlatformRole
+from domain.people import MemberRole, PersonStatus, PlatformRole
 from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
 from schema.define import enum
@@ -38,6 +38,7 @@ __all__ = [
     "KnowledgeType",
     "MailStatus",
     "MailTemplate",
+    "MemberRole",
     "NodeKind",
     "PersonStatus",
     "Plan",
@@ -92,6 +93,15 @@ enum(
         PlatformRole.ORG_OWNER: "Owns an organisation: it and every group below it.",
         PlatformRole.ORG_USER: "Works in groups, as the role in each allows.",
         PlatformRole.CUSTOMER: "Buys: their own account and orders, and what is public.",
+    },
+)
+enum(
+    MemberRole,
+    {
+        MemberRole.OWNER: "Everything, ownership and billing included.",
+        MemberRole.ADMIN: "Members, content and settings.",
+        MemberRole.EDITOR: "Creates and changes content.",
+        MemberRole.VIEWER: "Reads.",
     },
 )
 enum(
