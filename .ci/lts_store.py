@@ -13,13 +13,15 @@ from pathlib import Path
 from app.local_store.instance import LocalStore
 from app.local_store.releases import LTS_RELEASE
 from domain.errors import StoreError
+from tests.stores import planning_once
 
 
 async def main(data: Path, java_home: Path, connection: Path) -> None:
     """Run the store; raises StoreError where it does not start."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    store = LocalStore(data, owner="continuous integration", release=LTS_RELEASE, java_home=java_home, short_lived=True)
+    release = planning_once(LTS_RELEASE)
+    store = LocalStore(data, owner="continuous integration", release=release, java_home=java_home, short_lived=True)
     async with store as address:
         os.umask(0o077)
         part = connection.with_suffix(".part")

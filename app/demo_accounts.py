@@ -9,7 +9,7 @@ from typing import cast
 from rich.console import Console
 
 from domain.errors import AuthError
-from services.keys import CreatedKey, Keys
+from services.keys import KeyOfPerson, Keys
 
 FILE = "demo-accounts.json"
 
@@ -20,7 +20,7 @@ class DemoAccounts:
     def __init__(self, data: Path) -> None:
         self._path = data / FILE
 
-    def remember(self, keys: Sequence[CreatedKey]) -> None:
+    def remember(self, keys: Sequence[KeyOfPerson]) -> None:
         """Keep the secrets of keys that were just made."""
         if not keys:
             return

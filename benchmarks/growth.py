@@ -1,12 +1,14 @@
 """A world and a larger one, each in a store of its own that is kept, and every question asked in both."""
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
 from app.local_store.instance import LocalStore
 from benchmarks import moves, questions
 from benchmarks.figures import Figure
-from benchmarks.questions import Answered
+from benchmarks.questions import World
 from benchmarks.viewers import add_viewer
 from benchmarks.world import MAPPING, write_world
 from domain.access import KeyScope
@@ -19,7 +21,9 @@ from services.importing.run import import_folder
 
 async def measure(sizes: tuple[int, int], worlds: Path) -> str:
     """The table of growth from the first size to the second; a world that was made in `worlds` before is used again."""
-    small, large = [await _ask(size, worlds / str(size)) for size in sizes]
+    async with AsyncExitStack() as both:
+        opened = [await both.enter_async_context(_world(size, worlds / str(size))) for size in sizes]
+        small, large = await questions.measure(opened)
     return questions.table(sizes, small, large)
 
 
@@ -38,7 +42,8 @@ async def measure_moves(worlds: Path) -> list[Figure]:
         return figures
 
 
-async def _ask(things: int, folder: Path) -> dict[str, Answered]:
+@asynccontextmanager
+async def _world(things: int, folder: Path) -> AsyncIterator[World]:
     async with LocalStore(folder / "data", owner="scripts/bench") as address:
         store = await Store.open(address.uri, address.user, address.password)
         await up(store, read_migrations())
@@ -53,6 +58,6 @@ async def _ask(things: int, folder: Path) -> dict[str, Answered]:
             made.touch()
         await store.define(["CALL db.prepareForReplanning(300)"])
         secret = await add_viewer(store, f"owner{uuid4().hex}", PlatformRole.PLATFORM_OWNER, "bench")
-        answered = await questions.measure(store, secret)
+        async with questions.opened(store, secret) as opened:
+            yield opened
         await store.close()
-        return answered

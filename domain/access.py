@@ -26,7 +26,8 @@ class ViewerSession:
 class Viewer:
     """A caller who proved who it is: the person, and the groups that they are an active member of.
 
-    It used either the API key `key_id` or the session `session`.
+    It used either the API key `key_id` or the session `session`. A key may be confined to the groups `within` and what
+    is below them, of what its person reaches, and to `actions`; None stands for no such bound.
     """
 
     person_id: str
@@ -35,15 +36,21 @@ class Viewer:
     scope: KeyScope
     member_of: tuple[str, ...]
     session: ViewerSession | None = None
+    within: tuple[str, ...] | None = None
+    actions: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a viewer may read: `everything`, or what the `roots` and the groups below them hold, and themselves."""
+    """What a viewer may read: `everything`, or what the `roots` and the groups below them hold, and themselves.
+
+    One who is `confined` to the roots does not see what they did elsewhere either.
+    """
 
     everything: bool
     roots: tuple[str, ...]
     person_id: str
+    confined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,12 @@ class EventType(StrEnum):
     EMAIL_VERIFIED = "email_verified"
     PASSWORD_RESET_REQUESTED = "password_reset_requested"  # noqa: S105 - an event's name
     PASSWORD_RESET_COMPLETED = "password_reset_completed"  # noqa: S105 - an event's name
+    API_KEY_CREATED = "api_key_created"
+    API_KEY_ROTATED = "api_key_rotated"
+    API_KEY_REVOKED = "api_key_revoked"
     SIGN_IN_LINK_REQUESTED = "sign_in_link_requested"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGED = "email_changed"
-    PROVIDER_LINKED = "provider_linked"
-    PROVIDER_UNLINKED = "provider_unlinked"
     TWO_FACTOR_ENABLED = "two_factor_enabled"
     TWO_FACTOR_DISABLED = "two_factor_disabled"
     WALLET_CONNECTED = "wallet_connected"

@@ -8,7 +8,12 @@ from domain.access import Reach
 
 def reach_parameters(reach: Reach) -> dict[str, object]:
     """The parameters that every predicate below refers to."""
-    return {"everything": reach.everything, "roots": list(reach.roots), "personId": reach.person_id}
+    return {
+        "everything": reach.everything,
+        "roots": list(reach.roots),
+        "personId": reach.person_id,
+        "actorId": None if reach.confined else reach.person_id,
+    }
 
 
 def _below_a_root(group: str) -> str:
@@ -50,4 +55,4 @@ def entity_visible(entity: str) -> str:
 def event_visible(event: str) -> str:
     """Whether the event happened in a visible group, or the viewer did it."""
     group = f"(:Entity:Group {{id: {event}.groupId}})"
-    return f"($everything OR {event}.actor = $personId OR EXISTS {{ MATCH {_below_a_root(group)} }})"
+    return f"($everything OR {event}.actor = $actorId OR EXISTS {{ MATCH {_below_a_root(group)} }})"

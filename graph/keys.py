@@ -1,26 +1,45 @@
 """API keys in the store: `(:Thing:ApiKey)` nodes that a person owns, found by the hash of their secret."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from domain.access import KeyScope, Viewer
+from domain.access import KeyScope, Reach, Viewer
 from domain.people import PlatformRole
 from domain.thing_types import THING_TYPES
 from domain.things import Thing
-from domain.values import now
-from graph import thing_changes
-from graph.store import Statement, Store, Transaction
+from domain.values import JSON, from_micros, to_micros
+from graph import thing_changes, things
+from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json
 
 
 class ViewerRow(TypedDict):
-    """The person behind a key."""
+    """The person behind a key, and when it was last used, or made (microseconds)."""
 
     keyId: str
+    lastUsedAt: int
     properties: str
     personId: str
     role: str
     memberOf: list[str]
+
+
+class UseRow(TypedDict):
+    """When a key was last used, in microseconds."""
+
+    id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInUse:
+    """What a request has to know of the key that it brought."""
+
+    viewer: Viewer
+    properties: Mapping[str, JSON]
+    last_used_at: datetime
 
 
 AUTHENTICATE: Statement[ViewerRow] = Statement(
@@ -30,6 +49,7 @@ AUTHENTICATE: Statement[ViewerRow] = Statement(
     WHERE key.status = 'active' AND owns.validTo IS NULL AND person.status = 'active'
     RETURN {
         keyId: key.id,
+        lastUsedAt: coalesce(key.lastUsedAt, key.createdAt),
         properties: key.properties,
         personId: person.id,
         role: person.role,
@@ -40,12 +60,62 @@ AUTHENTICATE: Statement[ViewerRow] = Statement(
         }
     } AS row""",
 )
+CONFINE: Statement[str] = Statement(
+    "confine",
+    """
+    UNWIND $ids AS id
+    MATCH (group:Entity:Group {id: id})
+    CALL (group) {
+        WITH group WHERE $everything RETURN group AS root
+        UNION
+        MATCH (group)<-[:PARENT_OF*0..]-(above:Group) WHERE above.id IN $roots RETURN group AS root
+        UNION
+        UNWIND $roots AS own
+        MATCH (below:Entity:Group {id: own}) WHERE EXISTS { (below)<-[:PARENT_OF*0..]-(group) } RETURN below AS root
+    }
+    RETURN DISTINCT root.id AS row""",
+)
+TOUCH_KEY: Statement[bool] = Statement(
+    "touch_key", "MATCH (key:Entity:ApiKey {id: $id}) SET key.lastUsedAt = $at RETURN true AS row"
+)
+FETCH_USES: Statement[UseRow] = Statement(
+    "fetch_key_uses",
+    """
+    UNWIND $ids AS id
+    MATCH (key:Entity:ApiKey {id: id}) WHERE key.privateTo = $personId AND key.lastUsedAt IS NOT NULL
+    RETURN {id: key.id, at: key.lastUsedAt} AS row""",
+)
+LIST_KEYS: Statement[things.ThingRow] = Statement(
+    "list_keys",
+    f"""
+    MATCH (:Entity:Person {{id: $personId}})-[owns:OWNS]->(thing:ApiKey)
+    WHERE owns.validTo IS NULL AND thing.status = 'active' AND thing.privateTo = $personId
+    WITH thing ORDER BY thing.id DESC
+    RETURN {things.THING} AS row""",
+)
+LOCK_HOLDER: Statement[int] = Statement(
+    "lock_key_holder",
+    f"""
+    MATCH (person:Entity:Person {{id: $personId}})
+    {lock_what_stays("person", "email")}
+    RETURN COUNT {{
+        MATCH (person)-[owns:OWNS]->(key:ApiKey) WHERE owns.validTo IS NULL AND key.status = 'active'
+    }} AS row""",
+)
 PROTECT_KEY: Statement[bool] = Statement(
     "protect_key",
     """
     MATCH (key:Entity:ApiKey {id: $id})
     SET key.secretHash = $secretHash, key.privateTo = $personId
     RETURN true AS row""",
+)
+LOCK_KEY: Statement[things.ThingRow] = Statement(
+    "lock_key",
+    f"""
+    MATCH (thing:Entity:ApiKey {{id: $id}}) WHERE thing.privateTo = $personId
+    {lock_what_stays("thing")}
+    RETURN {things.THING} AS row""",
+    meant="Eager on 5.26: of the one key that it locks.",
 )
 FETCH_HOME: Statement[str] = Statement(
     "fetch_home",
@@ -56,23 +126,66 @@ FETCH_HOME: Statement[str] = Statement(
 )
 
 
-async def authenticate(store: Store, secret_hash: str) -> Viewer | None:
-    """The viewer whose key has that hash, or None where there is none that is in force."""
+async def authenticate(store: Store, secret_hash: str, at: datetime) -> KeyInUse | None:
+    """The key that has that hash, or None where there is none that is in force at that time."""
     rows = await store.read(AUTHENTICATE, {"secretHash": secret_hash})
     if not rows:
         return None
     row = rows[0]
     properties = from_json(row["properties"])
     expires_at = properties.get("expiresAt")
-    if isinstance(expires_at, str) and datetime.fromisoformat(expires_at) <= now():
+    if isinstance(expires_at, str) and datetime.fromisoformat(expires_at) <= at:
         return None
-    return Viewer(
+    viewer = Viewer(
         person_id=row["personId"],
         role=PlatformRole(row["role"]),
         key_id=row["keyId"],
         scope=KeyScope(str(properties["scope"])),
         member_of=tuple(row["memberOf"]),
     )
+    return KeyInUse(viewer, properties, from_micros(row["lastUsedAt"]))
+
+
+async def confine(store: Store, reach: Reach, group_ids: Sequence[str]) -> tuple[str, ...]:
+    """The groups below which everything is that the reach has in common with those groups and what is below them."""
+    given = {"ids": list(group_ids), "everything": reach.everything, "roots": list(reach.roots)}
+    return tuple(await store.read(CONFINE, given))
+
+
+async def touch(store: Store, identifier: str, at: datetime) -> None:
+    """Note that a key was used just now."""
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.run(TOUCH_KEY, {"id": identifier, "at": to_micros(at)})
+
+    await store.write(work)
+
+
+async def fetch_uses(store: Store, person_id: str, ids: Sequence[str]) -> dict[str, datetime]:
+    """When those of a person's keys were last used that ever were."""
+    rows = await store.read(FETCH_USES, {"ids": list(ids), "personId": person_id})
+    return {row["id"]: from_micros(row["at"]) for row in rows}
+
+
+async def fetch_live(store: Store, person_id: str) -> list[Thing]:
+    """A person's keys that nobody revoked, the latest first, wherever they are kept."""
+    return [things.from_row(row) for row in await store.read(LIST_KEYS, {"personId": person_id})]
+
+
+async def lock_holder(transaction: Transaction, person_id: str) -> int:
+    """How many keys a person has that nobody revoked; until the transaction ends they get no other."""
+    return (await transaction.run(LOCK_HOLDER, {"personId": person_id}))[0]
+
+
+async def lock(transaction: Transaction, person_id: str, identifier: str) -> Thing | None:
+    """A person's own key as it is now, and stays until the transaction ends; wherever it is kept."""
+    rows = await transaction.run(LOCK_KEY, {"id": identifier, "personId": person_id})
+    return things.from_row(rows[0]) if rows else None
+
+
+async def save(transaction: Transaction, key: Thing, event_id: str) -> None:
+    """Write a key that is locked."""
+    await thing_changes.save(transaction, thing_changes.Written(key, THING_TYPES["api_key"], event_id))
 
 
 async def fetch_home(store: Store, person_id: str) -> str | None:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias, TypedDict, cast
 
 from domain.access import Reach
+from domain.errors import BroadFilterError
 from domain.groups import Group
 from domain.ids import NodeKind
 from domain.people import Person
 from domain.things import Thing
 from domain.words import runs
 from graph import groups, people, things
-from graph.access import entity_visible, reach_parameters
+from graph.access import entity_visible, group_visible, reach_parameters
 from graph.groups import GROUP, GroupRow
 from graph.people import PERSON, PersonRow
 from graph.store import Statement, Store
@@ -28,8 +29,9 @@ MAX_WORDS: Final = 16
 """How many words of a text are looked for."""
 MAX_HITS: Final = 1_000
 """How many of the best hits that a viewer may see are answered."""
-MAX_CANDIDATES: Final = 10_000
-"""How many of the best hits are looked at to find those that the viewer may see."""
+STEPS: Final = (2_000, 20_000, 100_000)
+"""How many of the best hits are looked at to find those that are wanted and that the viewer may see: as many as it
+takes, in a round trip for each step, and no more than the last."""
 
 INDEX: Final = "Search_fulltext"
 _COLUMNS: Final = ("nameWords", "labelWords", "textWords")
@@ -38,6 +40,9 @@ _FUZZY_FROM: Final = 4
 # Each word that may be misspelt becomes up to 50 others in each column, of 1,024 that a query may have in all.
 _FUZZY_EVERYWHERE: Final = 5
 _PREFIXES: Final = {NodeKind.GROUP: "grp_", NodeKind.PERSON: "per_"}
+_MOST_GROUPS: Final = 1_000
+_CHUNK: Final = 50  # ids in one regular expression, of which the index takes apart no more than some 10,000 states
+_ADVICE: Final = "add groupId, inSubtreeOf, type, status or kinds, or a rarer word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Search:
     kinds: frozenset[NodeKind]
     type: str | None = None
     group_id: str | None = None
+    in_subtree_of: str | None = None
     label: str | None = None
     status: str | None = None
 
@@ -81,27 +87,74 @@ class HitRow(TypedDict):
     thing: ThingRow | None
 
 
-_HITS = f"""
-    CALL db.index.fulltext.queryNodes('{INDEX}', $query, {{limit: $candidates}}) YIELD node, score
-    WITH node, score
-    WHERE {entity_visible("node")}
-        AND (node.privateTo IS NULL OR node.privateTo = $personId)
-        AND ($label IS NULL OR $label IN node.labels)
-    WITH node, score LIMIT $most"""
-SEARCH: Statement[HitRow] = Statement(
+class HitsRow(TypedDict):
+    """A page of hits, how many candidates were looked at, and how many of them are wanted, up to MAX_HITS.
+
+    `least` is the score of the last candidate, if there is any: others that were not looked at may have it too.
+    """
+
+    looked: int
+    least: float | None
+    wanted: int
+    hits: list[HitRow]
+
+
+# The groups that hits can be of go into the query where they are few enough for it, so that none is lost behind better
+# ones of other groups. Each hit is still tested, as the index may be behind and people are in it without their groups.
+_WANTED = f"""
+    CALL () {{
+        WITH * WHERE $within IS NOT NULL OR NOT $everything
+        UNWIND CASE WHEN $within IS NULL THEN $roots ELSE [$within] END AS id
+        MATCH (top:Entity:Group {{id: id}}) WHERE {group_visible("top")}
+        MATCH (top)-[:PARENT_OF*0..]->(group:Group)
+        WITH DISTINCT group LIMIT {_MOST_GROUPS} + 1
+        RETURN collect(group.id) AS below
+    }}
+    WITH below, [start IN range(0, size(below) - 1, {_CHUNK}) |
+        reduce(either = '/none', id IN below[start..start + {_CHUNK}] | either + '|' + id) + '/'] AS ids
+    WITH $query + CASE
+        WHEN ($within IS NULL AND $everything) OR size(below) > {_MOST_GROUPS} THEN ''
+        ELSE reduce(narrowed = ' +(', each IN ids | narrowed + ' groupId:' + each + ' id:' + each) + ' id:per_*)^0'
+    END AS query
+    CALL (query) {{
+        CALL db.index.fulltext.queryNodes('{INDEX}', query, {{limit: $candidates}}) YIELD node, score
+        RETURN collect({{node: node, score: score}}) AS found
+    }}
+    CALL (found) {{
+        UNWIND found AS hit
+        WITH hit, hit.node AS node
+        WHERE {entity_visible("node")}
+            AND (node.privateTo IS NULL OR node.privateTo = $personId)
+            AND ($label IS NULL OR $label IN node.labels)
+            AND ($within IS NULL OR EXISTS {{
+                MATCH (node)-[:IN_GROUP]->(:Group)<-[:PARENT_OF*0..]-(top:Group)
+                WHERE top.id = $within AND {group_visible("top")}
+            }})
+        WITH hit LIMIT {MAX_HITS}
+        RETURN collect(hit) AS wanted
+    }}"""
+SEARCH: Statement[HitsRow] = Statement(
     "search",
-    f"""{_HITS}
-    WITH node, score WHERE score < $score OR (score = $score AND node.id > $id)
-    WITH node AS thing, node AS group, node AS person, score ORDER BY score DESC, node.id LIMIT $limit
-    RETURN {{
-        id: thing.id,
-        score: score,
-        group: CASE WHEN group:Group THEN {GROUP} END,
-        person: CASE WHEN person:Person THEN {PERSON} END,
-        thing: CASE WHEN thing:Thing THEN {THING} END
-    }} AS row""",
+    f"""{_WANTED}
+    CALL (wanted) {{
+        UNWIND wanted AS hit
+        WITH hit.node AS node, hit.score AS score
+        WHERE score < $score OR (score = $score AND node.id > $id)
+        WITH node AS thing, node AS group, node AS person, score ORDER BY score DESC, node.id LIMIT $limit
+        RETURN collect({{
+            id: thing.id,
+            score: score,
+            group: CASE WHEN group:Group THEN {GROUP} END,
+            person: CASE WHEN person:Person THEN {PERSON} END,
+            thing: CASE WHEN thing:Thing THEN {THING} END
+        }}) AS hits
+    }}
+    RETURN {{looked: size(found), least: found[-1].score, wanted: size(wanted), hits: hits}} AS row""",
 )
-COUNT_HITS: Statement[int] = Statement("count_hits", f"{_HITS} RETURN count(*) AS row")
+COUNT_HITS: Statement[HitsRow] = Statement(
+    "count_hits",
+    f"{_WANTED} RETURN {{looked: size(found), least: found[-1].score, wanted: size(wanted), hits: []}} AS row",
+)
 
 
 def query_of(search: Search) -> str | None:
@@ -146,32 +199,35 @@ def _narrowed(search: Search) -> Iterable[str]:
             yield f'+labelWords:"{" ".join(run)}"'
 
 
-def _parameters(search: Search, query: str, reach: Reach) -> Mapping[str, object]:
-    return {
-        "query": query,
-        "label": search.label,
-        "candidates": MAX_CANDIDATES,
-        "most": MAX_HITS,
-        **reach_parameters(reach),
-    }
+async def _look(store: Store, statement: Statement[HitsRow], search: Search, page: Mapping[str, object]) -> HitsRow:
+    """As many candidates as it takes to find a page, or all that are answered at most."""
+    query = query_of(search)
+    if query is None or not search.kinds:
+        return {"looked": 0, "least": None, "wanted": 0, "hits": []}
+    given = {**page, "query": query, "label": search.label, "within": search.in_subtree_of}
+    for candidates in STEPS:
+        row = (await store.read(statement, {**given, "candidates": candidates}))[0]
+        if row["looked"] < candidates or row["wanted"] >= MAX_HITS:
+            return row
+        # Of equals the order is by id, which the index does not know: all that have the last score must be there.
+        if len(row["hits"]) == page.get("limit") and row["hits"][-1]["score"] > cast("float", row["least"]):
+            return row
+    raise BroadFilterError(STEPS[-1], _ADVICE)
 
 
 async def hits(store: Store, reach: Reach, search: Search, after: Place, limit: int) -> list[Hit]:
-    """The best hits after a place that the viewer may see, in order."""
-    query = query_of(search)
-    if query is None or not search.kinds:
-        return []
-    place = {"score": after.score, "id": after.id, "limit": limit}
-    rows = await store.read(SEARCH, {**_parameters(search, query, reach), **place})
-    return [Hit(_node(row), Place(row["score"], row["id"])) for row in rows if row["id"]]
+    """The best hits after a place that the viewer may see, in order.
+
+    BroadFilterError where they are not among as many of the best as are looked at.
+    """
+    page = {"score": after.score, "id": after.id, "limit": limit}
+    found = await _look(store, SEARCH, search, {**reach_parameters(reach), **page})
+    return [Hit(_node(row), Place(row["score"], row["id"])) for row in found["hits"] if row["id"]]
 
 
 async def count(store: Store, reach: Reach, search: Search) -> int:
-    """How many hits there are that the viewer may see, up to MAX_HITS."""
-    query = query_of(search)
-    if query is None or not search.kinds:
-        return 0
-    return (await store.read(COUNT_HITS, _parameters(search, query, reach)))[0]
+    """How many hits there are that the viewer may see, up to MAX_HITS. BroadFilterError as above."""
+    return (await _look(store, COUNT_HITS, search, reach_parameters(reach)))["wanted"]
 
 
 def _node(row: HitRow) -> Found:

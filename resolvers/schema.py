@@ -15,6 +15,7 @@ from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
+from resolvers.keys import KeyMutations
 from resolvers.knowledge import KnowledgeMutations, KnowledgeQueries
 from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
@@ -66,6 +67,7 @@ class Mutation(
     SignInMethodMutations,
     SessionMutations,
     PasswordMutations,
+    KeyMutations,
     EmailVerificationMutations,
     EmailChangeMutations,
     PasswordResetMutations,

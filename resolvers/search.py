@@ -25,6 +25,9 @@ OfKinds = Annotated[
     strawberry.argument(description="What to find, of `group`, `person` and `thing`; null for all three."),
 ]
 InGroup = Annotated[strawberry.ID | None, strawberry.argument(description="Only the things of this group itself.")]
+InSubtree = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only the things of this group and of those below it.")
+]
 OfLabel = Annotated[
     str | None, strawberry.argument(description="Only things with this label, such as `category:course`.")
 ]
@@ -45,19 +48,21 @@ class SearchQueries:
         kinds: OfKinds = None,
         type: OfThingType = None,  # noqa: A002
         group_id: InGroup = None,
+        in_subtree_of: InSubtree = None,
         label: OfLabel = None,
         status: OfThingStatus = None,
     ) -> SearchConnection:
         """Groups, people and things that have every word of a text, or one that begins so or is nearly so spelt.
 
         Names are searched, slugs and usernames, descriptions (a thing's `description` property), what people say of
-        themselves, and labels. `type`, `groupId`, `label` and `status` are about things, and only things are found
-        where one is given. At most 1,000 hits are answered, of the 10,000 best that the filters leave.
+        themselves, and labels. `type`, `groupId`, `inSubtreeOf`, `label` and `status` are about things, and only
+        things are found where one is given. At most 1,000 hits are answered. Where they are not among the 100,000 that
+        fit best, the search is refused with the code TOO_BROAD, and the message says what to add.
         """
         context = info.context
         viewer_of(context.caller)
         service = context.services.search
-        wanted = await service.search(text, kinds, ThingFilters(type, group_id, label, status))
+        wanted = await service.search(text, kinds, ThingFilters(type, group_id, in_subtree_of, label, status))
         start = START if after is None else place_of(context.cursors.read("after", scope_of(wanted), after))
         page = await service.page(context.caller, wanted, start, first)
         return SearchConnection(source=SearchSource(context, wanted, page, is_first=after is None))

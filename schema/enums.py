@@ -1,5 +1,7 @@
 """The enums of the domain as clients see them: the same values, each with its description."""
 
+from strawberry.utils.str_converters import to_camel_case
+
 from domain.access import KeyScope
 from domain.connection_types import Cardinality
 from domain.connections import Direction
@@ -12,13 +14,15 @@ from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
 from domain.pages import CreationOrder
-from domain.people import PersonStatus, PlatformRole
+from domain.people import MemberRole, PersonStatus, PlatformRole
 from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
 from schema.define import enum
+from services.access import KEY_ACTIONS, Action
 from services.change_items import ChangeMode
 
 __all__ = [
+    "Action",
     "Cardinality",
     "ChangeMode",
     "CreationOrder",
@@ -35,6 +39,7 @@ __all__ = [
     "KnowledgeType",
     "MailStatus",
     "MailTemplate",
+    "MemberRole",
     "NodeKind",
     "PersonStatus",
     "Plan",
@@ -93,6 +98,15 @@ enum(
     },
 )
 enum(
+    MemberRole,
+    {
+        MemberRole.OWNER: "Everything, ownership and billing included.",
+        MemberRole.ADMIN: "Members, content and settings.",
+        MemberRole.EDITOR: "Creates and changes content.",
+        MemberRole.VIEWER: "Reads.",
+    },
+)
+enum(
     PersonStatus,
     {PersonStatus.ACTIVE: "The account may be used.", PersonStatus.SUSPENDED: "The account is blocked."},
 )
@@ -148,11 +162,12 @@ enum(
         EventType.EMAIL_VERIFIED: "A person proved their e-mail address.",
         EventType.PASSWORD_RESET_REQUESTED: "Somebody asked for a new password of a person.",
         EventType.PASSWORD_RESET_COMPLETED: "A person has a new password.",
+        EventType.API_KEY_CREATED: "A person made an API key: `properties.key`.",
+        EventType.API_KEY_ROTATED: "A person made an API key, `properties.key`, to replace `properties.replaced`.",
+        EventType.API_KEY_REVOKED: "A person took an API key out of use: `properties.key`.",
         EventType.SIGN_IN_LINK_REQUESTED: "Somebody asked for a link by mail to sign in as a person.",
         EventType.EMAIL_CHANGE_REQUESTED: "A person wants another e-mail address.",
         EventType.EMAIL_CHANGED: "A person has another e-mail address, and proved it.",
-        EventType.PROVIDER_LINKED: "A person can sign in with an account elsewhere: at `properties.provider`.",
-        EventType.PROVIDER_UNLINKED: "A person can no longer sign in with one of their accounts elsewhere.",
         EventType.TWO_FACTOR_ENABLED: "A person signs in with a second factor from now on.",
         EventType.TWO_FACTOR_DISABLED: "A person signs in without a second factor from now on.",
         EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs.",
@@ -266,6 +281,13 @@ enum(
         EmbeddingState.FAILED: "The endpoint gave none; `embeddingError` says why. retryEmbeddings has it tried again.",
     },
 )
+enum(
+    Action,
+    {
+        action: f"The mutation `{to_camel_case(action)}`{'.' if action in KEY_ACTIONS else ', which no key may send.'}"
+        for action in Action
+    },
+)
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})
 enum(
     TokenDelivery,
@@ -292,7 +314,6 @@ enum(
         MailTemplate.SIGN_IN: "A link and a code to sign in with.",
         MailTemplate.CHANGE_EMAIL: "A link that makes this the address of an account.",
         MailTemplate.EMAIL_CHANGED: "The account has another address by now; to the one before.",
-        MailTemplate.SIGN_IN_METHODS_CHANGED: "There is another way to sign in, or one less.",
     },
 )
 enum(

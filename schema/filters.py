@@ -16,6 +16,7 @@ from schema.enums import (
     EventType,
     GroupStatus,
     GroupType,
+    MemberRole,
     PersonStatus,
     PlatformRole,
     ThingStatus,
@@ -115,6 +116,11 @@ class PersonFilter:
     role: PlatformRole | None = strawberry.field(default=None, description="Their role on the platform.")
     roles: list[PlatformRole] | None = strawberry.field(
         default=None, description="Their role on the platform is one of these."
+    )
+    member_role: MemberRole | None = strawberry.field(
+        default=None,
+        description="Their role in the group that `groupId` names beside it, in `inSubtreeOf` or a group below that, "
+        "or in the group whose people are listed.",
     )
     status: PersonStatus | None = strawberry.field(default=None, description="Whether their account may be used.")
     group_id: strawberry.ID | None = strawberry.field(

@@ -1,9 +1,25 @@
-"""API keys as clients see them."""
+"""API keys as clients see them, and what changes them."""
 
+import asyncio
 from datetime import datetime
+from typing import Annotated, TypeAlias, cast
 
-from schema.define import field, object_type
-from schema.properties import text, time
+import strawberry
+
+from schema.context import Info
+from schema.define import field, input_type, object_type
+from schema.enums import Action, KeyScope
+from schema.errors import (
+    AuthError,
+    ConflictError,
+    ForbiddenError,
+    NetworkError,
+    NotFoundError,
+    ReauthenticationError,
+    ValidationError,
+)
+from schema.groups import Group
+from schema.properties import properties, sequence, text, time
 from schema.things import Thing
 
 
@@ -25,3 +41,118 @@ class ApiKey(Thing):
     def expires_at(self) -> datetime | None:
         """Until when it is valid; null where it does not expire."""
         return time(self, "expiresAt")
+
+    @field
+    async def last_used_at(self, info: Info) -> datetime | None:
+        """When it was last used, to five minutes; null where it was not since it was made."""
+        return await info.context.loaders.key_uses.load(self.id)
+
+    @field
+    async def groups(self, info: Info) -> list[Group] | None:
+        """The groups to which it is confined, with those below them, of those that you see; null where to none."""
+        if "groupIds" not in properties(self):
+            return None
+        load = info.context.loaders.groups.load
+        found = await asyncio.gather(*(load(str(each)) for each in sequence(self, "groupIds")))
+        return cast("list[Group]", [group for group in found if group is not None])
+
+    @field
+    def actions(self) -> list[Action] | None:
+        """All that it may do; null where it is not confined to some actions."""
+        return [Action(str(each)) for each in sequence(self, "actions")] if "actions" in properties(self) else None
+
+
+@input_type
+class CreateApiKeyInput:
+    """A key for a program that is to act in your name."""
+
+    name: str = strawberry.field(description="What to call it, so that you know it again.")
+    scope: KeyScope = strawberry.field(description="What it may be used for.", default=KeyScope.READ)
+    expires_at: datetime | None = strawberry.field(description="Until when it is good; null: for ever.", default=None)
+    group_ids: list[strawberry.ID] | None = strawberry.field(
+        description="Groups to which it is confined, with those below them: 1 to 100. Null: all that you reach.",
+        default=None,
+    )
+    actions: list[Action] | None = strawberry.field(
+        description="All that it may do, with the scope `write`. Null: all that you may.", default=None
+    )
+
+
+@input_type
+class RotateApiKeyInput:
+    """A key to replace by another one that may do the same."""
+
+    id: strawberry.ID = strawberry.field(description="One of `viewer.apiKeys`.")
+    overlap_seconds: int = strawberry.field(
+        description="For how long the old one is still good: 0 to 604800, a week.", default=86_400
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="Until when the new one is good; null: for as long as the old one was to be.", default=None
+    )
+
+
+@input_type
+class RevokeApiKeyInput:
+    """A key to take out of use."""
+
+    id: strawberry.ID = strawberry.field(description="One of `viewer.apiKeys`.")
+
+
+@object_type
+class CreateApiKeySuccess:
+    """There is a new key."""
+
+    api_key: ApiKey = strawberry.field(description="The key.")
+    secret: str = strawberry.field(
+        description="Send it with each request: `Authorization: Bearer one_…`. It is shown this once."
+    )
+
+
+@object_type
+class RotateApiKeySuccess:
+    """There is a new key, and the old one is good for a while."""
+
+    api_key: ApiKey = strawberry.field(description="The new key.")
+    secret: str = strawberry.field(description="The secret of the new key. It is shown this once.")
+    replaced: ApiKey = strawberry.field(description="The old key, with the time at which it expires.")
+
+
+@object_type
+class RevokeApiKeySuccess:
+    """The key is good for nothing any more."""
+
+    api_key: ApiKey = strawberry.field(description="The key.")
+
+
+CreateApiKeyResult: TypeAlias = Annotated[
+    CreateApiKeySuccess
+    | AuthError
+    | ForbiddenError
+    | ReauthenticationError
+    | ValidationError
+    | NotFoundError
+    | ConflictError
+    | NetworkError,
+    strawberry.union("CreateApiKeyResult", description="What createApiKey answers."),
+]
+RotateApiKeyResult: TypeAlias = Annotated[
+    RotateApiKeySuccess
+    | AuthError
+    | ForbiddenError
+    | ReauthenticationError
+    | ValidationError
+    | NotFoundError
+    | ConflictError
+    | NetworkError,
+    strawberry.union("RotateApiKeyResult", description="What rotateApiKey answers."),
+]
+RevokeApiKeyResult: TypeAlias = Annotated[
+    RevokeApiKeySuccess
+    | AuthError
+    | ForbiddenError
+    | ReauthenticationError
+    | ValidationError
+    | NotFoundError
+    | NetworkError,
+    strawberry.union("RevokeApiKeyResult", description="What revokeApiKey answers."),
+]

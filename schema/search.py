@@ -34,7 +34,8 @@ class SearchSource:
 def scope_of(search: Search) -> str:
     """What tells a search from others in a cursor."""
     kinds = " ".join(sorted(search.kinds))
-    return f"search {(search.text, kinds, search.type, search.group_id, search.label, search.status)!r}"
+    places = (search.group_id, search.in_subtree_of)
+    return f"search {(search.text, kinds, search.type, places, search.label, search.status)!r}"
 
 
 @object_type

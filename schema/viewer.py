@@ -5,6 +5,7 @@ from typing import cast
 
 import strawberry
 
+from domain.access import Viewer as ViewerOfDomain
 from schema.context import Info
 from schema.define import field, object_type
 from schema.enums import CreationOrder, KeyScope
@@ -40,6 +41,11 @@ class Viewer:
         return cast("ApiKey | None", await info.context.loaders.things.load(self.key_id))
 
     @field
+    async def api_keys(self, info: Info) -> list[ApiKey]:
+        """Your API keys that you did not revoke, the latest first: at most 50, and those that an operator made."""
+        return cast("list[ApiKey]", await info.context.services.keys.of_viewer(info.context.caller))
+
+    @field
     async def sessions(self, info: Info) -> list[Session]:
         """Where you are signed in, the last used first: at most 50."""
         return cast("list[Session]", await info.context.services.sessions.of_viewer(info.context.caller))
@@ -52,7 +58,8 @@ class Viewer:
     @paged(CreationOrder.NEWEST_FIRST)
     def account_activity(self) -> Connection[Event]:
         """What happened to your account: who signed in, or tried, and what was changed."""
-        return listed(events.account_activity(), self.person_id)
+        viewer = cast("ViewerOfDomain", self)  # which is what resolves this type
+        return listed(events.account_activity(viewer), self.person_id)
 
     @field
     async def groups(self, info: Info) -> list[Group]:

@@ -15,6 +15,8 @@ from domain.errors import AuthError, ForbiddenError, ReauthenticationError
 from domain.people import PlatformRole
 from domain.sessions import FRESH
 
+CONFINED = "This API key is confined to some groups"
+
 
 class Action(StrEnum):
     """Everything that changes something."""
@@ -66,6 +68,9 @@ class Action(StrEnum):
     UNLINK_PROVIDER = "unlink_provider"
     SET_PASSWORD = "set_password"  # noqa: S105 - an action's name
     REPLAY_MAIL = "replay_mail"
+    CREATE_API_KEY = "create_api_key"
+    ROTATE_API_KEY = "rotate_api_key"
+    REVOKE_API_KEY = "revoke_api_key"
 
 
 OPEN: frozenset[Action] = frozenset(
@@ -90,6 +95,9 @@ SENSITIVE: frozenset[Action] = frozenset(
     {
         Action.REVOKE_SESSION,
         Action.REVOKE_ALL_SESSIONS,
+        Action.CREATE_API_KEY,
+        Action.ROTATE_API_KEY,
+        Action.REVOKE_API_KEY,
         Action.REQUEST_EMAIL_CHANGE,
         Action.BEGIN_LINKING_WITH,
         Action.UNLINK_PROVIDER,
@@ -111,6 +119,14 @@ ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(
 )
 """Which platform roles may do what, of all else."""
 
+KEY_ACTIONS: frozenset[Action] = frozenset(ALLOWED_ROLES)
+"""What an API key may do at all, and to some of which it may be confined."""
+
+OF_ALL: frozenset[Action] = frozenset(
+    {Action.REGISTER_TYPE, Action.EVOLVE_TYPE, Action.REPLAY_MAIL, Action.RETRY_EMBEDDINGS}
+)
+"""What touches all groups, and so is for no key that is confined to some."""
+
 
 def viewer_of(caller: Caller) -> Viewer:
     """The viewer. AuthError where the caller did not say who it is."""
@@ -122,6 +138,8 @@ def viewer_of(caller: Caller) -> Viewer:
 def reach_of(caller: Caller) -> Reach:
     """What the caller may read. AuthError where it did not say who it is."""
     viewer = viewer_of(caller)
+    if viewer.within is not None:
+        return Reach(everything=False, roots=viewer.within, person_id=viewer.person_id, confined=True)
     return Reach(viewer.role is PlatformRole.PLATFORM_OWNER, viewer.member_of, viewer.person_id)
 
 
@@ -130,6 +148,10 @@ def authorize(caller: Caller, action: Action) -> Reach:
     viewer = viewer_of(caller)
     if viewer.scope is not KeyScope.WRITE:
         raise ForbiddenError("This API key is for reading only: use one whose scope is write.")
+    if viewer.actions is not None and action not in viewer.actions:
+        raise ForbiddenError(f"This API key may do only some things, and {action} is none of them.")
+    if viewer.within is not None and action in OF_ALL:
+        raise ForbiddenError(f"{CONFINED}, and {action} is about all.")
     if viewer.role not in ALLOWED_ROLES[action]:
         allowed = ", ".join(sorted(ALLOWED_ROLES[action]))
         raise ForbiddenError(f"Your role {viewer.role} may not do this. It takes: {allowed}.")
@@ -158,3 +180,17 @@ def authorize_overview(caller: Caller) -> None:
     viewer = viewer_of(caller)
     if viewer.role is not PlatformRole.PLATFORM_OWNER:
         raise ForbiddenError(f"Your role {viewer.role} may not ask this. It takes: {PlatformRole.PLATFORM_OWNER}.")
+    if viewer.within is not None:
+        raise ForbiddenError(f"{CONFINED}, and this is asked about all.")
+
+
+def authorize_account(viewer: Viewer) -> None:
+    """Refuse whoever may not look into the viewer's account, such as at their sessions: ForbiddenError."""
+    if viewer.within is not None:
+        raise ForbiddenError(f"{CONFINED}, and this is about the account of its person.")
+
+
+def authorize_root(caller: Caller) -> None:
+    """Refuse whoever may not have a group that is below no other: ForbiddenError."""
+    if viewer_of(caller).within is not None:
+        raise ForbiddenError(f"{CONFINED}, and a group below no other would be outside of them.")

@@ -24,7 +24,7 @@ from services import demo_world
 from services.connections import NewConnection, group_of, new_connection
 from services.groups import new_group
 from services.journal import event
-from services.keys import CreatedKey, Keys
+from services.keys import KeyOfPerson, Keys
 from services.people import new_person
 from services.things import new_thing
 
@@ -56,7 +56,7 @@ class World:
         return value
 
 
-async def seed(store: Store) -> list[CreatedKey]:
+async def seed(store: Store) -> list[KeyOfPerson]:
     """Write the demo world into an empty store and make a key for each account; nothing where there is anything.
 
     The platform owner's key comes first and is for writing, the others are for reading.

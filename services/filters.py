@@ -99,6 +99,7 @@ PERSON_RULES: Mapping[str, Rule] = {
     "ids": Rule("id", _id(NodeKind.PERSON)),
     "role": Rule("role", _as_it_is),
     "roles": Rule("role", _as_it_is),
+    "memberRole": Rule("memberRole", _as_it_is),
     "status": Rule("status", _as_it_is),
     "groupId": Rule("groupId", _id(NodeKind.GROUP)),
     "inSubtreeOf": Rule("inSubtreeOf", _id(NodeKind.GROUP)),
@@ -249,12 +250,6 @@ class Filters:
         check = _as_it_is if test.operator is Operator.PRESENT else partial(_of_kind, kind)
         column = FILTER_COLUMNS[thing_type.filterable.index(test.path)]
         return replace(test, field=column, value=_checked_value(check, test))
-
-
-def _joined(test: Comparison) -> tuple[int, int]:
-    """How many ids there are, and how many different ones."""
-    ids = [identifier for _, identifier in _values(test)]
-    return len(ids), len(set(ids))
 
 
 def _values(test: Comparison) -> list[tuple[str, object]]:

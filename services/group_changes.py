@@ -17,7 +17,7 @@ from graph.group_changes import GroupInUse
 from graph.store import Transaction
 from graph.thing_changes import ThingInUse
 from services import validation
-from services.access import Action, authorize
+from services.access import Action, authorize, authorize_root
 from services.groups import GroupChanges, NewGroup, check_description, check_id, check_limits, new_group
 from services.journal import changed_names, event
 from services.work import Work
@@ -38,6 +38,8 @@ def creating(caller: Caller, new: NewGroup) -> Work[Group]:
     async def work(transaction: Transaction) -> Group:
         if group.parent_id is not None:
             await _lock_active(transaction, reach, "parentId", group.parent_id)
+        else:
+            authorize_root(caller)
         await group_changes.create(transaction, group)
         await _tell(transaction, caller, EventType.GROUP_CREATED, group)
         return group
@@ -78,6 +80,8 @@ def moving(caller: Caller, group_id: str, version: int, parent_id: str | None) -
             await _lock_active(transaction, reach, "parentId", parent_id)
             if await group_changes.is_below(transaction, parent_id, group_id):
                 raise ValidationError("parentId", "A group cannot be moved below itself.")
+        else:
+            authorize_root(caller)
         moved = replace(group, parent_id=parent_id, updated_at=now(), version=group.version + 1)
         await group_changes.move(transaction, moved)
         await _tell(transaction, caller, EventType.GROUP_MOVED, moved, {"from": group.parent_id, "to": parent_id})

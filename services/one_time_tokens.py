@@ -86,6 +86,11 @@ def code_hash(key: str, code: str) -> str:
     return hash_of(f"{key} {code}")
 
 
+async def withdraw(transaction: Transaction, kind: TokenKind, person_id: str) -> None:
+    """Make a person's link of a kind good for nothing any more, if there is one."""
+    await one_time_tokens.use_up(transaction, f"{kind} {person_id}")
+
+
 def is_due(issued_at: int | None, at: datetime) -> bool:
     """Whether another mail of a kind may go out, where the last one went out then."""
     return issued_at is None or issued_at <= to_micros(at - SENT_EVERY)

@@ -13,7 +13,7 @@ from graph.store import Store, Transaction
 from services import passwords, validation
 from services.journal import event
 from services.mail import new_mail
-from services.one_time_tokens import NewToken, TokenKind, is_due
+from services.one_time_tokens import NewToken, TokenKind, is_due, withdraw
 from services.rate_limits import Limited, RateLimits
 from services.sessions import hash_of
 
@@ -79,6 +79,8 @@ class PasswordReset:
                 credentials.CredentialRow(personId=person.id, passwordHash=password_hash, changedAt=to_micros(at)),
             )
             ended = await sessions.end_all(transaction, person.id)
+            # It may have been asked for by whoever knew the old password.
+            await withdraw(transaction, TokenKind.CHANGE_EMAIL, person.id)
             await mail.add(transaction, [new_mail(MailTemplate.PASSWORD_CHANGED, person, at)])
             happened = event(
                 caller,

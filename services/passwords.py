@@ -27,6 +27,7 @@ from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
 from services.journal import event
+from services.one_time_tokens import TokenKind, withdraw
 from services.rate_limits import Limited, RateLimits
 
 T = TypeVar("T")
@@ -157,6 +158,8 @@ class Passwords:
                 raise ValidationError("currentPassword", _WRONG)
             await credentials.set_password(transaction, row)
             ended = await sessions.end_all(transaction, viewer.person_id, keep=session.id)
+            # It may have been asked for by whoever knew the old password.
+            await withdraw(transaction, TokenKind.CHANGE_EMAIL, viewer.person_id)
             kept = await sessions.prove(transaction, session.id, self._clock())
             if kept is None:
                 raise AuthError("This session is over: sign in again.")

@@ -16,6 +16,7 @@ from services import validation
 from services.access import reach_of
 from services.filters import PERSON_RULES, checked_by
 from services.lists import NodeList
+from services.member_roles import with_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,13 @@ class NewPerson:
 
 def all_people(condition: Condition) -> NodeList[people.PersonRow, Person]:
     """Everybody whom the caller may see and for whom a filter holds."""
-    checked = checked_by(PERSON_RULES, condition)
+    checked = with_groups(checked_by(PERSON_RULES, condition), of_a_group=False)
     return NodeList.of("people", filtered_people(checked, Scope.EVERYWHERE), checked)
 
 
 def members(condition: Condition, *, below: bool) -> NodeList[people.PersonRow, Person]:
     """The members of a group, and of those `below` it, for whom a filter holds."""
-    checked = checked_by(PERSON_RULES, condition)
+    checked = with_groups(checked_by(PERSON_RULES, condition), of_a_group=True)
     scope = Scope.SUBTREE if below else Scope.GROUP
     return NodeList.of(f"members {scope}", filtered_people(checked, scope), checked)
 

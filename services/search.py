@@ -31,6 +31,7 @@ class ThingFilters:
 
     type: str | None = None
     group_id: str | None = None
+    in_subtree_of: str | None = None
     label: str | None = None
     status: ThingStatus | None = None
 
@@ -81,23 +82,27 @@ class Searching:
             wanted &= {NodeKind.THING}
         if filters.type is not None:
             await self._ontology.thing_type("type", filters.type)
-        group_id, label = filters.group_id, filters.label
+        group_id, within, label = filters.group_id, filters.in_subtree_of, filters.label
         return Search(
             text=text,
             kinds=wanted,
             type=filters.type,
             group_id=None if group_id is None else validation.identifier("groupId", group_id, NodeKind.GROUP),
+            in_subtree_of=None if within is None else validation.identifier("inSubtreeOf", within, NodeKind.GROUP),
             label=None if label is None else validation.label("label", label),
             status=filters.status,
         )
 
     async def page(self, caller: Caller, wanted: Search, after: Place, limit: int) -> HitPage:
-        """The hits after a place that the caller may see. ValidationError where the limit is none of a page."""
+        """The hits after a place that the caller may see.
+
+        ValidationError where the limit is none of a page, BroadFilterError where too many others fit better.
+        """
         if not 1 <= limit <= MAX_PAGE:
             raise ValidationError("first", f"first takes a number from 1 to {MAX_PAGE}.")
         found = await search.hits(self._store, reach_of(caller), wanted, after, limit + 1)
         return HitPage(found[:limit], more=len(found) > limit)
 
     async def count(self, caller: Caller, wanted: Search) -> int:
-        """How many hits the caller may see, at most 1,000."""
+        """How many hits the caller may see, at most 1,000. BroadFilterError as above."""
         return await search.count(self._store, reach_of(caller), wanted)

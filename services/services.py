@@ -94,7 +94,7 @@ class Services:
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             groups=Groups(store),
-            keys=Keys(store),
+            keys=Keys(store, clock),
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
             lists=Lists(store, scan_limit),
             mails=Mails(store, clock),

@@ -28,6 +28,7 @@ from services.lists import SCAN_LIMIT
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from tests.client import Api
+from tests.stores import planning_once
 from tests.worlds import World
 
 CHECKOUT = Path(__file__).parent.parent
@@ -66,7 +67,7 @@ class StartedStore:
         self._local = LocalStore(
             Path(self._folder.name),
             owner="tests",
-            release=release,
+            release=planning_once(release),
             java_home=Path(java_home) if java_home else None,
             short_lived=True,
         )

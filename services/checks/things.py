@@ -25,7 +25,7 @@ from services.checks import nodes
 from services.checks.rules import Fault, Mend, Section, rule
 from services.journal import system_event
 
-_OF_OTHERS = frozenset({"privateTo", "secretHash", "labels", "labelWords", "eventId"})
+_OF_OTHERS = frozenset({"privateTo", "secretHash", "lastUsedAt", "labels", "labelWords", "eventId"})
 _DERIVED = frozenset(StoredThing.__annotations__) - frozenset(ThingRow.__annotations__) - _OF_OTHERS
 
 

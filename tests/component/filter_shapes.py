@@ -70,6 +70,11 @@ PEOPLE: list[tuple[object, ...]] = [
     (IN_SUBTREE, People.EVERYWHERE),
     (compare("role"), People.EVERYWHERE),
     (compare("role"), People.GROUP),
+    (compare("memberRole"), People.GROUP),
+    (Either((compare("memberRole"), compare("roleIn", ("x", "owner"), Operator.ONE_OF))), People.SUBTREE),
+    (compare("roleIn", ("x", "owner"), Operator.ONE_OF), People.EVERYWHERE),
+    (compare("roleBelow", ("x", "owner"), Operator.ONE_OF), People.EVERYWHERE),
+    (Either((compare("role"), compare("roleBelow", ("x", "owner"), Operator.ONE_OF))), People.EVERYWHERE),
     (EVERYTHING, People.SUBTREE),
 ]
 

@@ -180,7 +180,7 @@ def _ids(of: JSON) -> set[str]:
 SELECTIONS = {
     "events": "id type actor targetId at group { id }",
     "people": 'id role status displayName username createdAt connections(first: 50, filter: {type: "member_of"}) '
-    "{ nodes { toId } }",
+    "{ nodes { toId properties } }",
     "groups": "id slug name type status visibility createdAt updatedAt parent { id } ancestors { id }",
     "things": "id type name status properties createdAt updatedAt labels group { id } owner { id }",
 }

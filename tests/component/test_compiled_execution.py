@@ -37,10 +37,10 @@ from tests.conftest import CHECKOUT
 from tests.e2e.pages import blocks
 from tests.unit.execution.runs import forget, leaves_coroutines_behind
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(3_600)]
 
 CORE: Final = schema._schema  # noqa: SLF001 - what graphql-core knows of it
-GENERATED: Final = int(os.environ.get("TESTS_DIFFERENTIAL", "500")) // 12
+GENERATED: Final = 500 if os.environ.get("TESTS_NIGHTLY") else 20
 SIGHTS: Final = 3  # how often a document comes: it is compiled from the second time on
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
 import pytest
@@ -31,9 +32,11 @@ from services.people import NewPerson
 from services.rate_limits import RateLimits
 from services.registration import register
 from services.sessions import begin
+from tests.client import Api
 from tests.component.broken import BREAKS, INVENTED, Break
 from tests.component.vectors import document, vector
-from tests.conftest import CHECKOUT
+from tests.conftest import CHECKOUT, served
+from tests.snapshots import Snapshot
 from tests.worlds import World, new_connection, new_group, new_thing
 
 pytestmark = pytest.mark.slow
@@ -55,8 +58,7 @@ async def run(world: World, text: str, names: Names) -> None:
     await world.store.write(work)
 
 
-@pytest.fixture
-async def town(world: World) -> Names:
+async def build(world: World) -> Names:
     """One of everything: each name with its id."""
     at = {"home": world.home, "person": world.owner.id, **INVENTED}
     at |= await world.make(shelf=new_group("shelf"), attic=new_group("attic"))
@@ -124,6 +126,38 @@ async def town(world: World) -> Names:
     return at
 
 
+@dataclass(frozen=True)
+class Town:
+    """A world with one of everything, as it was built."""
+
+    world: World
+    names: Names
+    built: Snapshot
+
+
+@pytest.fixture(scope="module")
+async def untouched(shared_world: World) -> Town:
+    """The town that is put back for every test."""
+    names = await build(shared_world)
+    return Town(shared_world, names, await Snapshot.take(shared_world.store))
+
+
+@pytest.fixture
+async def world(untouched: Town) -> AsyncIterator[World]:
+    """The world of the town, untouched, behind a server that has seen nothing yet."""
+    store, api = untouched.world.store, untouched.world.api
+    await untouched.built.put_back(store)
+    async with served(store) as http:
+        yield replace(untouched.world, api=Api(http, api.secret))
+
+
+@pytest.fixture
+def town(untouched: Town, world: World) -> Names:
+    """Everything in the town: each name with its id."""
+    assert world.home == untouched.names["home"]
+    return untouched.names
+
+
 @pytest.fixture
 async def mended_schema(world: World) -> AsyncIterator[None]:
     """Whatever becomes of the store's schema, it is there again afterwards."""
@@ -155,6 +189,7 @@ async def told(world: World, capsys: pytest.CaptureFixture[str], *, yes: bool) -
     return clean, lines, set(end["left"])
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("mended_schema")
 @pytest.mark.parametrize(("name", "way"), WAYS)
 async def test_a_broken_rule_is_found_planned_and_mended(

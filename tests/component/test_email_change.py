@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from domain.values import JSON
+from domain.values import JSON, JSONObject
 from graph.store import Statement
-from tests.accounts import Accounts, SignedIn, is_out
+from tests.accounts import PASSWORD, Accounts, SignedIn, is_out
 from tests.letters import Letters
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 ADDRESSES: Statement[str] = Statement("addresses", "MATCH (n:Person) RETURN n.email AS row ORDER BY row")
 LINKS: Statement[int] = Statement("links", "MATCH (n:OneTimeToken {kind: 'change_email'}) RETURN count(n) AS row")
@@ -91,6 +91,18 @@ async def test_of_two_accounts_that_take_one_address_at_once_one_gets_it(account
     assert sorted(str(answer["__typename"]) for answer in answers) == ["ConfirmEmailChangeSuccess", "ConflictError"]
     assert len(await accounts.store.read(ADDRESSES, {})) == 2
     assert await accounts.store.read(LINKS, {}) == [1]  # what was refused used nothing up
+
+
+async def test_another_password_withdraws_what_was_asked_for_with_the_old_one(
+    accounts: Accounts, letters: Letters
+) -> None:
+    ann = await accounts.join("ann")
+    await ask(ann, "thief")
+    token = await letters.token("thief")
+    given: JSONObject = {"currentPassword": PASSWORD, "newPassword": "copper lantern 58 harbour"}
+    assert (await ann.api.change("changePassword", given))["__typename"] == "ChangePasswordSuccess"
+    assert (await confirm(accounts, token))["__typename"] == "ValidationError"
+    assert await accounts.store.read(ADDRESSES, {}) == ["ann@one.example"]
 
 
 async def test_a_link_that_is_not_valid_changes_nothing(accounts: Accounts, letters: Letters) -> None:

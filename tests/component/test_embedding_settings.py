@@ -14,7 +14,7 @@ from graph.vectors import has_index
 from tests.embeddings import DIMENSION, KEY, Embeddings, embedding_server
 from tests.worlds import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 @pytest.fixture

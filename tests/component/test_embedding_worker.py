@@ -20,7 +20,7 @@ from tests.conftest import served
 from tests.embeddings import DIMENSION, KEY, Embeddings, embedding_server
 from tests.worlds import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 NAP = 0.01
 CHUNKS = """{ knowledge(first: 100, type: chunk, order: oldest_first) {

@@ -11,7 +11,7 @@ from services.checking import Checking
 from services.ontology import Ontology
 from tests.worlds import World, new_thing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 PLAIN: JSONObject = {"type": "object", "properties": {"author": {"type": "string"}}}
 MARKED: JSONObject = {"type": "object", "properties": {"author": {"type": "string", "format": "node-id"}}}

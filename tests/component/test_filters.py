@@ -123,6 +123,53 @@ async def test_a_group_lists_what_is_in_it_and_below(
         assert answer.each("node.rows.nodes", "id") == expected[:2]
 
 
+@pytest.mark.parametrize("role", ["viewer", "editor", "owner"])
+async def test_people_are_found_by_their_role_in_a_group_or_below_it(filled: Filled, role: str) -> None:
+    top = max(filled.above, key=lambda each: sum(each in above for above in filled.above.values()))
+
+    def found(wanted: str, *, below: bool = False, negated: bool = False) -> list[str]:
+        """Those who have the role in the group itself, or also in one below."""
+        return [
+            str(row["id"])
+            for row in filled.rows["people"]
+            if negated
+            != any(
+                row_at(edge, "properties.role") == role
+                and (wanted in filled.above[str(edge["toId"])] if below else wanted == edge["toId"])
+                for edge in cast("list[Row]", row_at(row, "connections.nodes"))
+            )
+        ]
+
+    query = """query ($id: ID!, $f: PersonFilter, $below: Boolean!) { node(id: $id) { ... on Group {
+        people(first: 100, filter: $f, includeDescendants: $below, order: oldest_first) { nodes { id } } } } }"""
+    met = 0
+    for group in filled.ids("groups"):
+        given: JSONObject = {"groupId": group, "memberRole": role}
+        here, below = found(group), found(group, below=True)
+        everywhere = "first: 100, order: oldest_first"
+        ids, total, _ = await page(filled.world.api, "people", given, everywhere)
+        assert (ids, total) == (here, len(here))
+        ids, _, _ = await page(filled.world.api, "people", {"inSubtreeOf": group, "memberRole": role}, everywhere)
+        assert ids == below
+        for deep, expected in ((False, here), (True, below)):
+            answer = await filled.world.api.ask(query, id=group, f={"memberRole": role}, below=deep)
+            assert answer.each("node.people.nodes", "id") == expected
+        met += len(here)
+    assert met
+    ids, _, _ = await page(filled.world.api, "people", {"not": {"inSubtreeOf": top, "memberRole": role}})
+    assert sorted(ids) == sorted(found(top, below=True, negated=True))
+    answer = await filled.world.api.ask(query, id=top, f={"or": [{"memberRole": role}]}, below=True)
+    assert answer.each("node.people.nodes", "id") == found(top, below=True)
+
+
+@pytest.mark.parametrize("wanted", ["memberRole: owner", 'or: [{ groupId: "grp_0" }, { memberRole: owner }]'])
+async def test_a_role_of_a_member_needs_its_group_beside_it(filled: Filled, wanted: str) -> None:
+    wanted = wanted.replace("grp_0", filled.ids("groups")[0])
+    answer = await filled.world.api.ask(f"{{ people(first: 1, filter: {{ {wanted} }}) {{ totalCount }} }}")
+    field = "filter.or.1.memberRole" if "or:" in wanted else "filter.memberRole"
+    assert answer.errors[0]["extensions"] == {"code": "VALIDATION", "field": field}
+
+
 async def test_a_group_counts_what_it_lists(filled: Filled) -> None:
     fields = """{ nodes { id
         things(first: 1, includeDescendants: $below) { totalCount }

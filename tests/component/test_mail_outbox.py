@@ -16,7 +16,7 @@ from tests.accounts import PASSWORD, Accounts, is_out
 from tests.letters import APP, Letters, refused
 from tests.worlds import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 NEW = "copper lantern 58 harbour"
 MAILS: Statement[Mapping[str, JSON]] = Statement(

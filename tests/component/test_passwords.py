@@ -8,7 +8,7 @@ from domain.values import JSON
 from graph.store import Statement
 from tests.accounts import PASSWORD, Accounts, is_out
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 NEW = "copper lantern 58 harbour"
 TOLD: Statement[str] = Statement(

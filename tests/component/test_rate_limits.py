@@ -13,7 +13,7 @@ from services.rate_limits import BY_ACCOUNT, BY_ADDRESS, Limited, RateLimits
 from tests.accounts import PASSWORD, Accounts, TurnedClock
 from tests.conftest import served
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 class Watch:

@@ -39,7 +39,7 @@ from services.things import NewThing, new_thing
 from tests.component.test_thing_types import typed
 from tests.worlds import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 MANY = 20
 ANY_GROUP = new_id("grp")

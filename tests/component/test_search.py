@@ -1,7 +1,10 @@
 """Search: what is found, in which order, by whom."""
 
+from typing import cast
+
 import pytest
 
+from domain.ids import new_id
 from domain.values import JSON
 from graph.store import Statement, Transaction
 from services.filling import fill_words
@@ -13,11 +16,11 @@ pytestmark = pytest.mark.slow
 SEARCH = """
 query (
   $text: String!, $first: Int! = 100, $after: String, $kinds: [NodeKind!],
-  $type: String, $groupId: ID, $label: String, $status: ThingStatus
+  $type: String, $groupId: ID, $inSubtreeOf: ID, $label: String, $status: ThingStatus
 ) {
   search(
     text: $text, first: $first, after: $after, kinds: $kinds,
-    type: $type, groupId: $groupId, label: $label, status: $status
+    type: $type, groupId: $groupId, inSubtreeOf: $inSubtreeOf, label: $label, status: $status
   ) {
     edges { cursor score node { id ... on Group { slug } ... on Person { username } ... on Thing { name } } }
     nodes { ... on Thing { name } }
@@ -125,6 +128,116 @@ async def test_a_rare_type_group_or_state_is_found_among_many_with_the_same_word
     assert answer.at("search.totalCount") == 1_000
 
 
+async def test_what_few_groups_hold_is_found_behind_any_number_of_better_hits(
+    world: World, statements: list[str]
+) -> None:
+    await crowd(world, 3_000)
+    mine = await world.group("mine")
+    await world.thing("crowd of mine and many more words beside it", await world.group("below", mine))
+    me = await world.member("me", "mine")
+    statements.clear()
+    assert await search(me, "crowd") == ["crowd of mine and many more words beside it"]
+    answer = await me.ask('{ search(text: "crowd", first: 1) { totalCount } }')
+    assert answer.at("search.totalCount") == 1
+    assert statements == ["authenticate", "search", "authenticate", "search", "count_hits"]
+
+
+async def test_a_subtree_is_searched_as_it_is_now(world: World) -> None:
+    left, right = await world.group("left"), await world.group("right")
+    below = await world.group("below", left)
+    await world.thing("leaf of left", left)
+    await world.thing("leaf of below", below)
+    await world.thing("leaf of right", right)
+    me = await world.member("me", "right")
+    assert sorted(await search(world.api, "leaf", inSubtreeOf=left)) == ["leaf of below", "leaf of left"]
+    assert await search(world.api, "leaf", inSubtreeOf=below) == ["leaf of below"]
+    assert await search(world.api, "leaf", inSubtreeOf=left, groupId=right) == []
+    assert await search(me, "leaf", inSubtreeOf=left) == await search(me, "leaf", inSubtreeOf=world.home) == []
+    await world.api.change("moveGroup", {"id": below, "version": 1, "parentId": right})
+    assert await search(world.api, "leaf", inSubtreeOf=left) == ["leaf of left"]
+    assert sorted(await search(me, "leaf", inSubtreeOf=right)) == ["leaf of below", "leaf of right"]
+
+
+async def test_as_many_groups_as_a_query_takes_narrow_it_and_more_are_tested(world: World) -> None:
+    top = await world.group("top")
+    await world.thing("needle", top)
+    await world.thing("needle elsewhere")
+    long = " ".join(f"misspelt{chr(97 + number)}" for number in range(26))
+    for size in (900, 200):
+        await widen(world, top, size)
+        assert await search(world.api, "needle", inSubtreeOf=top) == ["needle"]
+        assert await search(world.api, long, inSubtreeOf=top) == []
+
+
+async def widen(world: World, top: str, size: int) -> None:
+    """More groups below one, as if they had been there long."""
+    make: Statement[int] = Statement(
+        "widen",
+        """
+        MATCH (top:Group {id: $top})
+        UNWIND $rows AS row
+        CREATE (group:Entity:Group)<-[:PARENT_OF {childId: row}]-(top)
+        SET group = top {.*, id: row, slug: row, sortKey: row}
+        RETURN count(*) AS row""",
+    )
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.run(make, {"top": top, "rows": [new_id("grp") for _ in range(size)]})
+
+    await world.store.write(work)
+
+
+async def test_a_search_looks_further_until_it_found_what_is_there_or_says_that_it_stops(
+    world: World, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        await world.member(f"ann{number}", "home")
+    await world.group("mine")
+    me = await world.member("ann-with-a-long-name-of-many-words", "mine")
+    found = ["ann-with-a-long-name-of-many-words"]
+    statements.clear()
+    monkeypatch.setattr("graph.search.STEPS", (4, 8, 16))
+    assert await search(me, "ann", kinds=["person"]) == found
+    assert statements == ["authenticate", "search", "search", "search"]
+    monkeypatch.setattr("graph.search.STEPS", (4, 8))
+    for query in ("nodes { id }", "totalCount"):
+        answer = await me.ask(f'{{ search(text: "ann", first: 1, kinds: [person]) {{ {query} }} }}')
+        assert answer.errors[0]["extensions"] == {"code": "TOO_BROAD"}
+        message = "No index finds these rows among more than 8: "
+        assert (
+            answer.errors[0]["message"] == f"{message}add groupId, inSubtreeOf, type, status or kinds, or a rarer word."
+        )
+
+
+REINDEX: Statement[int] = Statement(
+    "reindex", "MATCH (n:Person {username: $name}) SET n.nameWords = $words RETURN 1 AS row"
+)
+
+
+async def test_no_page_loses_equals_that_a_step_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.group("mine")
+    for number in range(9):
+        await world.member(f"ann{number}", "mine" if number % 2 else "home")
+    me = await world.member("me", "mine")
+    for number in reversed(range(9)):  # the index has them in another order than their ids
+
+        async def work(transaction: Transaction, name: str = f"ann{number}") -> None:
+            await transaction.run(REINDEX, {"name": name, "words": ""})
+            await transaction.run(REINDEX, {"name": name, "words": "ann"})
+
+        await world.store.write(work)
+    monkeypatch.setattr("graph.search.STEPS", (4, 6, 100))
+    seen: list[JSON] = []
+    after: JSON = None
+    while True:
+        answer = await me.ask(SEARCH, {"text": "ann", "first": 1, "after": after, "kinds": ["person"]})
+        seen += answer.each("search.edges", "node")
+        if not answer.at("search.pageInfo.hasNextPage"):
+            break
+        after = answer.at("search.pageInfo.endCursor")
+    assert [cast("dict[str, JSON]", each)["username"] for each in seen] == ["ann1", "ann3", "ann5", "ann7"]
+
+
 async def crowd(world: World, size: int) -> None:
     """Things of one word, as if they had been there long."""
     make: Statement[int] = Statement(
@@ -218,6 +331,7 @@ async def test_nothing_in_a_text_is_a_command(world: World, text: str) -> None:
         ({"text": "x", "kinds": ["event"]}, "kinds"),
         ({"text": "x", "type": "no_such"}, "type"),
         ({"text": "x", "groupId": "nonsense"}, "groupId"),
+        ({"text": "x", "inSubtreeOf": "nonsense"}, "inSubtreeOf"),
         ({"text": "x", "label": "nonsense"}, "label"),
     ],
 )

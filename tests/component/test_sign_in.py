@@ -12,7 +12,7 @@ from graph.store import Statement, Transaction
 from services import passwords
 from tests.accounts import PASSWORD, Accounts, is_out
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 COUNT: Statement[Mapping[str, int]] = Statement(
     "count_accounts",

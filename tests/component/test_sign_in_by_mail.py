@@ -10,7 +10,7 @@ from graph.store import Statement
 from tests.accounts import PASSWORD, SESSION, Accounts, is_out
 from tests.letters import Letters
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 CREDENTIALS: Statement[int] = Statement("credentials", "RETURN COUNT { (:Credential) } AS row")
 TOLD: Statement[str] = Statement("told", "MATCH (n:Event) WHERE n.actor <> 'system' RETURN n.type AS row ORDER BY n.id")

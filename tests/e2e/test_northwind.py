@@ -11,7 +11,7 @@ from tests.client import Api
 from tests.e2e.test_serve import command
 from tests.worlds import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(180)]
 
 MAPPING = Path("docs") / "import" / "northwind.yaml"
 

@@ -26,7 +26,7 @@ from tests.unit.execution.runs import (
 
 EACH = 20  # runs of one document
 SOME = 100  # documents in the normal run
-MANY = int(os.environ.get("TESTS_DIFFERENTIAL", "500"))  # documents in the long one; 5,000 nightly
+MANY = 5_000 if os.environ.get("TESTS_NIGHTLY") else 100  # documents in the long one
 RULES = [rule for rule in specified_rules if rule not in {NoUnusedFragmentsRule, NoUnusedVariablesRule}]
 
 
