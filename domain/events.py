@@ -51,6 +51,8 @@ class EventType(StrEnum):
     SIGN_IN_LINK_REQUESTED = "sign_in_link_requested"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGED = "email_changed"
+    PROVIDER_LINKED = "provider_linked"
+    PROVIDER_UNLINKED = "provider_unlinked"
     TWO_FACTOR_ENABLED = "two_factor_enabled"
     TWO_FACTOR_DISABLED = "two_factor_disabled"
     WALLET_CONNECTED = "wallet_connected"

@@ -26,6 +26,7 @@ class MailTemplate(StrEnum):
     SIGN_IN = "sign_in"
     CHANGE_EMAIL = "change_email"
     EMAIL_CHANGED = "email_changed"
+    SIGN_IN_METHODS_CHANGED = "sign_in_methods_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,8 @@ enum(
         EventType.SIGN_IN_LINK_REQUESTED: "Somebody asked for a link by mail to sign in as a person.",
         EventType.EMAIL_CHANGE_REQUESTED: "A person wants another e-mail address.",
         EventType.EMAIL_CHANGED: "A person has another e-mail address, and proved it.",
+        EventType.PROVIDER_LINKED: "A person can sign in with an account elsewhere: at `properties.provider`.",
+        EventType.PROVIDER_UNLINKED: "A person can no longer sign in with one of their accounts elsewhere.",
         EventType.TWO_FACTOR_ENABLED: "A person signs in with a second factor from now on.",
         EventType.TWO_FACTOR_DISABLED: "A person signs in without a second factor from now on.",
         EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs.",
@@ -314,6 +316,7 @@ enum(
         MailTemplate.SIGN_IN: "A link and a code to sign in with.",
         MailTemplate.CHANGE_EMAIL: "A link that makes this the address of an account.",
         MailTemplate.EMAIL_CHANGED: "The account has another address by now; to the one before.",
+        MailTemplate.SIGN_IN_METHODS_CHANGED: "There is another way to sign in, or one less.",
     },
 )
 enum(
