@@ -88,9 +88,13 @@ class HitRow(TypedDict):
 
 
 class HitsRow(TypedDict):
-    """A page of hits, how many candidates were looked at, and how many of them are wanted, up to MAX_HITS."""
+    """A page of hits, how many candidates were looked at, and how many of them are wanted, up to MAX_HITS.
+
+    `least` is the score of the last candidate, if there is any: others that were not looked at may have it too.
+    """
 
     looked: int
+    least: float | None
     wanted: int
     hits: list[HitRow]
 
@@ -145,10 +149,11 @@ SEARCH: Statement[HitsRow] = Statement(
             thing: CASE WHEN thing:Thing THEN {THING} END
         }}) AS hits
     }}
-    RETURN {{looked: size(found), wanted: size(wanted), hits: hits}} AS row""",
+    RETURN {{looked: size(found), least: found[-1].score, wanted: size(wanted), hits: hits}} AS row""",
 )
 COUNT_HITS: Statement[HitsRow] = Statement(
-    "count_hits", f"{_WANTED} RETURN {{looked: size(found), wanted: size(wanted), hits: []}} AS row"
+    "count_hits",
+    f"{_WANTED} RETURN {{looked: size(found), least: found[-1].score, wanted: size(wanted), hits: []}} AS row",
 )
 
 
@@ -198,11 +203,14 @@ async def _look(store: Store, statement: Statement[HitsRow], search: Search, pag
     """As many candidates as it takes to find a page, or all that are answered at most."""
     query = query_of(search)
     if query is None or not search.kinds:
-        return {"looked": 0, "wanted": 0, "hits": []}
+        return {"looked": 0, "least": None, "wanted": 0, "hits": []}
     given = {**page, "query": query, "label": search.label, "within": search.in_subtree_of}
     for candidates in STEPS:
         row = (await store.read(statement, {**given, "candidates": candidates}))[0]
-        if row["looked"] < candidates or row["wanted"] >= MAX_HITS or len(row["hits"]) == page.get("limit"):
+        if row["looked"] < candidates or row["wanted"] >= MAX_HITS:
+            return row
+        # Of equals the order is by id, which the index does not know: all that have the last score must be there.
+        if len(row["hits"]) == page.get("limit") and row["hits"][-1]["score"] > cast("float", row["least"]):
             return row
     raise BroadFilterError(STEPS[-1], _ADVICE)
 

@@ -5,6 +5,7 @@ from typing import cast
 
 import strawberry
 
+from domain.access import Viewer as ViewerOfDomain
 from schema.context import Info
 from schema.define import field, object_type
 from schema.enums import CreationOrder, KeyScope
@@ -51,7 +52,8 @@ class Viewer:
     @paged(CreationOrder.NEWEST_FIRST)
     def account_activity(self) -> Connection[Event]:
         """What happened to your account: who signed in, or tried, and what was changed."""
-        return listed(events.account_activity(), self.person_id)
+        viewer = cast("ViewerOfDomain", self)  # which is what resolves this type
+        return listed(events.account_activity(viewer), self.person_id)
 
     @field
     async def groups(self, info: Info) -> list[Group]:

@@ -168,6 +168,12 @@ def authorize_overview(caller: Caller) -> None:
         raise ForbiddenError(f"{CONFINED}, and this is asked about all.")
 
 
+def authorize_account(viewer: Viewer) -> None:
+    """Refuse whoever may not look into the viewer's account, such as at their sessions: ForbiddenError."""
+    if viewer.within is not None:
+        raise ForbiddenError(f"{CONFINED}, and this is about the account of its person.")
+
+
 def authorize_root(caller: Caller) -> None:
     """Refuse whoever may not have a group that is below no other: ForbiddenError."""
     if viewer_of(caller).within is not None:

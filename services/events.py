@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from domain.access import Caller
+from domain.access import Caller, Viewer
 from domain.events import Event, EventType
 from domain.filters import Condition
 from graph import events
 from graph.filters.events import Scope
 from graph.filters.events import events as filtered_events
 from graph.store import Store
-from services.access import reach_of
+from services.access import authorize_account, reach_of
 from services.filters import EVENT_RULES, checked_by
 from services.lists import NodeList
 
@@ -70,8 +70,9 @@ ACCOUNT_ACTIVITY: tuple[EventType, ...] = (
 """What a person is shown of their own account, whoever did it."""
 
 
-def account_activity() -> NodeList[events.EventRow, Event]:
-    """What happened to the caller's own account. Its parent must be the caller."""
+def account_activity(viewer: Viewer) -> NodeList[events.EventRow, Event]:
+    """What happened to the viewer's own account, whose id is its parent. ForbiddenError to a confined key."""
+    authorize_account(viewer)
     return NodeList("account activity", events.ACCOUNT_ACTIVITY, (("types", ACCOUNT_ACTIVITY),))
 
 

@@ -23,7 +23,7 @@ from domain.values import JSON, Clock, now
 from graph import connections, events, groups, keys, people
 from graph.store import Store, Transaction
 from services import validation
-from services.access import KEY_ACTIONS, Action, authorize_oneself, reach_of
+from services.access import KEY_ACTIONS, Action, authorize_account, authorize_oneself, reach_of, viewer_of
 from services.connections import NewConnection, new_connection
 from services.groups import check_id
 from services.journal import event
@@ -144,8 +144,7 @@ class Keys:
         made = _Made.of(caller, viewer.person_id, home, new, at)
 
         async def work(transaction: Transaction) -> None:
-            if await keys.lock_holder(transaction, viewer.person_id) >= MAX_KEYS:
-                raise ConflictError(f"You have {MAX_KEYS} API keys: revoke one that is not needed.", field="name")
+            await _make_room(transaction, viewer, "name")
             await made.write(transaction)
             told = {"key": made.created.key.id, "scope": new.scope}
             await events.append(transaction, [_told(caller, EventType.API_KEY_CREATED, viewer, told)])
@@ -159,7 +158,7 @@ class Keys:
         """Make a successor of one's own key, which is good for the overlap beside it.
 
         It may do the same, and unless `expires_at` says otherwise it lasts as long as the other was to. NotFoundError
-        where one has no such key, ConflictError where it was revoked or has expired.
+        where one has no such key in use, ConflictError where it has expired, or one has too many keys.
         """
         at = self._clock()
         viewer, _ = authorize_oneself(caller, Action.ROTATE_API_KEY, at)
@@ -170,7 +169,7 @@ class Keys:
         home = await self._home(viewer)
 
         async def work(transaction: Transaction) -> RotatedKey:
-            await keys.lock_holder(transaction, viewer.person_id)
+            await _make_room(transaction, viewer, "id")
             key = await self._lock(transaction, viewer, key_id)
             ends = _expiry(key)
             if ends is not None and ends <= at:
@@ -214,8 +213,9 @@ class Keys:
 
     async def of_viewer(self, caller: Caller) -> list[Thing]:
         """The caller's own keys that nobody revoked, the latest first."""
-        viewer = caller.viewer
-        return [] if viewer is None else await keys.fetch_live(self._store, viewer.person_id)
+        viewer = viewer_of(caller)
+        authorize_account(viewer)
+        return await keys.fetch_live(self._store, viewer.person_id)
 
     async def uses(self, caller: Caller, ids: Sequence[str]) -> dict[str, datetime]:
         """When those of the caller's keys were last used that ever were, to five minutes."""
@@ -289,6 +289,12 @@ class _Made:
         await keys.create(transaction, key, happened.id, self.person_id, _hash(self.created.secret))
         await connections.create(transaction, (owns, _OWNS))
         await events.append(transaction, [happened])
+
+
+async def _make_room(transaction: Transaction, viewer: Viewer, field_name: str) -> None:
+    """Keep the viewer from getting any other key meanwhile. ConflictError where they have too many."""
+    if await keys.lock_holder(transaction, viewer.person_id) >= MAX_KEYS:
+        raise ConflictError(f"You have {MAX_KEYS} API keys: revoke one that is not needed.", field=field_name)
 
 
 def _checked_actions(actions: Sequence[Action]) -> list[JSON]:

@@ -24,7 +24,7 @@ from domain.sessions import ACCESS_LIFETIME, MAX_SESSIONS, REFRESH_LIFETIME, Ses
 from domain.values import Clock, from_micros, to_micros
 from graph import events, sessions
 from graph.store import Store, Transaction
-from services.access import Action, authorize_oneself
+from services.access import Action, authorize_account, authorize_oneself, viewer_of
 from services.journal import event
 from services.rate_limits import Limited, RateLimits
 from services.work import done
@@ -147,8 +147,9 @@ class Sessions:
 
     async def of_viewer(self, caller: Caller) -> list[Session]:
         """The caller's own sessions, the one that was used last first."""
-        viewer = caller.viewer
-        return [] if viewer is None else await sessions.fetch(self._store, viewer.person_id, self._clock())
+        viewer = viewer_of(caller)
+        authorize_account(viewer)
+        return await sessions.fetch(self._store, viewer.person_id, self._clock())
 
     async def refresh(self, caller: Caller, refresh_token: str) -> SignedIn:
         """New tokens for the one token, which is used up by that.

@@ -9,11 +9,13 @@ from typing import cast
 import httpx2
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType, get_named_type
+from strawberry.utils.str_converters import to_camel_case
 
 from app.logs import configure_logs
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.values import JSON, JSONObject
 from resolvers.schema import schema
+from services.access import OPEN, OWN
 from tests.refusals import refused
 from tests.worlds import World
 
@@ -166,10 +168,7 @@ async def test_a_change_by_get_is_refused_and_a_question_is_answered(shared_worl
         assert code_of(response) == "BAD_REQUEST"
 
 
-OF_ACCOUNTS = {
-    *("signUp", "signIn", "refreshSession", "revokeSession", "changePassword", "reauthenticate", "resetPassword"),
-    "replayMail",
-}
+OF_ACCOUNTS = {to_camel_case(action) for action in OPEN | OWN} | {"replayMail"}
 
 
 def inputs() -> Iterator[tuple[str, str]]:

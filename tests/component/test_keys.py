@@ -107,6 +107,14 @@ async def test_a_confined_key_does_not_see_what_its_person_did_elsewhere(town: T
     assert {str(each) for each in answer.each("events.nodes", "group")} == {"{'slug': 'two'}"}
 
 
+async def test_a_confined_key_does_not_look_into_the_account_of_its_person(town: Town) -> None:
+    key = await town.key(groupIds=[town.at["one"]])
+    for field in ("sessions { id }", "apiKeys { id }", "accountActivity(first: 1) { nodes { id } }"):
+        answer = await key.ask(f"{{ viewer {{ person {{ username }} {field} }} }}")
+        assert answer.codes == ["FORBIDDEN"], field
+        assert (await town.api.ask(f"{{ viewer {{ {field} }} }}")).data
+
+
 async def test_a_confined_key_changes_nothing_elsewhere(town: Town) -> None:
     key, at = await town.key(groupIds=[town.at["one"]]), town.at
     before = await town.world.count()

@@ -1,5 +1,7 @@
 """Search: what is found, in which order, by whom."""
 
+from typing import cast
+
 import pytest
 
 from domain.ids import new_id
@@ -205,6 +207,35 @@ async def test_a_search_looks_further_until_it_found_what_is_there_or_says_that_
         assert (
             answer.errors[0]["message"] == f"{message}add groupId, inSubtreeOf, type, status or kinds, or a rarer word."
         )
+
+
+REINDEX: Statement[int] = Statement(
+    "reindex", "MATCH (n:Person {username: $name}) SET n.nameWords = $words RETURN 1 AS row"
+)
+
+
+async def test_no_page_loses_equals_that_a_step_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.group("mine")
+    for number in range(9):
+        await world.member(f"ann{number}", "mine" if number % 2 else "home")
+    me = await world.member("me", "mine")
+    for number in reversed(range(9)):  # the index has them in another order than their ids
+
+        async def work(transaction: Transaction, name: str = f"ann{number}") -> None:
+            await transaction.run(REINDEX, {"name": name, "words": ""})
+            await transaction.run(REINDEX, {"name": name, "words": "ann"})
+
+        await world.store.write(work)
+    monkeypatch.setattr("graph.search.STEPS", (4, 6, 100))
+    seen: list[JSON] = []
+    after: JSON = None
+    while True:
+        answer = await me.ask(SEARCH, {"text": "ann", "first": 1, "after": after, "kinds": ["person"]})
+        seen += answer.each("search.edges", "node")
+        if not answer.at("search.pageInfo.hasNextPage"):
+            break
+        after = answer.at("search.pageInfo.endCursor")
+    assert [cast("dict[str, JSON]", each)["username"] for each in seen] == ["ann1", "ann3", "ann5", "ann7"]
 
 
 async def crowd(world: World, size: int) -> None:

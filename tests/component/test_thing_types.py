@@ -228,10 +228,12 @@ async def test_a_built_in_type_answers_null_for_what_was_never_said(shared_world
 
 
 async def test_an_api_key_shows_its_scope_and_hint_and_never_its_secret(shared_world: World) -> None:
-    answer = await shared_world.api.ask("{ viewer { apiKey { scope hint expiresAt properties } } }")
+    answer = await shared_world.api.ask(
+        "{ viewer { apiKey { scope hint expiresAt lastUsedAt actions groups { id } properties } } }"
+    )
     key = cast("dict[str, JSON]", answer.at("viewer.apiKey"))
     assert set(key) - {"properties"} == own_fields("ApiKey")
-    assert (key["scope"], key["expiresAt"]) == ("write", None)
+    assert (key["scope"], key["expiresAt"], key["actions"], key["groups"]) == ("write", None, None, None)
     assert key["properties"] == {"scope": "write", "hint": key["hint"]}
     assert len(str(key["hint"])) == len("one_1234")
 
