@@ -136,6 +136,16 @@ class Listing(Generic[R, T]):
         return cast("Mapping[str, str]", row)[self.key_column]
 
 
+def within(key: str, condition: str = "") -> str:
+    """That a key is within the window of a page; where a condition does not hold, no key is.
+
+    A condition of its own would be tested on every row of the index: the store reads an index before it tests what
+    does not depend on its rows.
+    """
+    upper = f"CASE WHEN {condition} THEN $upper ELSE $lower END" if condition else "$upper"
+    return f"{key} > $lower AND {key} < {upper}"
+
+
 def listing(
     name: str,
     *,
@@ -171,9 +181,10 @@ def listing(
     scope = "parent, owner" if parent else "parent"
     conditions = " AND ".join(where)
     # An index serves only where each of its columns has a predicate.
-    found = f"{match} {'AND' if ' WHERE ' in match else 'WHERE'} {key} > $lower AND {key} < $upper"
+    start = f"{match} {'AND' if ' WHERE ' in match else 'WHERE'}"
+    found = f"{start} {within(key)}"
     if walk:
-        found = f"{match} WITH DISTINCT {walk} WHERE {' AND '.join((f'{key} > $lower', f'{key} < $upper', *where))}"
+        found = f"{match} WITH DISTINCT {walk} WHERE {' AND '.join((within(key), *where))}"
     guarded = bool(conditions) and not walk
 
     def page(direction: str) -> str:
@@ -182,8 +193,7 @@ def listing(
         taken = narrowed if guarded else f"WITH {row} ORDER BY {order} LIMIT $limit"
         looked = f"""
             CALL ({scope}, rows) {{
-                WITH * WHERE size(rows) < $limit
-                {found}
+                {start} {within(key, "size(rows) < $limit")}
                 WITH {row} LIMIT $scan + 1
                 RETURN count(*) > $scan AS cut
             }}"""

@@ -135,8 +135,14 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
 UNPLANNED = {"show_schema", "show_vector_index"}
 """Of the administration of the store itself: `SHOW` has no plan."""
 
-MAKERS = {"Statement", "listing", "listing_of", "subject", "subtree_of"}
-FACTORIES_FOR_ALL = {"graph.listing", "graph.filters.paths", "graph.filters.subtrees", "graph.checks.subjects"}
+MAKERS = {"Statement", "listing", "listing_of", "range_of", "subject", "subtree_of"}
+FACTORIES_FOR_ALL = {
+    "graph.listing",
+    "graph.filters.paths",
+    "graph.filters.ranges",
+    "graph.filters.subtrees",
+    "graph.checks.subjects",
+}
 """Modules of makers that others call."""
 
 
