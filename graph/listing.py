@@ -13,6 +13,7 @@ from domain.errors import BroadFilterError
 from domain.pages import HIGHEST_KEY, LOWEST_KEY, Page, Window
 from graph.access import reach_parameters
 from graph.store import Statement, Store
+from graph.values import whole
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -96,7 +97,7 @@ class Listing(Generic[R, T]):
             },
         )
         self._refuse_cut([row.get("cut") for row in rows], scan)
-        return {row["parent"]: Page.cut(self._there(row["rows"]), window, self.item, self._key) for row in rows}
+        return {row["parent"]: Page.cut(whole(row["rows"], self.item), window, self.item, self._key) for row in rows}
 
     async def totals(
         self,
@@ -127,10 +128,6 @@ class Listing(Generic[R, T]):
     def _refuse_cut(self, cut: Sequence[bool | None], scan: int) -> None:
         if any(cut):
             raise BroadFilterError(scan, self.advice or "ask for less at a time")
-
-    def _there(self, rows: list[R]) -> list[R]:
-        """The rows but for what was deleted after the index had found it, of which no property is left."""
-        return [row for row in rows if self._key(row)]
 
     def _key(self, row: R) -> str:
         return cast("Mapping[str, str]", row)[self.key_column]

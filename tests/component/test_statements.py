@@ -45,7 +45,7 @@ PARAMETERS: Mapping[str, object] = {
     "edge": {"id": ID},
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
-    **dict.fromkeys(("ended", "everything"), False),
+    **dict.fromkeys(("below", "ended", "everything"), False),
     "heads": (ID,),
     **dict.fromkeys(("category", "within", "except", "thingId"), None),
     **dict.fromkeys(("first", "most", "mostThings", "looked", "now", "until", "dimension"), 3),
