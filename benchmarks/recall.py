@@ -14,7 +14,7 @@ from operator import mul
 from typing import Final
 
 from benchmarks.figures import Figure, milliseconds
-from domain.access import Caller, KeyScope, Reach, Viewer
+from domain.access import EVERYTHING, Caller, KeyScope, Viewer
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.knowledge import Within
 from domain.people import MemberRole, PlatformRole
@@ -163,7 +163,7 @@ async def _empty(transaction: Transaction) -> int:
 
 
 async def _recall(store: Store, name: str, kind: str | None, truth: Truth) -> Figure:
-    reach = Reach(everything=True, roots=(), person_id="")
+    reach = EVERYTHING
     found, hand, hits = [], [], 0
     for number, question in enumerate(truth.questions):
         began = time.perf_counter()

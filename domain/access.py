@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from domain.people import PlatformRole
 
@@ -51,6 +52,10 @@ class Reach:
     roots: tuple[str, ...]
     person_id: str
     confined: bool = False
+
+
+EVERYTHING: Final = Reach(everything=True, roots=(), person_id="")
+"""The reach of a rule that holds whoever asks."""
 
 
 @dataclass(frozen=True, slots=True)

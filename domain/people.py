@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from domain.values import JSON
 
@@ -31,6 +32,13 @@ class MemberRole(StrEnum):
     ADMIN = "admin"
     EDITOR = "editor"
     VIEWER = "viewer"
+
+    def covers(self, other: "MemberRole") -> bool:
+        """Whether it allows all that the other one does."""
+        return _RANKS.index(self) >= _RANKS.index(other)
+
+
+_RANKS: Final = (MemberRole.VIEWER, MemberRole.EDITOR, MemberRole.ADMIN, MemberRole.OWNER)
 
 
 class MemberStatus(StrEnum):

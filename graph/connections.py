@@ -15,7 +15,7 @@ from domain.ids import connection_type_of
 from domain.values import from_micros, to_micros
 from graph.access import entity_visible, reach_parameters, thing_visible
 from graph.store import Statement, Store, Transaction, lock_what_stays
-from graph.values import from_json, optional_micros, optional_time, to_json
+from graph.values import from_json, optional_micros, optional_time, to_json, whole
 
 
 class EdgeProperties(TypedDict):
@@ -197,7 +197,7 @@ async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Con
     found: dict[str, Connection] = {}
     for relationship, wanted in by_relationship.items():
         rows = await store.read(fetch_connections(relationship), {"ids": wanted, **reach_parameters(reach)})
-        found.update((row["id"], from_row(row)) for row in rows if row["id"])
+        found.update((row["id"], from_row(row)) for row in whole(rows, from_row))
     return found
 
 

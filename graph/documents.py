@@ -14,6 +14,7 @@ from graph.access import reach_parameters, thing_visible
 from graph.bulk import StoredRow
 from graph.listing import Listing, listing
 from graph.store import Statement, Store, Transaction
+from graph.values import whole
 
 
 class LinkRow(TypedDict):
@@ -199,7 +200,7 @@ SET_EMBEDDINGS: Statement[int] = Statement(
 async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Knowledge]:
     """That of the knowledge that there is and that the viewer may see."""
     rows = await store.read(FETCH_KNOWLEDGE, {"ids": ids, **reach_parameters(reach)})
-    return {row["id"]: from_row(row) for row in rows if row["id"]}
+    return {row["id"]: from_row(row) for row in whole(rows, from_row)}
 
 
 async def fetch_texts(store: Store, ids: Sequence[str]) -> Mapping[str, str | None]:

@@ -100,6 +100,10 @@ LIST_GROUPS_IN_USE: Final[Statement[str]] = Statement(
     RETURN group.id AS row""",
 )
 
+LIST_BELOW: Final[Statement[str]] = Statement(
+    "list_below", "MATCH (:Entity:Group {id: $id})-[:PARENT_OF*0..]->(group:Group) RETURN group.id AS row"
+)
+
 
 class GroupInUse(TypedDict):
     """A group to archive, and the id of the event that tells so."""
@@ -189,6 +193,11 @@ async def move(transaction: Transaction, group: Group) -> None:
 async def contents(transaction: Transaction, identifier: str) -> ContentsRow:
     """How many groups and things that are not archived a group holds itself."""
     return (await transaction.run(COUNT_CONTENTS, {"id": identifier}))[0]
+
+
+async def below(transaction: Transaction, identifier: str) -> list[str]:
+    """The ids of a group and of all below it."""
+    return await transaction.run(LIST_BELOW, {"id": identifier})
 
 
 async def in_use(transaction: Transaction, identifier: str) -> list[str]:

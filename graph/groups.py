@@ -9,7 +9,7 @@ from domain.values import from_micros, to_micros
 from domain.words import searchable
 from graph.access import group_visible, reach_parameters
 from graph.store import Statement, Store
-from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
+from graph.values import from_json, optional_micros, optional_time, sort_key, to_json, whole
 
 
 class GroupRow(TypedDict):
@@ -131,7 +131,7 @@ FETCH_ANCESTORS: Statement[AncestorsRow] = Statement(
 async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Group]:
     """Those of the groups that there are and that the viewer may see."""
     rows = await store.read(FETCH_GROUPS, {"ids": ids, **reach_parameters(reach)})
-    return {row["id"]: from_row(row) for row in rows if row["id"]}  # none is left of what is deleted meanwhile
+    return {row["id"]: from_row(row) for row in whole(rows, from_row)}
 
 
 async def fetch_by_slug(store: Store, reach: Reach, slug: str) -> Group | None:

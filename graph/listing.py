@@ -13,6 +13,7 @@ from domain.errors import BroadFilterError
 from domain.pages import HIGHEST_KEY, LOWEST_KEY, Page, Window
 from graph.access import reach_parameters
 from graph.store import Statement, Store
+from graph.values import whole
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -96,7 +97,7 @@ class Listing(Generic[R, T]):
             },
         )
         self._refuse_cut([row.get("cut") for row in rows], scan)
-        return {row["parent"]: Page.cut(self._there(row["rows"]), window, self.item, self._key) for row in rows}
+        return {row["parent"]: Page.cut(whole(row["rows"], self.item), window, self.item, self._key) for row in rows}
 
     async def totals(
         self,
@@ -128,12 +129,18 @@ class Listing(Generic[R, T]):
         if any(cut):
             raise BroadFilterError(scan, self.advice or "ask for less at a time")
 
-    def _there(self, rows: list[R]) -> list[R]:
-        """The rows but for what was deleted after the index had found it, of which no property is left."""
-        return [row for row in rows if self._key(row)]
-
     def _key(self, row: R) -> str:
         return cast("Mapping[str, str]", row)[self.key_column]
+
+
+def within(key: str, condition: str = "") -> str:
+    """That a key is within the window of a page; where a condition does not hold, no key is.
+
+    A condition of its own would be tested on every row of the index: the store reads an index before it tests what
+    does not depend on its rows.
+    """
+    upper = f"CASE WHEN {condition} THEN $upper ELSE $lower END" if condition else "$upper"
+    return f"{key} > $lower AND {key} < {upper}"
 
 
 def listing(
@@ -171,9 +178,10 @@ def listing(
     scope = "parent, owner" if parent else "parent"
     conditions = " AND ".join(where)
     # An index serves only where each of its columns has a predicate.
-    found = f"{match} {'AND' if ' WHERE ' in match else 'WHERE'} {key} > $lower AND {key} < $upper"
+    start = f"{match} {'AND' if ' WHERE ' in match else 'WHERE'}"
+    found = f"{start} {within(key)}"
     if walk:
-        found = f"{match} WITH DISTINCT {walk} WHERE {' AND '.join((f'{key} > $lower', f'{key} < $upper', *where))}"
+        found = f"{match} WITH DISTINCT {walk} WHERE {' AND '.join((within(key), *where))}"
     guarded = bool(conditions) and not walk
 
     def page(direction: str) -> str:
@@ -182,8 +190,7 @@ def listing(
         taken = narrowed if guarded else f"WITH {row} ORDER BY {order} LIMIT $limit"
         looked = f"""
             CALL ({scope}, rows) {{
-                WITH * WHERE size(rows) < $limit
-                {found}
+                {start} {within(key, "size(rows) < $limit")}
                 WITH {row} LIMIT $scan + 1
                 RETURN count(*) > $scan AS cut
             }}"""

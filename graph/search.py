@@ -22,6 +22,7 @@ from graph.groups import GROUP, GroupRow
 from graph.people import PERSON, PersonRow
 from graph.store import Statement, Store
 from graph.things import THING, ThingRow
+from graph.values import whole
 
 Found: TypeAlias = Group | Person | Thing
 
@@ -80,7 +81,6 @@ class Hit:
 class HitRow(TypedDict):
     """A hit as the store answers it; one of the three is there."""
 
-    id: str
     score: float
     group: GroupRow | None
     person: PersonRow | None
@@ -142,7 +142,6 @@ SEARCH: Statement[HitsRow] = Statement(
         WHERE score < $score OR (score = $score AND node.id > $id)
         WITH node AS thing, node AS group, node AS person, score ORDER BY score DESC, node.id LIMIT $limit
         RETURN collect({{
-            id: thing.id,
             score: score,
             group: CASE WHEN group:Group THEN {GROUP} END,
             person: CASE WHEN person:Person THEN {PERSON} END,
@@ -222,7 +221,7 @@ async def hits(store: Store, reach: Reach, search: Search, after: Place, limit: 
     """
     page = {"score": after.score, "id": after.id, "limit": limit}
     found = await _look(store, SEARCH, search, {**reach_parameters(reach), **page})
-    return [Hit(_node(row), Place(row["score"], row["id"])) for row in found["hits"] if row["id"]]
+    return [Hit(node, Place(row["score"], node.id)) for row in found["hits"] for node in _node(row)]
 
 
 async def count(store: Store, reach: Reach, search: Search) -> int:
@@ -230,9 +229,10 @@ async def count(store: Store, reach: Reach, search: Search) -> int:
     return (await _look(store, COUNT_HITS, search, reach_parameters(reach)))["wanted"]
 
 
-def _node(row: HitRow) -> Found:
+def _node(row: HitRow) -> list[Found]:
+    """The one node of a hit; none where it was erased meanwhile."""
     if row["group"] is not None:
-        return groups.from_row(row["group"])
+        return [groups.from_row(each) for each in whole([row["group"]], groups.from_row)]
     if row["person"] is not None:
-        return people.from_row(row["person"])
-    return things.from_row(cast("ThingRow", row["thing"]))
+        return [people.from_row(each) for each in whole([row["person"]], people.from_row)]
+    return [things.from_row(each) for each in whole([cast("ThingRow", row["thing"])], things.from_row)]

@@ -30,7 +30,8 @@ Parameters = Mapping[str, object]
 _UNREACHABLE = "The store cannot be reached just now. Try again in a few seconds."
 _BUSY = "The store is too busy with other changes of the same just now. Try again in a few seconds."
 _TOO_LARGE = (
-    "This is more than the store can change in one transaction. Do it in parts, such as the groups below first."
+    "This is more than the store can change in one transaction. Do it in parts: the groups below first, and things a "
+    "thousand at a time by applyChanges."
 )
 _MEMORY: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"

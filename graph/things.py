@@ -13,7 +13,7 @@ from domain.values import JSON, from_micros, to_micros
 from domain.words import searchable
 from graph.access import group_visible, reach_parameters, thing_visible
 from graph.store import Statement, Store
-from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
+from graph.values import from_json, optional_micros, optional_time, sort_key, to_json, whole
 
 
 class ThingRow(TypedDict):
@@ -176,7 +176,7 @@ def label_of(thing_type: str) -> str:
 async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Thing]:
     """Those of the things that there are and that the viewer may see."""
     rows = await store.read(FETCH_THINGS, {"ids": ids, **reach_parameters(reach)})
-    return {row["id"]: from_row(row) for row in rows if row["id"]}  # none is left of what is deleted meanwhile
+    return {row["id"]: from_row(row) for row in whole(rows, from_row)}
 
 
 async def total_orders(store: Store, reach: Reach, group_ids: Sequence[str]) -> dict[str, list[OrderTotals]]:

@@ -1,12 +1,32 @@
 """How values are kept in the store: JSON as text, times as microseconds since the epoch, immutable sort keys."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import cast
+from functools import cache
+from types import NoneType
+from typing import TypeVar, cast, get_args, get_type_hints
 
 import orjson
 
 from domain.values import JSON, from_micros, to_micros
+
+R = TypeVar("R")
+
+
+def whole(rows: Iterable[R], reader: Callable[[R], object]) -> list[R]:
+    """The rows but for what somebody erased while it was read: some or all of its properties are gone then.
+
+    Which may be null at all is said by the type of the `row` that the reader takes.
+    """
+    needed = _never_null(reader)
+    return [row for row in rows if all(cast("Mapping[str, object]", row)[column] is not None for column in needed)]
+
+
+@cache
+def _never_null(reader: Callable[[R], object]) -> tuple[str, ...]:
+    row_type = get_type_hints(reader)["row"]
+    hints = get_type_hints(row_type)
+    return tuple(name for name in row_type.__required_keys__ if NoneType not in get_args(hints[name]))
 
 
 def to_json(value: Mapping[str, JSON]) -> str:

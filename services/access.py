@@ -1,8 +1,8 @@
 """The one decision point: what a caller may read, and whether it may do something.
 
-Until finer rules come, the rule is deny by default: a caller reads what the groups it is a member of and the groups
-below them hold, a platform owner reads everything and, with a key for writing, changes it. Anybody may sign up and in,
-and whoever is signed in may do what is theirs alone, such as to end their sessions.
+Everything is denied but this: a caller reads what the groups it is a member of and the groups below them hold, and
+changes what its member role there allows (see `services.rights`). A platform owner reads and changes everything.
+Anybody may sign up and in, and whoever is signed in may do what is theirs alone, such as to end their sessions.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from domain.access import Caller, KeyScope, Reach, Viewer, ViewerSession
 from domain.errors import AuthError, ForbiddenError, ReauthenticationError
-from domain.people import PlatformRole
+from domain.people import MemberRole, PlatformRole
 from domain.sessions import FRESH
 
 CONFINED = "This API key is confined to some groups"
@@ -114,10 +114,53 @@ OWN: frozenset[Action] = SENSITIVE | {
 }
 """What everybody may do to their own account, in a session: an API key is no proof of who holds it now."""
 
-ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(
-    {action: frozenset({PlatformRole.PLATFORM_OWNER}) for action in Action if action not in OPEN | OWN}
+MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            (
+                Action.CREATE_THING,
+                Action.UPDATE_THING,
+                Action.ARCHIVE_THING,
+                Action.RESTORE_THING,
+                Action.MOVE_THING,
+                Action.LABEL_THING,
+                Action.ADD_KNOWLEDGE,
+                Action.REPLACE_DOCUMENT,
+                Action.SET_EMBEDDINGS,
+                Action.REMOVE_KNOWLEDGE,
+                Action.CONNECT,
+                Action.UPDATE_CONNECTION,
+                Action.DISCONNECT,
+                Action.APPLY_CHANGES,
+            ),
+            MemberRole.EDITOR,
+        ),
+        **dict.fromkeys(
+            (
+                Action.CREATE_GROUP,
+                Action.UPDATE_GROUP,
+                Action.ARCHIVE_GROUP,
+                Action.RESTORE_GROUP,
+                Action.DELETE_THING,
+            ),
+            MemberRole.ADMIN,
+        ),
+        **dict.fromkeys((Action.MOVE_GROUP, Action.DELETE_GROUP), MemberRole.OWNER),
+    }
 )
-"""Which platform roles may do what, of all else."""
+"""What members may do in a group, and the least role there that it takes."""
+
+MEMBERS: frozenset[PlatformRole] = frozenset({PlatformRole.ORG_OWNER, PlatformRole.ORG_USER})
+"""Whose memberships let them change something."""
+
+ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(
+    {
+        action: frozenset({PlatformRole.PLATFORM_OWNER}) | (MEMBERS if action in MEMBER_ROLES else frozenset())
+        for action in Action
+        if action not in OPEN | OWN
+    }
+)
+"""Which platform roles may do what, of all else; what is in MEMBER_ROLES takes a role in a group too."""
 
 KEY_ACTIONS: frozenset[Action] = frozenset(ALLOWED_ROLES)
 """What an API key may do at all, and to some of which it may be confined."""
@@ -143,8 +186,11 @@ def reach_of(caller: Caller) -> Reach:
     return Reach(viewer.role is PlatformRole.PLATFORM_OWNER, viewer.member_of, viewer.person_id)
 
 
-def authorize(caller: Caller, action: Action) -> Reach:
-    """What the caller may read, given that it may do this. AuthError or ForbiddenError where it may not."""
+def authorize(caller: Caller, action: Action) -> Viewer:
+    """The viewer, given that somebody like them may do this to some object: `services.rights` says to which.
+
+    AuthError or ForbiddenError where it may not.
+    """
     viewer = viewer_of(caller)
     if viewer.scope is not KeyScope.WRITE:
         raise ForbiddenError("This API key is for reading only: use one whose scope is write.")
@@ -155,7 +201,7 @@ def authorize(caller: Caller, action: Action) -> Reach:
     if viewer.role not in ALLOWED_ROLES[action]:
         allowed = ", ".join(sorted(ALLOWED_ROLES[action]))
         raise ForbiddenError(f"Your role {viewer.role} may not do this. It takes: {allowed}.")
-    return reach_of(caller)
+    return viewer
 
 
 def authorize_oneself(caller: Caller, action: Action, at: datetime) -> tuple[Viewer, ViewerSession]:
@@ -190,7 +236,9 @@ def authorize_account(viewer: Viewer) -> None:
         raise ForbiddenError(f"{CONFINED}, and this is about the account of its person.")
 
 
-def authorize_root(caller: Caller) -> None:
+def authorize_root(viewer: Viewer) -> None:
     """Refuse whoever may not have a group that is below no other: ForbiddenError."""
-    if viewer_of(caller).within is not None:
+    if viewer.within is not None:
         raise ForbiddenError(f"{CONFINED}, and a group below no other would be outside of them.")
+    if viewer.role is not PlatformRole.PLATFORM_OWNER:
+        raise ForbiddenError(f"A group below no other takes the role {PlatformRole.PLATFORM_OWNER}: name a parentId.")

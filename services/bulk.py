@@ -17,7 +17,7 @@ from domain.things import Thing
 from graph import connections as stored_connections
 from graph import things as stored_things
 from graph.store import Store, Transaction
-from services.access import Action, authorize
+from services.access import Action, authorize, reach_of
 from services.change_items import (
     ArchiveThing,
     Change,
@@ -36,7 +36,7 @@ from services.change_items import (
 from services.changes import Changes
 from services.connection_changes import ChangesOfConnections, Joining
 from services.idempotency import Claim, recall, remember
-from services.thing_changes import Creation
+from services.thing_creation import Creation
 from services.work import Work
 
 MAX_CHANGES: Final = 1_000
@@ -72,7 +72,8 @@ class Bulk:
         ItemError where they are to be done together and one of them fails: nothing is written then. Under a key, what
         was done is not done again; of changes that are done each on its own, those that had failed are tried again.
         """
-        reach = authorize(caller, Action.APPLY_CHANGES)
+        authorize(caller, Action.APPLY_CHANGES)
+        reach = reach_of(caller)
         if not 1 <= len(changes) <= MAX_CHANGES:
             raise ValidationError("changes", f"changes takes 1 to {MAX_CHANGES} changes; these are {len(changes)}.")
         claim = None if key is None else Claim.of(caller, "applyChanges", key, {"changes": changes, "mode": mode})
@@ -96,7 +97,7 @@ class Bulk:
     async def _checked(self, caller: Caller, change: Change) -> _Ready:
         match change:
             case CreateThing(new=new):
-                return await self._changes.things.creation(caller, new)
+                return await self._changes.creations.creation(caller, new)
             case Connect(new=new):
                 return await self._changes.connections.joining(caller, new)
             case UpdateConnection() | Disconnect():
@@ -135,7 +136,7 @@ class Bulk:
             outcomes: dict[int, Outcome] = {}
             for run in _runs(items):
                 try:
-                    found = await self._do(transaction, reach, run)
+                    found = await self._do(transaction, run)
                 except AppError as error:
                     raise ItemError(run[0].index, error) from error
                 for item, outcome in zip(run, found, strict=True):
@@ -183,7 +184,7 @@ class Bulk:
             before = await recall(transaction, claims) if claims else [None] * len(run)
             known = {item.index: ids[0] for item, ids in zip(run, before, strict=True) if ids is not None}
             left = [item for item in run if item.index not in known]
-            found = await self._do(transaction, reach, left) if left else []
+            found = await self._do(transaction, left) if left else []
             outcomes = {item.index: outcome for item, outcome in zip(left, found, strict=True)}
             if claim is not None and left:
                 made = [
@@ -197,14 +198,14 @@ class Bulk:
         outcomes, known = await self._store.write(work)
         return outcomes | (await self._again(reach, known) if known else {})
 
-    async def _do(self, transaction: Transaction, reach: Reach, run: Sequence[_Item]) -> Sequence[Outcome]:
+    async def _do(self, transaction: Transaction, run: Sequence[_Item]) -> Sequence[Outcome]:
         """Do a run, which is of one kind: what came of each. An AppError where nothing of it can be kept."""
         creations = [item.ready for item in run if isinstance(item.ready, Creation)]
         if creations:
-            return await self._changes.things.create_all(transaction, reach, creations)
+            return await self._changes.creations.create_all(transaction, creations)
         joinings = [item.ready for item in run if isinstance(item.ready, Joining)]
         if joinings:
-            return await ChangesOfConnections.join_all(transaction, reach, joinings)
+            return await ChangesOfConnections.join_all(transaction, joinings)
         [item] = run
         if isinstance(item.ready, Creation | Joining):
             raise TypeError("a run of several kinds")

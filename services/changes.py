@@ -20,6 +20,7 @@ from services.idempotency import Claim, Making, Purge, once
 from services.knowledge_changes import ChangesOfKnowledge, NewDocument, NewVector
 from services.ontology import Ontology
 from services.thing_changes import ChangesOfThings
+from services.thing_creation import CreationOfThings
 from services.things import NewThing
 from services.vectors import Dimension
 from services.work import Work
@@ -35,6 +36,7 @@ class Changes:
         self._store = store
         self.knowledge = ChangesOfKnowledge(dimension)
         self.things = ChangesOfThings(ontology)
+        self.creations = CreationOfThings(ontology)
         self.connections = ChangesOfConnections(ontology)
         self.purge = Purge(store)
 
@@ -44,7 +46,7 @@ class Changes:
 
     async def create_thing(self, caller: Caller, new: NewThing, key: str | None = None) -> Thing:
         """Add a thing to a group."""
-        work = await self.things.creating(caller, new)
+        work = await self.creations.creating(caller, new)
         return await self.do_once(caller, CREATE_THING, key, new, work)
 
     async def create_group(self, caller: Caller, new: NewGroup, key: str | None = None) -> Group:

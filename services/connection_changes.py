@@ -17,18 +17,20 @@ from graph import connections, events, locks
 from graph.bulk import LIVE_KEYS, taken_keys
 from graph.locks import LockedRow
 from graph.store import Transaction
-from services import validation
-from services.access import Action, authorize
+from services import connection_rights, validation
+from services.access import Action
 from services.connections import MEMBERSHIP, ConnectionChanges, NewConnection, group_of, new_connection
 from services.journal import changed_names, event
 from services.ontology import Ontology
+from services.rights import Rights
 from services.work import Work, done
 
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """A connection to make, which was found to be right."""
+    """A connection to make, which was found to be right, and the rights of whoever wants it."""
 
+    rights: Rights
     connection: Connection
     connection_type: ConnectionType
     happened: Sequence[Event]
@@ -42,23 +44,27 @@ class ChangesOfConnections:
 
     async def joining(self, caller: Caller, new: NewConnection) -> Joining:
         """Check a connection to make."""
-        reach = authorize(caller, Action.CONNECT)
+        rights = Rights.of(caller, Action.CONNECT)
         connection_type = await self._ontology.connection_type("type", new.type)
-        connection = new_connection(new, connection_type, reach.person_id)
+        connection = new_connection(new, connection_type, rights.viewer.person_id)
         happened = _happened(caller, EventType.CONNECTION_CREATED, EventType.USER_JOINED_GROUP, connection)
-        return Joining(connection, connection_type, happened)
+        return Joining(rights, connection, connection_type, happened)
 
     @staticmethod
-    async def join_all(
-        transaction: Transaction, reach: Reach, wanted: Sequence[Joining]
-    ) -> list[Connection | AppError]:
+    async def join_all(transaction: Transaction, wanted: Sequence[Joining]) -> list[Connection | AppError]:
         """Make the connections that can be made, in a few statements; for each the connection or its error.
 
-        Where there is just one, the constraints of the store tell whether a pair has one already.
+        They are all of one caller. Where there is just one, the constraints of the store tell whether a pair has one
+        already.
         """
         ends = {end for each in wanted for end in (each.connection.from_id, each.connection.to_id)}
-        locked = await locks.lock(transaction, reach, ends)
-        outcomes = [_refusal(locked, each) or each.connection for each in wanted]
+        rights = wanted[0].rights
+        locked = await locks.lock(transaction, rights.reach, ends)
+        forbidden = await connection_rights.refusals(transaction, rights, [each.connection for each in wanted], locked)
+        outcomes = [
+            refused or _refusal(locked, each) or each.connection
+            for each, refused in zip(wanted, forbidden, strict=True)
+        ]
         if len(wanted) > 1:
             outcomes = await _without_taken(transaction, wanted, outcomes)
         made = [each for each, outcome in zip(wanted, outcomes, strict=True) if outcome is each.connection]
@@ -69,16 +75,16 @@ class ChangesOfConnections:
 
     async def connecting(self, caller: Caller, new: NewConnection) -> Work[Connection]:
         """Make a connection. ConflictError where the pair has a live one and may have only one."""
-        reach, wanted = authorize(caller, Action.CONNECT), await self.joining(caller, new)
+        wanted = await self.joining(caller, new)
 
         async def work(transaction: Transaction) -> Connection:
-            return done((await self.join_all(transaction, reach, [wanted]))[0])
+            return done((await self.join_all(transaction, [wanted]))[0])
 
         return work
 
     def updating(self, caller: Caller, connection_id: str, changes: ConnectionChanges) -> Work[Connection]:
         """Change some of a live connection; `properties` and `metadata` replace all that there were."""
-        reach = authorize(caller, Action.UPDATE_CONNECTION)
+        rights = Rights.of(caller, Action.UPDATE_CONNECTION)
         validation.identifier("id", connection_id, NodeKind.CONNECTION)
         if changes.strength is not KEEP and changes.strength is not None:
             validation.fraction("strength", changes.strength)
@@ -87,7 +93,7 @@ class ChangesOfConnections:
                 validation.json_object(name, value)
 
         async def work(transaction: Transaction) -> Connection:
-            connection = await _lock_live(transaction, reach, connection_id)
+            connection = await _lock_live(transaction, rights.reach, connection_id)
             connection_type = await self._ontology.connection_type("id", connection.type)
             properties = changes.properties
             if properties is not KEEP:
@@ -100,9 +106,10 @@ class ChangesOfConnections:
                 metadata=changed(changes.metadata, connection.metadata),
                 properties=changed(properties, connection.properties),
             )
+            await connection_rights.require_change(transaction, rights, connection, updated)
             await connections.save(transaction, updated, connection_type)
             if _is_owner(connection) and not _is_owner(updated):
-                await _keep_an_owner(transaction, reach, connection.to_id)
+                await _keep_an_owner(transaction, rights.reach, connection.to_id)
             await events.append(transaction, _changed(caller, connection, updated, changed_names(changes)))
             return updated
 
@@ -110,16 +117,17 @@ class ChangesOfConnections:
 
     def disconnecting(self, caller: Caller, connection_id: str) -> Work[Connection]:
         """End a connection; it is kept, with the time at which it ended."""
-        reach = authorize(caller, Action.DISCONNECT)
+        rights = Rights.of(caller, Action.DISCONNECT)
         validation.identifier("id", connection_id, NodeKind.CONNECTION)
 
         async def work(transaction: Transaction) -> Connection:
-            connection = await _lock_live(transaction, reach, connection_id)
+            connection = await _lock_live(transaction, rights.reach, connection_id)
+            await connection_rights.require_end(transaction, rights, connection)
             ended = replace(connection, valid_to=max(now(), connection.valid_from))
             connection_type = await self._ontology.connection_type("id", connection.type)
             await connections.save(transaction, ended, connection_type)
             if connection.type == MEMBERSHIP and connection.properties["role"] == MemberRole.OWNER:
-                await _keep_an_owner(transaction, reach, connection.to_id)
+                await _keep_an_owner(transaction, rights.reach, connection.to_id)
             happened = _happened(caller, EventType.CONNECTION_ENDED, EventType.USER_REMOVED_FROM_GROUP, ended)
             await events.append(transaction, happened)
             return ended

@@ -14,11 +14,11 @@ from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
 from services.journal import event
+from services.links import BAD_LINK
 from services.mail import new_mail
 from services.one_time_tokens import NewToken, TokenKind, lock_link
 from services.rate_limits import Limited, RateLimits
 
-_BAD_LINK: Final = "This link is not valid, or no longer: ask for another one."
 _TAKEN: Final = ConflictError("Another account has this address by now.", field="email")
 
 
@@ -72,11 +72,11 @@ class EmailChange:
             at = self._clock()
             row = await lock_link(transaction, TokenKind.CHANGE_EMAIL, token, at)
             if row is None:
-                raise ValidationError("token", _BAD_LINK)
+                raise ValidationError("token", BAD_LINK)
             await one_time_tokens.use_up(transaction, row["key"])
             changed = await email_change.change(transaction, row["personId"], row["email"], to_micros(at))
             if changed is None:
-                raise ValidationError("token", _BAD_LINK)
+                raise ValidationError("token", BAD_LINK)
             person, before = changed
             viewer = caller.viewer
             mine = viewer is not None and viewer.person_id == person.id

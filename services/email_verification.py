@@ -6,20 +6,24 @@ from domain.access import Caller
 from domain.errors import AppError, ValidationError
 from domain.events import EventType
 from domain.mail import MailTemplate
-from domain.people import Person, PersonStatus
+from domain.people import Person
 from domain.values import Clock, to_micros
-from graph import events, mail, one_time_tokens
+from graph import events, one_time_tokens
 from graph.one_time_tokens import OneTimeTokenRow
 from graph.store import Store, Transaction
 from services import validation
 from services.journal import event
-from services.mail import new_mail
-from services.one_time_tokens import NewToken, TokenKind, is_due, lock_link, try_code
+from services.links import BAD_CODE, BAD_LINK, LinkByMail
+from services.one_time_tokens import TokenKind, lock_link, try_code
 from services.rate_limits import Limited, RateLimits
 from services.work import done
 
-_BAD_LINK: Final = "This link is not valid, or no longer: ask for another one."
-_BAD_CODE: Final = "This code is wrong, or no longer valid, or too many were tried: look again, or ask for another one."
+_LINK: Final = LinkByMail(
+    TokenKind.VERIFY_EMAIL,
+    MailTemplate.VERIFY_EMAIL,
+    EventType.EMAIL_VERIFICATION_SENT,
+    serves=lambda person: person.email_verified_at is None,
+)
 
 
 class EmailVerification:
@@ -34,37 +38,7 @@ class EmailVerification:
         """Send a link and a code, if an account has the address and has not proved it; the answer does not tell."""
         address = validation.email("email", email)
         await self._limits.count(Limited.MAIL, caller, address)
-        found = await one_time_tokens.fetch_address(self._store, address, TokenKind.VERIFY_EMAIL)
-        at = self._clock()
-        wanted = (
-            [found[0]]
-            if found is not None
-            and found[0].email_verified_at is None
-            and found[0].status is PersonStatus.ACTIVE
-            and is_due(found[1], at)
-            else []
-        )
-
-        links = [(person, NewToken.make(TokenKind.VERIFY_EMAIL, person, at)) for person in wanted]
-
-        async def work(transaction: Transaction) -> None:
-            await one_time_tokens.issue(transaction, [new.row for _, new in links])
-            await mail.add(
-                transaction,
-                [
-                    new_mail(MailTemplate.VERIFY_EMAIL, person, at, token=new.token, code=new.code)
-                    for person, new in links
-                ],
-            )
-            await events.append(
-                transaction,
-                [
-                    event(caller, EventType.EMAIL_VERIFICATION_SENT, target_id=person.id, group_id=None)
-                    for person, _ in links
-                ],
-            )
-
-        await self._store.write(work)
+        await _LINK.send(self._store, caller, address, self._clock())
         return address
 
     async def verify_by_link(self, caller: Caller, token: str) -> Person:
@@ -74,8 +48,8 @@ class EmailVerification:
         async def work(transaction: Transaction) -> Person:
             row = await lock_link(transaction, TokenKind.VERIFY_EMAIL, token, self._clock())
             if row is None:
-                raise ValidationError("token", _BAD_LINK)
-            return await self._verify(transaction, caller, row, ValidationError("token", _BAD_LINK))
+                raise ValidationError("token", BAD_LINK)
+            return await self._verify(transaction, caller, row, ValidationError("token", BAD_LINK))
 
         return await self._store.write(work)
 
@@ -88,7 +62,7 @@ class EmailVerification:
         await self._limits.count(Limited.PROOF, caller)
 
         async def work(transaction: Transaction) -> Person | AppError:
-            wrong = ValidationError("code", _BAD_CODE)
+            wrong = ValidationError("code", BAD_CODE)
             row = await try_code(transaction, TokenKind.VERIFY_EMAIL, address, code, self._clock())
             return wrong if row is None else await self._verify(transaction, caller, row, wrong)
 

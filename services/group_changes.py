@@ -5,21 +5,25 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
-from domain.access import Caller, Reach
+from domain.access import EVERYTHING, Caller
 from domain.changes import KEEP, changed
+from domain.connection_types import CONNECTION_TYPES
 from domain.errors import ConflictError, DependedOnError, DependentKind, NotFoundError, ValidationError
 from domain.events import EventType
 from domain.groups import Group, GroupStatus
 from domain.ids import EVENT_PREFIX, new_id
+from domain.people import MemberRole
 from domain.values import JSON, now
-from graph import dependents, events, group_changes, thing_changes
+from graph import connections, dependents, events, group_changes, thing_changes
 from graph.group_changes import GroupInUse
 from graph.store import Transaction
 from graph.thing_changes import ThingInUse
 from services import validation
-from services.access import Action, authorize, authorize_root
+from services.access import Action, authorize_root
+from services.connections import MEMBERSHIP, NewConnection, new_connection
 from services.groups import GroupChanges, NewGroup, check_description, check_id, check_limits, new_group
 from services.journal import changed_names, event
+from services.rights import Rights
 from services.work import Work
 
 T = TypeVar("T")
@@ -32,16 +36,18 @@ _SLICE: Final = 1_000  # how many groups or things one statement archives
 
 def creating(caller: Caller, new: NewGroup) -> Work[Group]:
     """Add a group, below its parent or as a root."""
-    reach = authorize(caller, Action.CREATE_GROUP)
+    rights = Rights.of(caller, Action.CREATE_GROUP)
     group = new_group(new)
 
     async def work(transaction: Transaction) -> Group:
         if group.parent_id is not None:
-            await _lock_active(transaction, reach, "parentId", group.parent_id)
+            await _lock_active(transaction, rights, "parentId", group.parent_id)
         else:
-            authorize_root(caller)
+            authorize_root(rights.viewer)
         await group_changes.create(transaction, group)
         await _tell(transaction, caller, EventType.GROUP_CREATED, group)
+        if not rights.unbounded:  # who makes a group below one of theirs has to have a role in it
+            await _own(transaction, caller, rights.viewer.person_id, group)
         return group
 
     return work
@@ -49,13 +55,15 @@ def creating(caller: Caller, new: NewGroup) -> Work[Group]:
 
 def updating(caller: Caller, group_id: str, version: int, changes: GroupChanges) -> Work[Group]:
     """Change some of a group. ConflictError where somebody else changed it since `version`."""
-    reach = authorize(caller, Action.UPDATE_GROUP)
+    rights = Rights.of(caller, Action.UPDATE_GROUP)
     _check(group_id, version)
     checked = _checked(changes)
 
     async def work(transaction: Transaction) -> Group:
-        group = await _lock_version(transaction, reach, group_id, version)
+        group = await _lock_version(transaction, rights, group_id, version)
         _refuse_archived(group)
+        if changes.plan is not KEEP or changes.limits is not KEEP:
+            await rights.require(transaction, group_id, role=MemberRole.OWNER)
         updated = _apply(group, checked)
         await group_changes.save(transaction, updated)
         await _tell(transaction, caller, EventType.GROUP_UPDATED, updated, {"changed": changed_names(changes)})
@@ -66,7 +74,7 @@ def updating(caller: Caller, group_id: str, version: int, changes: GroupChanges)
 
 def moving(caller: Caller, group_id: str, version: int, parent_id: str | None) -> Work[Group]:
     """Hang a group with all that is below it under another parent, or make it a root."""
-    reach = authorize(caller, Action.MOVE_GROUP)
+    rights = Rights.of(caller, Action.MOVE_GROUP)
     _check(group_id, version)
     if parent_id is not None:
         check_id("parentId", parent_id)
@@ -74,14 +82,17 @@ def moving(caller: Caller, group_id: str, version: int, parent_id: str | None) -
     async def work(transaction: Transaction) -> Group:
         # One change of the tree's shape at a time: two crossing moves could each look harmless and make a cycle.
         await group_changes.lock_tree(transaction)
-        group = await _lock_version(transaction, reach, group_id, version)
+        group = await _lock_version(transaction, rights, group_id, version)
         _refuse_archived(group)
+        await _require_all(transaction, rights, group_id)
+        if group.parent_id is not None:
+            await rights.require(transaction, group.parent_id, role=MemberRole.ADMIN)
         if parent_id is not None:
-            await _lock_active(transaction, reach, "parentId", parent_id)
+            await _lock_active(transaction, rights, "parentId", parent_id, MemberRole.ADMIN)
             if await group_changes.is_below(transaction, parent_id, group_id):
                 raise ValidationError("parentId", "A group cannot be moved below itself.")
         else:
-            authorize_root(caller)
+            authorize_root(rights.viewer)
         moved = replace(group, parent_id=parent_id, updated_at=now(), version=group.version + 1)
         await group_changes.move(transaction, moved)
         await _tell(transaction, caller, EventType.GROUP_MOVED, moved, {"from": group.parent_id, "to": parent_id})
@@ -95,15 +106,17 @@ def archiving(caller: Caller, group_id: str, version: int, *, with_contents: boo
 
     However much that is, it is one transaction, and a slice of it at a time is in memory.
     """
-    reach = authorize(caller, Action.ARCHIVE_GROUP)
+    rights = Rights.of(caller, Action.ARCHIVE_GROUP)
     _check(group_id, version)
 
     async def work(transaction: Transaction) -> Group:
         await group_changes.lock_tree(transaction)
-        group = await _lock_version(transaction, reach, group_id, version)
+        group = await _lock_version(transaction, rights, group_id, version)
         _refuse_archived(group)
         await group_changes.lock_subtree(transaction, group_id)
-        if not with_contents:
+        if with_contents:
+            await _require_all(transaction, rights, group_id)
+        else:
             left = await group_changes.contents(transaction, group_id)
             if left["groups"] or left["things"]:
                 raise ConflictError(
@@ -136,16 +149,16 @@ async def archive_all(transaction: Transaction, caller: Caller, group_id: str) -
 
 def restoring(caller: Caller, group_id: str, version: int) -> Work[Group]:
     """Put an archived group back into use, below a parent that is in use or as a root; what it holds stays archived."""
-    reach = authorize(caller, Action.RESTORE_GROUP)
+    rights = Rights.of(caller, Action.RESTORE_GROUP)
     _check(group_id, version)
 
     async def work(transaction: Transaction) -> Group:
         await group_changes.lock_tree(transaction)
-        group = await _lock_version(transaction, reach, group_id, version)
+        group = await _lock_version(transaction, rights, group_id, version)
         if group.status is not GroupStatus.ARCHIVED:
             raise ConflictError("This group is not archived.", field="status")
         if group.parent_id is not None:
-            parent = await group_changes.lock(transaction, reach, group.parent_id)
+            parent = await group_changes.lock(transaction, EVERYTHING, group.parent_id)
             if parent is None or parent.status is GroupStatus.ARCHIVED:
                 raise ConflictError("The group above this one is archived: restore that one first.", field="status")
         restored = replace(
@@ -163,13 +176,13 @@ def deleting(caller: Caller, group_id: str, version: int) -> Work[str]:
 
     A group that ever had an owner keeps one, so its last member goes with it, as memberships do that have ended.
     """
-    reach = authorize(caller, Action.DELETE_GROUP)
+    rights = Rights.of(caller, Action.DELETE_GROUP)
     _check(group_id, version)
 
     async def work(transaction: Transaction) -> str:
         await group_changes.lock_tree(transaction)
-        group = await _lock_version(transaction, reach, group_id, version)
-        found = await dependents.of_group(transaction, reach, group_id)
+        group = await _lock_version(transaction, rights, group_id, version)
+        found = await dependents.of_group(transaction, rights.reach, group_id)
         if needed := [each for each in found if each.kind is not DependentKind.MEMBER or each.total > 1]:
             raise DependedOnError("group", needed)
         last = await group_changes.members(transaction, group_id)
@@ -199,19 +212,39 @@ async def _tell(
     await events.append(transaction, [happened])
 
 
-async def _lock_active(transaction: Transaction, reach: Reach, field_name: str, group_id: str) -> Group:
-    group = await group_changes.lock(transaction, reach, group_id)
+async def _own(transaction: Transaction, caller: Caller, person_id: str, group: Group) -> None:
+    """Make a person an owner of a group that was made just now."""
+    kind = CONNECTION_TYPES[MEMBERSHIP]
+    properties: Mapping[str, JSON] = {"role": MemberRole.OWNER}
+    owned = new_connection(NewConnection(MEMBERSHIP, person_id, group.id, properties), kind, person_id)
+    await connections.create(transaction, (owned, kind))
+    told = event(caller, EventType.USER_JOINED_GROUP, target_id=person_id, group_id=group.id, properties=properties)
+    await events.append(transaction, [told])
+
+
+async def _require_all(transaction: Transaction, rights: Rights, group_id: str) -> None:
+    """Refuse where the rights do not cover all that is below a group: a role in it may say nothing about that."""
+    if not rights.unbounded and not rights.below:
+        await rights.require(transaction, *await group_changes.below(transaction, group_id))
+
+
+async def _lock_active(
+    transaction: Transaction, rights: Rights, field_name: str, group_id: str, role: MemberRole | None = None
+) -> Group:
+    group = await group_changes.lock(transaction, rights.reach, group_id)
     if group is None:
         raise NotFoundError("group", group_id)
+    await rights.require(transaction, group_id, role=role)
     if group.status is GroupStatus.ARCHIVED:
         raise ConflictError("That group is archived.", field=field_name)
     return group
 
 
-async def _lock_version(transaction: Transaction, reach: Reach, group_id: str, version: int) -> Group:
-    group = await group_changes.lock(transaction, reach, group_id)
+async def _lock_version(transaction: Transaction, rights: Rights, group_id: str, version: int) -> Group:
+    group = await group_changes.lock(transaction, rights.reach, group_id)
     if group is None:
         raise NotFoundError("group", group_id)
+    await rights.require(transaction, group_id)
     if group.version != version:
         raise ConflictError(
             f"Somebody changed this group since you read it: it is at version {group.version}. Read it again.",

@@ -6,7 +6,7 @@ The thing is locked first, and stays at its version: knowledge is about it, and 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.access import Caller, Reach
+from domain.access import Caller
 from domain.errors import ConflictError, NotFoundError, ValidationError
 from domain.events import Event, EventType
 from domain.ids import KNOWLEDGE_PREFIX, NodeKind, new_id
@@ -18,9 +18,10 @@ from graph.bulk import StoredRow
 from graph.documents import EmbeddingRow, NewRow
 from graph.store import Transaction
 from services import validation
-from services.access import Action, authorize
+from services.access import Action
 from services.document_parts import MAX_CHUNKS, NewText, cut, embedded, model_name
 from services.journal import event
+from services.rights import Rights
 from services.thing_changes import lock_in_use
 from services.vectors import Dimension, unit
 from services.work import Work
@@ -64,7 +65,7 @@ class ChangesOfKnowledge:
 
     async def adding_document(self, caller: Caller, new: NewDocument) -> Work[Knowledge]:
         """Add a document and its chunks to a thing."""
-        reach = authorize(caller, Action.ADD_KNOWLEDGE)
+        rights = Rights.of(caller, Action.ADD_KNOWLEDGE)
         validation.identifier("thingId", new.thing_id, NodeKind.THING)
         _check_role(new.role)
         at = now()
@@ -88,7 +89,7 @@ class ChangesOfKnowledge:
         row: NewRow = {"role": new.role, "properties": {**_row(document), "text": content.text}}
 
         async def work(transaction: Transaction) -> Knowledge:
-            thing = await lock_in_use(transaction, reach, new.thing_id)
+            thing = await lock_in_use(transaction, rights, new.thing_id)
             await documents.add(transaction, thing.id, [row, *content.rows(document.id, at)])
             details: Mapping[str, JSON] = {"role": new.role, "chunks": len(content.parts)}
             await events.append(transaction, [_happened(caller, EventType.KNOWLEDGE_ADDED, thing, document, details)])
@@ -98,7 +99,7 @@ class ChangesOfKnowledge:
 
     async def adding_vector(self, caller: Caller, new: NewVector) -> Work[Knowledge]:
         """Add a vector to a thing."""
-        reach = authorize(caller, Action.ADD_KNOWLEDGE)
+        rights = Rights.of(caller, Action.ADD_KNOWLEDGE)
         validation.identifier("thingId", new.thing_id, NodeKind.THING)
         _check_role(new.role)
         vector = Knowledge(
@@ -124,7 +125,7 @@ class ChangesOfKnowledge:
         }
 
         async def work(transaction: Transaction) -> Knowledge:
-            thing = await lock_in_use(transaction, reach, new.thing_id)
+            thing = await lock_in_use(transaction, rights, new.thing_id)
             await documents.add(transaction, thing.id, [{"role": new.role, "properties": properties}])
             happened = _happened(caller, EventType.KNOWLEDGE_ADDED, thing, vector, {"role": new.role})
             await events.append(transaction, [happened])
@@ -134,13 +135,13 @@ class ChangesOfKnowledge:
 
     async def replacing(self, caller: Caller, document_id: str, version: int, new: NewText) -> Work[Knowledge]:
         """Give a document another text, and chunks of that. ConflictError where it changed since `version`."""
-        reach = authorize(caller, Action.REPLACE_DOCUMENT)
+        rights = Rights.of(caller, Action.REPLACE_DOCUMENT)
         validation.identifier("id", document_id, NodeKind.KNOWLEDGE)
         validation.version(version)
         content = await cut(new, self._dimension)
 
         async def work(transaction: Transaction) -> Knowledge:
-            thing, document = await _lock(transaction, reach, document_id, KnowledgeType.DOCUMENT)
+            thing, document = await _lock(transaction, rights, document_id, KnowledgeType.DOCUMENT)
             if document.version != version:
                 raise ConflictError(
                     f"Somebody changed this document since you read it: it is at version {document.version}.",
@@ -160,12 +161,12 @@ class ChangesOfKnowledge:
 
     def removing(self, caller: Caller, identifier: str) -> Work[str]:
         """Erase a document with its chunks, or a vector, and answer its id."""
-        reach = authorize(caller, Action.REMOVE_KNOWLEDGE)
+        rights = Rights.of(caller, Action.REMOVE_KNOWLEDGE)
         validation.identifier("id", identifier, NodeKind.KNOWLEDGE)
 
         async def work(transaction: Transaction) -> str:
             thing, found = await _lock(
-                transaction, reach, identifier, KnowledgeType.DOCUMENT, KnowledgeType.VECTOR_ONLY
+                transaction, rights, identifier, KnowledgeType.DOCUMENT, KnowledgeType.VECTOR_ONLY
             )
             await documents.drop_chunks(transaction, identifier)
             await documents.drop(transaction, identifier)
@@ -178,7 +179,7 @@ class ChangesOfKnowledge:
         self, caller: Caller, document_id: str, given: Sequence[ChunkEmbedding], model: str | None
     ) -> Work[Knowledge]:
         """Give chunks of a document the embeddings that a client made of them; they replace what was there."""
-        reach = authorize(caller, Action.SET_EMBEDDINGS)
+        rights = Rights.of(caller, Action.SET_EMBEDDINGS)
         validation.identifier("documentId", document_id, NodeKind.KNOWLEDGE)
         model = model_name(model)
         if not 1 <= len(given) <= MAX_CHUNKS:
@@ -193,7 +194,7 @@ class ChangesOfKnowledge:
         ]
 
         async def work(transaction: Transaction) -> Knowledge:
-            thing, document = await _lock(transaction, reach, document_id, KnowledgeType.DOCUMENT)
+            thing, document = await _lock(transaction, rights, document_id, KnowledgeType.DOCUMENT)
             there = set(await documents.chunk_ids(transaction, document_id))
             for row in rows:
                 if row["id"] not in there:
@@ -230,17 +231,17 @@ def _row(knowledge: Knowledge) -> StoredRow:
 
 
 async def _lock(
-    transaction: Transaction, reach: Reach, identifier: str, *types: KnowledgeType
+    transaction: Transaction, rights: Rights, identifier: str, *types: KnowledgeType
 ) -> tuple[Thing, Knowledge]:
     """The thing that knowledge describes and the knowledge, both as they stay until the transaction ends."""
-    found = await documents.find(transaction, reach, identifier)
+    found = await documents.find(transaction, rights.reach, identifier)
     if found is None:
         raise NotFoundError("knowledge", identifier)
     if found.type not in types:
         wanted = " or ".join(types)
         raise ValidationError("id", f"This takes a {wanted}; that is a {found.type}.")
-    thing = await lock_in_use(transaction, reach, found.thing_id)
-    found = await documents.find(transaction, reach, identifier)
+    thing = await lock_in_use(transaction, rights, found.thing_id)
+    found = await documents.find(transaction, rights.reach, identifier)
     if found is None:
         raise NotFoundError("knowledge", identifier)
     return thing, found

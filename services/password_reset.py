@@ -6,18 +6,19 @@ from domain.access import Caller
 from domain.errors import ValidationError
 from domain.events import EventType
 from domain.mail import MailTemplate
-from domain.people import Person, PersonStatus
+from domain.people import Person
 from domain.values import Clock, to_micros
 from graph import credentials, events, mail, one_time_tokens, sessions
 from graph.store import Store, Transaction
 from services import passwords, validation
 from services.journal import event
+from services.links import BAD_LINK, LinkByMail
 from services.mail import new_mail
-from services.one_time_tokens import NewToken, TokenKind, is_due, withdraw
+from services.one_time_tokens import TokenKind, lock_link, withdraw
 from services.rate_limits import Limited, RateLimits
 from services.sessions import hash_of
 
-_BAD_LINK: Final = "This link is not valid, or no longer: ask for another one."
+_LINK: Final = LinkByMail(TokenKind.RESET_PASSWORD, MailTemplate.RESET_PASSWORD, EventType.PASSWORD_RESET_REQUESTED)
 
 
 class PasswordReset:
@@ -32,26 +33,7 @@ class PasswordReset:
         """Send a link, if an account that may be used has the address; the answer does not tell."""
         address = validation.email("email", email)
         await self._limits.count(Limited.MAIL, caller, address)
-        found = await one_time_tokens.fetch_address(self._store, address, TokenKind.RESET_PASSWORD)
-        at = self._clock()
-        wanted = [found[0]] if found and found[0].status is PersonStatus.ACTIVE and is_due(found[1], at) else []
-        links = [(person, NewToken.make(TokenKind.RESET_PASSWORD, person, at)) for person in wanted]
-
-        async def work(transaction: Transaction) -> None:
-            await one_time_tokens.issue(transaction, [new.row for _, new in links])
-            await mail.add(
-                transaction,
-                [new_mail(MailTemplate.RESET_PASSWORD, person, at, token=new.token) for person, new in links],
-            )
-            await events.append(
-                transaction,
-                [
-                    event(caller, EventType.PASSWORD_RESET_REQUESTED, target_id=person.id, group_id=None)
-                    for person, _ in links
-                ],
-            )
-
-        await self._store.write(work)
+        await _LINK.send(self._store, caller, address, self._clock())
         return address
 
     async def reset(self, caller: Caller, token: str, new: str) -> Person:
@@ -62,18 +44,18 @@ class PasswordReset:
         await self._limits.count(Limited.PROOF, caller)
         found = await one_time_tokens.fetch_by_link(self._store, hash_of(token))
         if found is None or found["kind"] != TokenKind.RESET_PASSWORD:
-            raise ValidationError("token", _BAD_LINK)
+            raise ValidationError("token", BAD_LINK)
         password_hash = await passwords.hashed(await passwords.acceptable("newPassword", new, (found["email"],)))
 
         async def work(transaction: Transaction) -> Person:
             at = self._clock()
-            row = await one_time_tokens.lock_by_link(transaction, hash_of(token))
-            if row is None or row["expiresAt"] <= to_micros(at):
-                raise ValidationError("token", _BAD_LINK)
+            row = await lock_link(transaction, TokenKind.RESET_PASSWORD, token, at)
+            if row is None:
+                raise ValidationError("token", BAD_LINK)
             await one_time_tokens.use_up(transaction, row["key"])
             person = await one_time_tokens.verify_email(transaction, row["personId"], row["email"], to_micros(at))
             if person is None:
-                raise ValidationError("token", _BAD_LINK)
+                raise ValidationError("token", BAD_LINK)
             await credentials.set_password(
                 transaction,
                 credentials.CredentialRow(personId=person.id, passwordHash=password_hash, changedAt=to_micros(at)),

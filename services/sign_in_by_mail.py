@@ -9,19 +9,18 @@ from domain.mail import MailTemplate
 from domain.people import PersonStatus
 from domain.sessions import SignedIn
 from domain.values import Clock, from_micros, to_micros
-from graph import credentials, events, mail, one_time_tokens
+from graph import credentials, events, one_time_tokens
 from graph.one_time_tokens import OneTimeTokenRow
 from graph.store import Store, Transaction
 from services import validation
 from services.journal import event
-from services.mail import new_mail
-from services.one_time_tokens import NewToken, TokenKind, is_due, lock_link, try_code
+from services.links import BAD_CODE, BAD_LINK, LinkByMail
+from services.one_time_tokens import TokenKind, lock_link, try_code
 from services.rate_limits import Limited, RateLimits
 from services.sessions import begin
 from services.work import done
 
-_BAD_LINK: Final = "This link is not valid, or no longer: ask for another one."
-_BAD_CODE: Final = "This code is wrong, or no longer valid, or too many were tried: look again, or ask for another one."
+_LINK: Final = LinkByMail(TokenKind.SIGN_IN, MailTemplate.SIGN_IN, EventType.SIGN_IN_LINK_REQUESTED)
 
 
 class SignInByMail:
@@ -36,32 +35,13 @@ class SignInByMail:
         """Send a link and a code, if an account that may be used has the address; the answer does not tell."""
         address = validation.email("email", email)
         await self._limits.count(Limited.MAIL, caller, address)
-        found = await one_time_tokens.fetch_address(self._store, address, TokenKind.SIGN_IN)
-        at = self._clock()
-        wanted = [found[0]] if found and found[0].status is PersonStatus.ACTIVE and is_due(found[1], at) else []
-        links = [(person, NewToken.make(TokenKind.SIGN_IN, person, at)) for person in wanted]
-
-        async def work(transaction: Transaction) -> None:
-            await one_time_tokens.issue(transaction, [new.row for _, new in links])
-            await mail.add(
-                transaction,
-                [new_mail(MailTemplate.SIGN_IN, person, at, token=new.token, code=new.code) for person, new in links],
-            )
-            await events.append(
-                transaction,
-                [
-                    event(caller, EventType.SIGN_IN_LINK_REQUESTED, target_id=person.id, group_id=None)
-                    for person, _ in links
-                ],
-            )
-
-        await self._store.write(work)
+        await _LINK.send(self._store, caller, address, self._clock())
         return address
 
     async def sign_in_by_link(self, caller: Caller, token: str) -> SignedIn:
         """Begin a session by the token of a link. ValidationError where it is not valid, or was used."""
         await self._limits.count(Limited.PROOF, caller)
-        wrong = ValidationError("token", _BAD_LINK)
+        wrong = ValidationError("token", BAD_LINK)
 
         async def work(transaction: Transaction) -> SignedIn | AppError:
             row = await lock_link(transaction, TokenKind.SIGN_IN, token, self._clock())
@@ -76,7 +56,7 @@ class SignInByMail:
         """
         address = validation.email("email", email)
         await self._limits.count(Limited.PROOF, caller)
-        wrong = ValidationError("code", _BAD_CODE)
+        wrong = ValidationError("code", BAD_CODE)
 
         async def work(transaction: Transaction) -> SignedIn | AppError:
             row = await try_code(transaction, TokenKind.SIGN_IN, address, code, self._clock())

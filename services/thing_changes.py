@@ -3,12 +3,12 @@
 Each change is checked first and then is a unit of work, so that it can be done alone or together with others.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from domain.access import Caller, Reach
 from domain.changes import KEEP, Change, changed
-from domain.errors import AppError, ConflictError, DependedOnError, NotFoundError, ValidationError
+from domain.errors import ConflictError, DependedOnError, NotFoundError, ValidationError
 from domain.events import Event, EventType
 from domain.ids import KNOWLEDGE_PREFIX, NodeKind, new_id
 from domain.references import named_by
@@ -21,21 +21,13 @@ from graph.locks import LockedRow
 from graph.store import Transaction
 from graph.thing_changes import Written
 from services import validation
-from services.access import Action, authorize
+from services.access import Action
 from services.journal import changed_names, event
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
-from services.things import NewThing, ThingChanges, new_thing
-from services.work import Work, done
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """A thing to create, which was found to be right."""
-
-    thing: Thing
-    thing_type: ThingType
-    happened: Event
+from services.rights import Rights
+from services.things import ThingChanges
+from services.work import Work
 
 
 class ChangesOfThings:
@@ -44,60 +36,21 @@ class ChangesOfThings:
     def __init__(self, ontology: Ontology) -> None:
         self._ontology = ontology
 
-    async def creation(self, caller: Caller, new: NewThing) -> Creation:
-        """Check a thing to create."""
-        authorize(caller, Action.CREATE_THING)
-        thing_type = await self._ontology.thing_type("type", new.type)
-        thing = new_thing(new, thing_type)
-        check_named(named_by(thing_type, thing.properties))
-        happened = _happened(caller, EventType.THING_CREATED, thing, {"type": thing.type})
-        return Creation(thing, thing_type, happened)
-
-    async def create_all(
-        self, transaction: Transaction, reach: Reach, wanted: Sequence[Creation]
-    ) -> list[Thing | AppError]:
-        """Create what can be created, a thousand in as many statements as one; for each the thing or its error."""
-        names = sorted({each.thing.type for each in wanted})
-        known = {name: await self._ontology.lock_thing_type(transaction, name) for name in names}
-        named = [named_by(known[each.thing.type], each.thing.properties) for each in wanted]
-        ids = {each.thing.group_id for each in wanted}.union(*(each.values() for each in named))
-        locked = await locks.lock(transaction, reach, ids)
-        outcomes = [
-            _refusal(locked, known[each.thing.type], each.thing, names) or each.thing
-            for each, names in zip(wanted, named, strict=True)
-        ]
-        made = [each for each, outcome in zip(wanted, outcomes, strict=True) if outcome is each.thing]
-        if made:
-            rows = [Written(each.thing, known[each.thing.type], each.happened.id) for each in made]
-            await thing_changes.create(transaction, rows)
-            await mentions.add(transaction, [mentions.mentions(each.thing, each.thing_type) for each in rows])
-            await events.append(transaction, [each.happened for each in made])
-        return outcomes
-
-    async def creating(self, caller: Caller, new: NewThing) -> Work[Thing]:
-        """Add a thing to a group."""
-        reach, wanted = authorize(caller, Action.CREATE_THING), await self.creation(caller, new)
-
-        async def work(transaction: Transaction) -> Thing:
-            return done((await self.create_all(transaction, reach, [wanted]))[0])
-
-        return work
-
     def updating(self, caller: Caller, thing_id: str, version: int, changes: ThingChanges) -> Work[Thing]:
         """Change some of a thing; `properties` replaces them all. ConflictError where it changed since `version`."""
-        reach = authorize(caller, Action.UPDATE_THING)
+        rights = Rights.of(caller, Action.UPDATE_THING)
         _check(thing_id, version)
         name: Change[str] = KEEP if changes.name is KEEP else validation.name("name", changes.name)
         if changes.status is ThingStatus.ARCHIVED:
             raise ValidationError("status", "To archive a thing, use archiveThing.")
 
         async def work(transaction: Transaction) -> Thing:
-            thing = await lock_in_use(transaction, reach, thing_id, version)
+            thing = await lock_in_use(transaction, rights, thing_id, version)
             properties = changes.properties
             if properties is not KEEP:
                 thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
                 properties = check_properties(thing_type, properties)
-                await _name(transaction, reach, thing, thing_type, properties)
+                await _name(transaction, rights.reach, thing, thing_type, properties)
             updated = replace(
                 _next(thing),
                 name=changed(name, thing.name),
@@ -111,11 +64,11 @@ class ChangesOfThings:
 
     def archiving(self, caller: Caller, thing_id: str, version: int) -> Work[Thing]:
         """Take a thing out of use; it stays readable."""
-        reach = authorize(caller, Action.ARCHIVE_THING)
+        rights = Rights.of(caller, Action.ARCHIVE_THING)
         _check(thing_id, version)
 
         async def work(transaction: Transaction) -> Thing:
-            thing = await _lock_version(transaction, reach, thing_id, version)
+            thing = await _lock_version(transaction, rights, thing_id, version)
             if thing.status is ThingStatus.ARCHIVED:
                 raise ConflictError("This thing is archived already.", field="status")
             after = _next(thing)
@@ -129,14 +82,14 @@ class ChangesOfThings:
 
         One that was never seen in use, as an import may make them, becomes active.
         """
-        reach = authorize(caller, Action.RESTORE_THING)
+        rights = Rights.of(caller, Action.RESTORE_THING)
         _check(thing_id, version)
         if status is ThingStatus.ARCHIVED:
             raise ValidationError("status", "status takes a state of use: draft, active or published.")
 
         async def work(transaction: Transaction) -> Thing:
-            locked = await _lock_groups(transaction, reach, thing_id)
-            thing = await _lock_version(transaction, reach, thing_id, version)
+            locked = await _lock_groups(transaction, rights.reach, thing_id)
+            thing = await _lock_version(transaction, rights, thing_id, version)
             if thing.status is not ThingStatus.ARCHIVED:
                 raise ConflictError("This thing is not archived.", field="status")
             if not (await self._ontology.thing_type("id", thing.type)).creatable:
@@ -150,14 +103,15 @@ class ChangesOfThings:
 
     def moving(self, caller: Caller, thing_id: str, version: int, group_id: str) -> Work[Thing]:
         """Put a thing into another group. ConflictError where that one is archived."""
-        reach = authorize(caller, Action.MOVE_THING)
+        rights = Rights.of(caller, Action.MOVE_THING)
         _check(thing_id, version)
         validation.identifier("groupId", group_id, NodeKind.GROUP)
 
         async def work(transaction: Transaction) -> Thing:
-            locked = await _lock_groups(transaction, reach, thing_id, group_id)
-            thing = await lock_in_use(transaction, reach, thing_id, version)
+            locked = await _lock_groups(transaction, rights.reach, thing_id, group_id)
+            thing = await lock_in_use(transaction, rights, thing_id, version)
             check_active(locked, "groupId", group_id)
+            await rights.require_thing(transaction, thing.type, group_id)
             if thing.group_id == group_id:
                 raise ConflictError("This thing is in that group already.", field="groupId")
             details: Mapping[str, JSON] = {"from": thing.group_id, "to": group_id}
@@ -170,12 +124,12 @@ class ChangesOfThings:
 
     def labelling(self, caller: Caller, thing_id: str, version: int | None, label: str, *, on: bool) -> Work[Thing]:
         """Put a label on a thing, or take it off; where that is so already nothing is written."""
-        reach = authorize(caller, Action.LABEL_THING)
+        rights = Rights.of(caller, Action.LABEL_THING)
         _check(thing_id, version)
         label = validation.label("label", label)
 
         async def work(transaction: Transaction) -> Thing:
-            thing = await lock_in_use(transaction, reach, thing_id, version)
+            thing = await lock_in_use(transaction, rights, thing_id, version)
             if (label in await knowledge.labels_of(transaction, thing_id)) is on:
                 return thing
             told = EventType.THING_LABELLED if on else EventType.THING_UNLABELLED
@@ -191,15 +145,15 @@ class ChangesOfThings:
 
     def deleting(self, caller: Caller, thing_id: str, version: int) -> Work[str]:
         """Erase a thing with all that describes it, and answer its id. DependedOnError while anything depends on it."""
-        reach = authorize(caller, Action.DELETE_THING)
+        rights = Rights.of(caller, Action.DELETE_THING)
         _check(thing_id, version)
 
         async def work(transaction: Transaction) -> str:
-            thing = await _lock_version(transaction, reach, thing_id, version)
-            if found := await dependents.of_thing(transaction, reach, thing_id):
+            thing = await _lock_version(transaction, rights, thing_id, version)
+            if found := await dependents.of_thing(transaction, rights.reach, thing_id):
                 raise DependedOnError("thing", found)
             await thing_changes.delete(transaction, thing_id)
-            await events.append(transaction, [_happened(caller, EventType.THING_DELETED, thing, {"type": thing.type})])
+            await events.append(transaction, [happened(caller, EventType.THING_DELETED, thing, {"type": thing.type})])
             return thing.id
 
         return work
@@ -212,25 +166,11 @@ class ChangesOfThings:
         thing: Thing,
         properties: Mapping[str, JSON] | None = None,
     ) -> Thing:
-        happened = _happened(caller, event_type, thing, properties)
+        told = happened(caller, event_type, thing, properties)
         thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
-        await thing_changes.save(transaction, Written(thing, thing_type, happened.id))
-        await events.append(transaction, [happened])
+        await thing_changes.save(transaction, Written(thing, thing_type, told.id))
+        await events.append(transaction, [told])
         return thing
-
-
-def _refusal(
-    locked: Mapping[str, LockedRow], thing_type: ThingType, thing: Thing, named: Mapping[str, str]
-) -> AppError | None:
-    try:
-        check_active(locked, "groupId", thing.group_id)
-        if thing_type.registered:  # it may have evolved since the input was checked
-            check_properties(thing_type, thing.properties)
-            check_named(named)
-        check_there(locked, named)
-    except AppError as error:
-        return error
-    return None
 
 
 def _check(thing_id: str, version: int | None) -> None:
@@ -239,10 +179,11 @@ def _check(thing_id: str, version: int | None) -> None:
         validation.version(version)
 
 
-async def _lock_version(transaction: Transaction, reach: Reach, thing_id: str, version: int | None) -> Thing:
-    thing = await thing_changes.lock(transaction, reach, thing_id)
+async def _lock_version(transaction: Transaction, rights: Rights, thing_id: str, version: int | None) -> Thing:
+    thing = await thing_changes.lock(transaction, rights.reach, thing_id)
     if thing is None:
         raise NotFoundError("thing", thing_id)
+    await rights.require_thing(transaction, thing.type, thing.group_id)
     if version is not None and thing.version != version:
         raise ConflictError(
             f"Somebody changed this thing since you read it: it is at version {thing.version}. Read it again.",
@@ -251,12 +192,13 @@ async def _lock_version(transaction: Transaction, reach: Reach, thing_id: str, v
     return thing
 
 
-async def lock_in_use(transaction: Transaction, reach: Reach, thing_id: str, version: int | None = None) -> Thing:
+async def lock_in_use(transaction: Transaction, rights: Rights, thing_id: str, version: int | None = None) -> Thing:
     """A thing as it is now and stays until the transaction ends.
 
-    NotFoundError where there is none; ConflictError where it is archived, or changed since `version`.
+    NotFoundError where there is none; ForbiddenError where the rights do not cover it; ConflictError where it is
+    archived, or changed since `version`.
     """
-    thing = await _lock_version(transaction, reach, thing_id, version)
+    thing = await _lock_version(transaction, rights, thing_id, version)
     if thing.status is ThingStatus.ARCHIVED:
         raise ConflictError("This thing is archived.", field="status")
     return thing
@@ -294,8 +236,9 @@ def _next(thing: Thing) -> Thing:
     return replace(thing, updated_at=max(now(), thing.updated_at), version=thing.version + 1)
 
 
-def _happened(
+def happened(
     caller: Caller, event_type: EventType, thing: Thing, properties: Mapping[str, JSON] | None = None
 ) -> Event:
+    """What is told of a thing that somebody changed, or made."""
     details: Mapping[str, JSON] = {**(properties or {}), "version": thing.version}
     return event(caller, event_type, target_id=thing.id, group_id=thing.group_id, properties=details)

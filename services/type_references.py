@@ -1,9 +1,8 @@
 """What the things of a type name, gone through a page at a time when the type's schema comes to mark other ids."""
 
 from collections.abc import Mapping
-from typing import Final
 
-from domain.access import Reach
+from domain.access import EVERYTHING
 from domain.errors import Misfit, ValidationError
 from domain.references import named_by
 from domain.thing_types import ThingType
@@ -13,8 +12,6 @@ from graph.store import Store, Transaction
 from graph.values import from_json
 from services import validation
 from services.places import check_named
-
-_ALL: Final = Reach(everything=True, roots=(), person_id="")
 
 
 async def note_page(
@@ -36,7 +33,7 @@ async def note_page(
             misfits.append(Misfit(identifier, error.field, error.message))
         else:
             fits[identifier] = named
-    locked = await locks.lock(transaction, _ALL, {each for named in fits.values() for each in named.values()})
+    locked = await locks.lock(transaction, EVERYTHING, {each for named in fits.values() for each in named.values()})
     noted: list[references.Mentions] = []
     for identifier, names in fits.items():
         lost = [path for path, each in names.items() if each not in locked]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeVar
 
-from graph.listing import UNLIMITED, Listing
+from graph.listing import UNLIMITED, Listing, within
 from graph.store import Statement
 
 R = TypeVar("R")
@@ -48,10 +48,9 @@ def subtree_of(
 ) -> Listing[R, T]:
     """The statements of a list; `where` is on the row alone."""
     row, key = found.row, f"{found.row}.{found.column}"
-    bounds = f"{key} > $lower AND {key} < $upper"
     of_type = f" AND {found.type}" if found.type else ""
-    in_group = f"MATCH ({row}:{found.label}) WHERE {row}.groupId = groupId{of_type} AND {bounds}"
-    anywhere = f"MATCH ({row}:{found.label}) WHERE {f'{found.type} AND ' if found.type else ''}{bounds}"
+    in_group = f"MATCH ({row}:{found.label}) WHERE {row}.groupId = groupId{of_type} AND {within(key)}"
+    anywhere = f"MATCH ({row}:{found.label}) WHERE {f'{found.type} AND ' if found.type else ''}"
     conditions = " AND ".join(where) or "true"
     top = f"""
             UNWIND $parents AS parent
@@ -88,8 +87,7 @@ def subtree_of(
                     }}
                     RETURN {row}
                   UNION ALL
-                    WITH * WHERE walk
-                    {anywhere}
+                    {anywhere}{within(key, "walk")}
                     WITH {row} ORDER BY {order_anywhere} LIMIT {scan}
                     WITH {row} WHERE {row}.groupId IN below AND {conditions}
                     WITH {row} LIMIT $limit
@@ -99,8 +97,7 @@ def subtree_of(
                 RETURN collect({project}) AS rows
             }}
             CALL (walk, rows) {{
-                WITH * WHERE walk AND size(rows) < $limit
-                {anywhere}
+                {anywhere}{within(key, "walk AND size(rows) < $limit")}
                 WITH {row} LIMIT {scan} + 1
                 RETURN count(*) > {scan} AS cut
             }}

@@ -7,7 +7,8 @@ from domain.filters import Comparison, Condition, Operator, conjuncts
 from domain.things import Thing
 from graph.access import entity_visible, group_visible, thing_visible
 from graph.filters.paths import BY_TIME, Path, Shape, listing_of
-from graph.filters.predicates import Filtered, Musts, Values, among, compare, predicates
+from graph.filters.predicates import RANGES, Filtered, Musts, Values, among, compare, predicates
+from graph.filters.ranges import Range, range_of
 from graph.filters.subtrees import Subtree, subtree_of
 from graph.things import THING, ThingRow, from_row
 
@@ -41,6 +42,11 @@ def things(condition: Condition, scope: Scope) -> Filtered[ThingRow, Thing]:
             subtree_of("things_of_subtree", found, where, THING, from_row, filtered=bool(tested), advice=_IN_SUBTREE),
             values.filters,
         )
+    if scope is Scope.EVERYWHERE and (between := _range(musts, values)):
+        tested = predicates(musts.rest, predicate, values)
+        return Filtered(
+            range_of("things", between, (*tested, *private, thing_visible("thing")), THING, from_row), values.filters
+        )
     path = (_path_in_group if scope is Scope.GROUP else _path)(musts, values)
     tested = predicates(musts.rest, predicate, values)
     shown = (*private, thing_visible("thing")) if scope is Scope.EVERYWHERE else private or (_PRIVATE,)
@@ -73,6 +79,24 @@ def _equal(musts: Musts) -> Comparison | None:
         return None
     equal = (each for each in musts.rest if isinstance(each, Comparison) and each.path)
     return next((each for each in equal if each.operator is Operator.IS), None)
+
+
+def _range(musts: Musts, values: Values) -> Range | None:
+    """A range of a property, of things that have to have one type, where nothing better leads to them."""
+    better = (musts.find(name, Operator.IS, Operator.ONE_OF) for name in ("id", "ownerId", "groupId"))
+    of_type = musts.find("type", Operator.IS)
+    if of_type is None or any(better) or musts.find("label", Operator.IS) or _equal(musts):
+        return None
+    tests = [each for each in musts.rest if isinstance(each, Comparison) and each.path and each.operator in RANGES]
+    if not tests:
+        return None
+    bounds = [each for each in tests if each.field == tests[0].field]
+    for each in (of_type, *bounds):
+        musts.rest.remove(each)
+    name = values.add(of_type)
+    within = " AND ".join(compare(f"thing.{each.field}", each, values) for each in bounds)
+    advice = f"narrow the range in filter.properties, add filter.groupId, {BY_TIME}"
+    return Range(name, tests[0].field, within, advice)
 
 
 def _path(musts: Musts, values: Values) -> Path:

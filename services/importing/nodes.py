@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from typing_extensions import override
 
-from domain.access import Reach
+from domain.access import EVERYTHING
 from domain.errors import ConflictError
 from domain.events import Event, EventType
 from domain.groups import GroupStatus
@@ -25,7 +25,6 @@ from services.importing.writing import SYSTEM, Change, Writer
 from services.journal import event
 
 LABELS: Final = "labels"
-EVERYTHING: Final = Reach(everything=True, roots=(), person_id="")
 """An import sees all that there is."""
 
 _BOOKKEEPING: Final = ("updatedAt",)

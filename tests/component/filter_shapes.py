@@ -42,6 +42,10 @@ THINGS: list[tuple[object, ...]] = [
     (TYPE, Scope.EVERYWHERE),
     (both(TYPE, compare("filter8"), STATUS), Scope.EVERYWHERE),
     (both(TYPE, PRICED, SINCE), Scope.EVERYWHERE),
+    (
+        both(TYPE, PRICED, compare("filter1", 9, Operator.BELOW), compare("filter2", 1, Operator.ABOVE), STATUS),
+        Scope.EVERYWHERE,
+    ),
     (both(compare("ownerId"), TYPE), Scope.EVERYWHERE),
     (both(compare("label"), STATUS), Scope.EVERYWHERE),
     (GROUP, Scope.EVERYWHERE),

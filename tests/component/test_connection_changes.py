@@ -212,6 +212,19 @@ async def test_nobody_joins_an_archived_group(shared_world: World) -> None:
     assert await refused(shared_world, "connect", new) == conflict("toId")
 
 
+async def test_what_is_archived_is_connected_to_nothing_new_until_it_is_restored(shared_world: World) -> None:
+    world = shared_world
+    one, two = await two_things(world)
+    made = of(await world.api.change("connect", given("references", one, two), ALL))
+    await world.api.change("archiveThing", {"id": two, "version": 1})
+    assert await refused(world, "connect", given("part_of", one, two)) == conflict("toId")
+    assert await refused(world, "connect", given("part_of", two, one)) == conflict("fromId")
+
+    of(await world.api.change("disconnect", {"id": made["id"]}, ALL))
+    await world.api.change("restoreThing", {"id": two, "version": 2})
+    of(await world.api.change("connect", given("references", one, two), ALL))
+
+
 @pytest.mark.parametrize("properties", [{}, {"role": "king"}, {"role": "owner", "status": "gone"}])
 async def test_a_membership_has_a_role_and_a_state(shared_world: World, properties: JSONObject) -> None:
     new = {**given("member_of", shared_world.owner.id, shared_world.home), "properties": properties}

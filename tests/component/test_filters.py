@@ -316,6 +316,39 @@ async def test_a_filter_that_no_index_serves_is_refused_above_a_size(filled: Fil
         assert (await api.ask(total, f={"label": LABEL, "status": "draft"})).data
 
 
+async def test_a_range_of_a_property_is_found_by_its_index_or_in_the_order_of_its_type(
+    filled: Filled, migrated_store: Store
+) -> None:
+    """A range that holds few things is read whatever its type holds; one that holds many, as far as a page needs."""
+    carts = [row for row in filled.rows["things"] if row["type"] == "cart"]
+    assert len(carts) > 10
+    times = sorted(str(row_at(row, "properties.expiresAt")) for row in carts)
+    query = """query ($f: ThingFilter, $first: Int!, $order: CreationOrder) {
+        things(first: $first, filter: $f, order: $order) { nodes { id } } }"""
+    total = "query ($f: ThingFilter) { things(first: 1, filter: $f) { totalCount } }"
+
+    def given(*bounds: JSONObject, **more: JSON) -> JSONObject:
+        return {"type": "cart", "properties": [{"name": "expiresAt", **each} for each in bounds], **more}
+
+    async with served(migrated_store, scan_limit=10) as client:
+        api = Api(client, filled.world.api.secret)
+        for row in carts:
+            one = given(
+                {"atLeast": row_at(row, "properties.expiresAt")}, {"atMost": row_at(row, "properties.expiresAt")}
+            )
+            assert (await api.ask(query, f=one, first=2)).each("things.nodes", "id") == [row["id"]]
+            assert (await api.ask(total, f=one)).at("things.totalCount") == 1
+        most = given({"above": times[0]})
+        expected = [str(row["id"]) for row in carts if row_at(row, "properties.expiresAt") != times[0]]
+        for order, ids in (("oldest_first", expected), ("newest_first", expected[::-1])):
+            found = await api.ask(query, f=most, first=3, order=order)
+            assert found.each("things.nodes", "id") == ids[:3]
+        assert (await api.ask(total, f=most)).codes == ["TOO_BROAD"]
+        refused = await api.ask(query, f=given({"above": times[0]}, text="nothing"), first=3)
+        assert refused.codes == ["TOO_BROAD"]
+        assert "narrow the range in filter.properties" in str(refused.errors[0]["message"])
+
+
 LABEL = "topic:ink"
 
 

@@ -19,7 +19,7 @@ from services.sessions import begin
 from tests.accounts import TurnedClock
 from tests.client import Api
 from tests.conftest import served
-from tests.worlds import World, new_group, new_thing
+from tests.worlds import World, new_connection, new_group, new_thing
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -131,6 +131,19 @@ async def test_a_confined_key_changes_nothing_elsewhere(town: Town) -> None:
     assert (await key.ask("{ consistency { total } }")).codes == ["FORBIDDEN"]
     assert await town.world.count() == before
     assert await kind(key, "createThing", {**video, "groupId": at["two"]}) == "CreateThingSuccess"
+
+
+async def test_a_key_does_not_free_itself_of_its_bounds(town: Town) -> None:
+    home = {"groupIds": [town.world.home]}
+    for bounds in (home, {"actions": ["update_thing", "connect", "archive_thing"]}):
+        created = await town.create(scope="write", **bounds)
+        key = town.world.api.as_holder_of(str(created["secret"]))
+        identifier = cast("Mapping[str, JSON]", created["apiKey"])["id"]
+        free: JSONObject = {"id": identifier, "version": 1, "properties": {"scope": "write"}}
+        owns = new_connection("owns", town.world.home, str(identifier))[1]
+        archived: JSONObject = {"id": identifier, "version": 1}
+        for field, given in (("updateThing", free), ("connect", owns), ("archiveThing", archived)):
+            assert await kind(key, field, given) == "ForbiddenError", field
 
 
 async def test_a_key_does_only_what_it_was_made_for(town: Town) -> None:

@@ -46,7 +46,7 @@ PARAMETERS: Mapping[str, object] = {
     "edge": {"id": ID},
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
-    **dict.fromkeys(("ended", "everything"), False),
+    **dict.fromkeys(("below", "ended", "everything"), False),
     "heads": (ID,),
     **dict.fromkeys(("category", "within", "except", "thingId"), None),
     **dict.fromkeys(("first", "most", "mostThings", "looked", "now", "until", "dimension"), 3),
@@ -136,8 +136,14 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
 UNPLANNED = {"show_schema", "show_vector_index"}
 """Of the administration of the store itself: `SHOW` has no plan."""
 
-MAKERS = {"Statement", "listing", "listing_of", "subject", "subtree_of"}
-FACTORIES_FOR_ALL = {"graph.listing", "graph.filters.paths", "graph.filters.subtrees", "graph.checks.subjects"}
+MAKERS = {"Statement", "listing", "listing_of", "range_of", "subject", "subtree_of"}
+FACTORIES_FOR_ALL = {
+    "graph.listing",
+    "graph.filters.paths",
+    "graph.filters.ranges",
+    "graph.filters.subtrees",
+    "graph.checks.subjects",
+}
 """Modules of makers that others call."""
 
 

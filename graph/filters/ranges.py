@@ -1,0 +1,96 @@
+"""Lists of the things of one type that have a filterable property in a range, which no index has in their order.
+
+Either the range is read from the index of the property and sorted, where few things are in it; or the things of the
+type are read in order and tested, which finds a page soon where many are in it. Which it is follows from what the
+store holds, within the one statement.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from graph.listing import Listing, within
+from graph.store import Statement
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What is to be found: things of the type that is the parameter `type`, whose `column` is `within` bounds."""
+
+    type: str
+    column: str
+    within: str
+    advice: str
+
+    @property
+    def of_type(self) -> str:
+        """That a thing has the type."""
+        return f"thing.type = {self.type}"
+
+    def of_type_unless(self, condition: str) -> str:
+        """The same; where a condition holds, no thing has."""
+        return f"thing.type = CASE WHEN NOT {condition} THEN {self.type} END"
+
+
+@lru_cache(maxsize=1_000)
+def range_of(name: str, found: Range, where: tuple[str, ...], project: str, item: Callable[[R], T]) -> Listing[R, T]:
+    """The statements of a list; `where` are further conditions on a thing."""
+    key, conditions = "thing.sortKey", " AND ".join(where) or "true"
+    every = f"MATCH (thing:Thing) WHERE {found.of_type} AND "
+    # Left alone, the planner may take the index of the type and its order, and read all of the type for a few things.
+    inside = (
+        f"MATCH (thing:Thing) USING INDEX thing:Thing(type, {found.column}, sortKey)"
+        f" WHERE {{}} AND {found.within} AND {within(key)}"
+    )
+
+    def page(direction: str) -> str:
+        return f"""
+            UNWIND $parents AS parent
+            CALL (parent) {{
+                {inside.format(found.of_type)}
+                WITH thing LIMIT $few + 1
+                RETURN count(*) > $few AS walk
+            }}
+            CALL (walk) {{
+                CALL (walk) {{
+                    {inside.format(found.of_type_unless("walk"))}
+                    WITH thing WHERE {conditions}
+                    RETURN thing
+                  UNION ALL
+                    {every}{within(key, "walk")}
+                    WITH thing ORDER BY thing.type {direction}, {key} {direction} LIMIT $scan
+                    WITH thing WHERE {found.within} AND {conditions}
+                    WITH thing LIMIT $limit
+                    RETURN thing
+                }}
+                WITH thing ORDER BY {key} {direction} LIMIT $limit
+                RETURN collect({project}) AS rows
+            }}
+            CALL (walk, rows) {{
+                {every}{within(key, "walk AND size(rows) < $limit")}
+                WITH thing LIMIT $scan + 1
+                RETURN count(*) > $scan AS cut
+            }}
+            RETURN {{parent: parent, rows: rows, cut: cut}} AS row"""
+
+    total = f"""
+            UNWIND $parents AS parent
+            CALL (parent) {{
+                {inside.format(found.of_type)}
+                WITH thing LIMIT $scan + 1
+                RETURN sum(CASE WHEN {conditions} THEN 1 ELSE 0 END) AS total, count(*) > $scan AS cut
+            }}
+            RETURN {{parent: parent, total: total, cut: cut}} AS row"""
+    return Listing(
+        Statement(f"list_{name}", page("ASC")),
+        Statement(f"list_{name}", page("DESC")),
+        Statement(f"count_{name}", total),
+        item,
+        "sortKey",
+        filtered=True,
+        advice=found.advice,
+    )

@@ -1,0 +1,108 @@
+"""Who may make, change and end which connections.
+
+A connection belongs to the groups of its ends: it takes a role in each group that is an end or holds a thing that is
+one. One between people takes an administrator of whom it starts from, or that person. Memberships have rules of their
+own: nobody gives more than they have, and only an owner changes a role.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from domain.connections import Connection
+from domain.errors import ForbiddenError
+from domain.ids import NodeKind, kind_of
+from domain.people import MemberRole
+from graph import locks, standing
+from graph.locks import LockedRow
+from graph.store import Transaction
+from services.connections import MEMBERSHIP
+from services.rights import Rights
+
+_PERSONAL: Final = frozenset({"following"})
+"""What a person may connect themselves by to whatever they see."""
+
+
+async def refusals(
+    transaction: Transaction, rights: Rights, wanted: Sequence[Connection], rows: Mapping[str, LockedRow]
+) -> list[ForbiddenError | None]:
+    """For each connection why it may not be made or changed in what it says of its ends; None where it may.
+
+    Of one whose ends are not both in `rows` nothing is said.
+    """
+    there = [each for each in wanted if each.from_id in rows and each.to_id in rows]
+    places = {each.id: _places(each, rows) for each in there}
+    people = {each.from_id for each in there if _of_others(rights, each, places[each.id])}
+    groups = await standing.groups_of(transaction, people) if people and not rights.unbounded else {}
+    asked = set[str]().union(*places.values(), *groups.values())
+    held = await rights.roles(transaction, asked) if asked and not rights.unbounded else {}
+    return [
+        _guarded(rights, each, rows)
+        or (None if rights.unbounded else _refusal(rights, each, places[each.id], groups.get(each.from_id, ()), held))
+        if each.id in places
+        else None
+        for each in wanted
+    ]
+
+
+async def require_change(transaction: Transaction, rights: Rights, before: Connection, after: Connection) -> None:
+    """Refuse to change a connection that is locked to what it is to be; only an owner changes a member's role."""
+    await _require(transaction, rights, after)
+    if before.type == MEMBERSHIP and before.properties["role"] != after.properties["role"]:
+        await rights.require(transaction, before.to_id, role=MemberRole.OWNER)
+
+
+async def require_end(transaction: Transaction, rights: Rights, connection: Connection) -> None:
+    """Refuse to end a connection: a member may leave, and is removed only by whoever is more than they are."""
+    if connection.type != MEMBERSHIP:
+        await _require(transaction, rights, connection)
+    elif not rights.unbounded and connection.from_id != rights.viewer.person_id:
+        more = _above(MemberRole(str(connection.properties["role"])))
+        await rights.require(transaction, connection.to_id, role=more)
+
+
+async def _require(transaction: Transaction, rights: Rights, connection: Connection) -> None:
+    rows = await locks.peek(transaction, rights.reach, (connection.from_id, connection.to_id))
+    [refused] = await refusals(transaction, rights, [connection], rows)
+    if refused:
+        raise refused
+
+
+def _above(role: MemberRole) -> MemberRole:
+    """What it takes to remove a member of that role."""
+    return MemberRole.OWNER if role.covers(MemberRole.ADMIN) else MemberRole.ADMIN
+
+
+def _places(connection: Connection, rows: Mapping[str, LockedRow]) -> list[str]:
+    """The groups that a connection belongs to."""
+    ends = (end for end in (connection.from_id, connection.to_id) if kind_of(end) is not NodeKind.PERSON)
+    return [rows[end]["groupId"] or end for end in ends]
+
+
+def _of_others(rights: Rights, connection: Connection, places: Collection[str]) -> bool:
+    return not places and connection.from_id != rights.viewer.person_id
+
+
+def _guarded(rights: Rights, connection: Connection, rows: Mapping[str, LockedRow]) -> ForbiddenError | None:
+    """Why an end is nothing that they connect: a key that somebody else came to own would act in their name."""
+    types = (rows[end]["type"] for end in (connection.from_id, connection.to_id))
+    return next((refused for each in types if each and (refused := rights.guarded(each))), None)
+
+
+def _refusal(
+    rights: Rights,
+    connection: Connection,
+    places: Sequence[str],
+    groups: Collection[str],
+    held: Mapping[str, MemberRole],
+) -> ForbiddenError | None:
+    own = connection.from_id == rights.viewer.person_id
+    if connection.type == MEMBERSHIP:
+        given = MemberRole(str(connection.properties["role"]))
+        return rights.refusal(held, places, given if given.covers(MemberRole.ADMIN) else MemberRole.ADMIN)
+    if places:
+        return None if own and connection.type in _PERSONAL else rights.refusal(held, places)
+    if own or any(held[each].covers(MemberRole.ADMIN) for each in groups if each in held):
+        return None
+    return ForbiddenError(
+        f"To connect somebody else to a person takes {MemberRole.ADMIN} or {MemberRole.OWNER} in a group of theirs."
+    )

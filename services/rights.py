@@ -1,0 +1,94 @@
+"""Whether a viewer may do something to a certain object: the second half of what `services.access` decides.
+
+It is decided within the transaction that changes the object, which is locked then, by the memberships of that moment.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from domain.access import Caller, Reach, Viewer
+from domain.errors import ForbiddenError
+from domain.people import MemberRole, PlatformRole
+from graph import standing
+from graph.store import Transaction
+from services.access import MEMBER_ROLES, Action, authorize, reach_of
+
+API_KEY: Final = "api_key"
+
+ROLES_OF_TYPES: Final[Mapping[str, MemberRole]] = MappingProxyType(
+    {
+        "order": MemberRole.OWNER,
+        "payment": MemberRole.OWNER,
+        "subscription": MemberRole.OWNER,
+        "invitation": MemberRole.ADMIN,
+        "webhook": MemberRole.ADMIN,
+    }
+)
+"""Things that take more than their action does: billing is its owner's, members and settings are an administrator's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may do who may do `action` to some objects: they see what is in `reach`."""
+
+    reach: Reach
+    viewer: Viewer
+    action: Action
+
+    @classmethod
+    def of(cls, caller: Caller, action: Action) -> "Rights":
+        """The caller's. AuthError or ForbiddenError where it may do this to nothing."""
+        return cls(reach_of(caller), authorize(caller, action), action)
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether they need no role in a group."""
+        return self.viewer.role is PlatformRole.PLATFORM_OWNER
+
+    @property
+    def below(self) -> bool:
+        """Whether a role of theirs counts in the groups below the one that they have it in."""
+        return self.viewer.role is PlatformRole.ORG_OWNER
+
+    async def roles(self, transaction: Transaction, group_ids: Iterable[str]) -> Mapping[str, MemberRole]:
+        """The role that counts in each of the groups, where there is one."""
+        return await standing.roles(transaction, self.viewer.person_id, group_ids, below=self.below)
+
+    async def require(self, transaction: Transaction, *group_ids: str, role: MemberRole | None = None) -> None:
+        """Refuse where they may not do it in each of these groups; `role` is needed where it is not the action's."""
+        if not self.unbounded and (refused := self.refusal(await self.roles(transaction, group_ids), group_ids, role)):
+            raise refused
+
+    async def require_thing(self, transaction: Transaction, thing_type: str, group_id: str) -> None:
+        """Refuse where they may not do it to a thing of that type in that group."""
+        if refused := self.guarded(thing_type):
+            raise refused
+        await self.require(transaction, group_id, role=self.needed_for(thing_type))
+
+    def needed_for(self, thing_type: str) -> MemberRole:
+        """The least role that it takes to do it to things of that type."""
+        needed, of_type = MEMBER_ROLES[self.action], ROLES_OF_TYPES.get(thing_type, MemberRole.VIEWER)
+        return of_type if of_type.covers(needed) else needed
+
+    def guarded(self, thing_type: str) -> ForbiddenError | None:
+        """Why they may not change any thing of that type: one who changed an API key could make it do anything."""
+        free = self.unbounded and self.viewer.within is None and self.viewer.actions is None
+        if thing_type != API_KEY or free:
+            return None
+        return ForbiddenError("API keys have their own mutations: createApiKey, rotateApiKey and revokeApiKey.")
+
+    def refusal(
+        self, held: Mapping[str, MemberRole], group_ids: Iterable[str], role: MemberRole | None = None
+    ) -> ForbiddenError | None:
+        """Why the roles that somebody holds do not do in these groups; None where they do."""
+        needed = role or MEMBER_ROLES[self.action]
+        for group_id in group_ids:
+            has = held.get(group_id)
+            if has is None or not has.covers(needed):
+                # Without the group's id: it may be above one that they see, and hidden from them.
+                yours = "You have no role that counts" if has is None else f"Your role is {has}"
+                enough = " or ".join(each for each in reversed(MemberRole) if each.covers(needed))
+                return ForbiddenError(f"{yours} in a group that this is about; it takes {enough} there.")
+        return None

@@ -1,0 +1,144 @@
+"""Groups around the one that somebody is a member of, and in each of them something of all that can be changed."""
+
+import itertools
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from domain.people import MemberRole
+from domain.values import JSON, JSONObject
+from tests.worlds import World, new_connection, new_group, new_thing
+
+
+class Place(StrEnum):
+    """A group, as seen from the one that somebody is a member of."""
+
+    OWN = "own"
+    CHILD = "child"
+    PARENT = "parent"
+    SIBLING = "sibling"
+    STRANGER = "stranger"
+
+
+SHOWN: Final = frozenset({Place.OWN, Place.CHILD})
+"""What a member sees: their group and what is below it."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A group with things in it; `beside` is another, in which whoever is a member of the own group is one too."""
+
+    group: str
+    beside: str
+    thing: str = ""
+    other: str = ""
+    archived: str = ""
+    document: str = ""
+    chunk: str = ""
+    connection: str = ""
+    slugs: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def slug(self) -> str:
+        """One that no group has."""
+        return f"new-{self.group[-12:]}-{next(self.slugs)}"
+
+
+Given = Callable[[Site], JSONObject]
+
+
+def _new_video(site: Site) -> dict[str, JSON]:
+    return {"groupId": site.group, "type": "video", "name": "Another"}
+
+
+MUTATIONS: Final[Mapping[str, Given]] = {
+    "createGroup": lambda at: {"slug": at.slug(), "name": "New", "type": "dao", "parentId": at.group},
+    "updateGroup": lambda at: {"id": at.group, "version": 1, "name": "New"},
+    "moveGroup": lambda at: {"id": at.group, "version": 1, "parentId": at.beside},
+    "archiveGroup": lambda at: {"id": at.group, "version": 1, "withContents": True},
+    "restoreGroup": lambda at: {"id": at.group, "version": 2},
+    "deleteGroup": lambda at: {"id": at.group, "version": 1},
+    "createThing": _new_video,
+    "updateThing": lambda at: {"id": at.thing, "version": 1, "name": "New"},
+    "archiveThing": lambda at: {"id": at.thing, "version": 1},
+    "restoreThing": lambda at: {"id": at.archived, "version": 2},
+    "moveThing": lambda at: {"id": at.thing, "version": 1, "groupId": at.beside},
+    "labelThing": lambda at: {"id": at.thing, "label": "topic:new"},
+    "unlabelThing": lambda at: {"id": at.thing, "label": "topic:new"},
+    "deleteThing": lambda at: {"id": at.archived, "version": 2},
+    "addDocument": lambda at: {"thingId": at.thing, "text": "New."},
+    "replaceDocument": lambda at: {"id": at.document, "version": 1, "text": "New."},
+    "addVector": lambda at: {"thingId": at.thing, "embedding": [1.0, 0.0, 0.0]},
+    "setEmbeddings": lambda at: {
+        "documentId": at.document,
+        "embeddings": [{"chunkId": at.chunk, "embedding": [0.0, 1.0, 0.0]}],
+    },
+    "removeKnowledge": lambda at: {"id": at.document},
+    "connect": lambda at: {"type": "references", "fromId": at.other, "toId": at.thing},
+    "updateConnection": lambda at: {"id": at.connection, "strength": 0.5},
+    "disconnect": lambda at: {"id": at.connection},
+    "applyChanges": lambda at: {"changes": [{"createThing": _new_video(at)}], "mode": "all_or_nothing"},
+}
+"""What members can do to what is in a group, each with its input."""
+
+OF_GROUPS: Final = frozenset(name for name in MUTATIONS if name.endswith("Group"))
+_ARCHIVED: Final = frozenset({"restoreThing", "deleteThing"})
+_CONNECTED: Final = frozenset({"updateConnection", "disconnect"})
+_DOCUMENTED: Final = frozenset({"replaceDocument", "setEmbeddings", "removeKnowledge"})
+
+
+@dataclass
+class Sites:
+    """Builds them."""
+
+    world: World
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    async def build(self, place: Place, member: str | None, role: MemberRole, mutations: Collection[str]) -> Site:
+        """Groups of their own: the person becomes a member of one in that role, and the site is in that place.
+
+        In it is what the mutations change.
+        """
+        name = f"site-{next(self.numbers)}"
+        made = await self.world.make(top=new_group(f"{name}-top"), beside=new_group(f"{name}-beside"))
+        made["held"] = await self.world.group(f"{name}-held", made["top"])
+        if member is not None:
+            await self.world.make(
+                **{at: new_connection("member_of", member, made[at], role=role) for at in ("held", "beside")}
+            )
+        group = made["held"]
+        if place is Place.PARENT:
+            group = made["top"]
+        elif place is not Place.OWN:
+            parent = {Place.CHILD: made["held"], Place.SIBLING: made["top"], Place.STRANGER: None}[place]
+            group = await self.world.group(f"{name}-{place}", parent)
+        site = Site(group, made["beside"])
+        return site if all(each in OF_GROUPS for each in mutations) else await self._furnish(site, mutations)
+
+    async def _furnish(self, site: Site, mutations: Collection[str]) -> Site:
+        world = self.world
+        made = await world.make(
+            **{each: new_thing(site.group, "video", each) for each in ("thing", "other", "archived")}
+        )
+        site = replace(site, thing=made["thing"], other=made["other"], archived=made["archived"])
+        if not _ARCHIVED.isdisjoint(mutations):
+            await world.api.change("archiveThing", {"id": made["archived"], "version": 1})
+        if not _CONNECTED.isdisjoint(mutations):
+            site = replace(site, connection=await world.connect("references", made["thing"], made["other"]))
+        return site if _DOCUMENTED.isdisjoint(mutations) else await self._document(site)
+
+    async def _document(self, site: Site) -> Site:
+        given: JSONObject = {
+            "thingId": site.thing,
+            "text": "Text.",
+            "chunks": [{"text": "Text.", "embedding": [1.0, 0.0, 0.0]}],
+        }
+        answer = await self.world.api.ask(
+            """mutation ($input: AddDocumentInput!) { addDocument(input: $input) {
+                ... on AddDocumentSuccess { document { id chunks(first: 1) { nodes { id } } } }
+                ... on AppError { message } } }""",
+            input=given,
+        )
+        document = answer.at("addDocument.document.id")
+        [chunk] = answer.each("addDocument.document.chunks.nodes", "id")
+        return replace(site, document=str(document), chunk=str(chunk))

@@ -1,0 +1,142 @@
+"""Who may change what: every mutation of what is in a group, by whom, and where, as docs/access.md prints it."""
+
+import asyncio
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from domain.access import KeyScope
+from domain.people import MemberRole, PlatformRole
+from domain.values import JSON
+from graph.vectors import fix_dimension
+from tests.client import Api
+from tests.component.sites import MUTATIONS, SHOWN, Place, Site, Sites
+from tests.component.test_access import FOR_ONESELF, FOR_SOME, OF_ALL
+from tests.worlds import World
+
+pytestmark = [pytest.mark.slow, pytest.mark.once]
+
+PAGE = Path("docs/access.md").read_text()
+CASES = [*itertools.product(PlatformRole, MemberRole)]
+CASES = [case for case in CASES if case[0] is not PlatformRole.PLATFORM_OWNER or case[1] is MemberRole.OWNER]
+
+
+def table(heading: str) -> Mapping[str, set[str]]:
+    """A table of the page: for each row the columns with a yes."""
+    part = PAGE.partition(f"{heading}\n")[2]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in _lines(part)]
+    head = rows[0][1:]
+    return {
+        name: {column for column, cell in zip(head, cells, strict=True) if cell == "yes"}
+        for row in rows[2:]
+        for cells in [row[1:]]
+        for name in re.findall(r"`(\w+)`", row[0])
+    }
+
+
+def _lines(text: str) -> Iterator[str]:
+    found = itertools.dropwhile(lambda line: not line.startswith("|"), text.splitlines())
+    return itertools.takewhile(lambda line: line.startswith("|"), found)
+
+
+ROLES = table("### Which role it takes")
+PLACES = table("### Where a role counts")
+
+
+def allowed(mutation: str, platform: PlatformRole, role: MemberRole, place: Place) -> bool:
+    """What the page says."""
+    if place not in PLACES[platform]:
+        return False
+    if platform is PlatformRole.PLATFORM_OWNER:
+        return True
+    # What is moved leaves the group above it, in which it takes a role too.
+    above = mutation != "moveGroup" or (place is Place.CHILD and platform is PlatformRole.ORG_OWNER)
+    return role in ROLES[mutation] and above
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A world, the sites in it, and somebody of every kind with a key."""
+
+    world: World
+    sites: Sites
+    people: Mapping[tuple[PlatformRole, MemberRole], tuple[str, Api]]
+
+
+@pytest.fixture(scope="module")
+async def setting(shared_world: World) -> Setting:
+    world = shared_world
+    await fix_dimension(world.store, 3)
+    await world.group("lobby")
+    people: dict[tuple[PlatformRole, MemberRole], tuple[str, Api]] = {}
+    for platform, role in CASES:
+        api = world.api
+        if platform is not PlatformRole.PLATFORM_OWNER:
+            name = f"{platform}-{role}".replace("_", "-")
+            api = await world.member(name, "lobby", role=platform, scope=KeyScope.WRITE)
+        person = await api.ask("{ viewer { person { id } } }")
+        people[platform, role] = (str(person.at("viewer.person.id")), api)
+    return Setting(world, Sites(world), people)
+
+
+def test_every_mutation_of_what_is_in_a_group_has_a_row() -> None:
+    assert set(MUTATIONS) == set(ROLES) == set(FOR_SOME) - set(FOR_ONESELF) - OF_ALL
+    assert set(PLACES) == set(PlatformRole)
+    for roles in ROLES.values():  # whoever has more may do more
+        assert roles in ({"owner"}, {"owner", "admin"}, {"owner", "admin", "editor"})
+
+
+async def post(api: Api, given: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """The outcome of several mutations in one request, by their names."""
+    declared = ", ".join(f"${name}: {name[0].upper()}{name[1:]}Input!" for name in given)
+    asked = " ".join(f"{name}(input: ${name}) {{ __typename }}" for name in given)
+    answer = await api.ask(f"mutation ({declared}) {{ {asked} }}", given)
+    return {name: cast("Mapping[str, JSON]", answer.data[name])["__typename"] for name in given}
+
+
+@pytest.mark.parametrize(("platform", "role"), [case for case in CASES if case[0] is not PlatformRole.PLATFORM_OWNER])
+async def test_what_is_denied_writes_nothing(setting: Setting, platform: PlatformRole, role: MemberRole) -> None:
+    person, api = setting.people[platform, role]
+    sites = await asyncio.gather(*(setting.sites.build(place, person, role, MUTATIONS) for place in Place))
+    before = await setting.world.count()
+
+    async def attempt(place: Place, site: Site) -> None:
+        denied = {name: given(site) for name, given in MUTATIONS.items() if not allowed(name, platform, role, place)}
+        hidden = place not in SHOWN and platform is not PlatformRole.CUSTOMER
+        refused = dict.fromkeys(denied, "NotFoundError" if hidden else "ForbiddenError")
+        if platform is not PlatformRole.CUSTOMER and "applyChanges" in refused:
+            refused["applyChanges"] = "ItemError"  # which names the change that was refused, and why
+        assert await post(api, denied) == refused, place
+
+    await asyncio.gather(*(attempt(place, site) for place, site in zip(Place, sites, strict=True)))
+    assert await setting.world.count() == before
+
+
+@pytest.mark.parametrize(("platform", "role"), CASES)
+async def test_what_is_allowed_is_done(setting: Setting, platform: PlatformRole, role: MemberRole) -> None:
+    person, api = setting.people[platform, role]
+    member = None if platform is PlatformRole.PLATFORM_OWNER else person
+
+    async def do(name: str, place: Place) -> None:
+        site = await setting.sites.build(place, member, role, [name])
+        await prepare(setting.world, name, site)
+        [outcome] = (await post(api, {name: MUTATIONS[name](site)})).values()
+        # What holds another group is deleted by nobody.
+        full = name == "deleteGroup" and place is Place.PARENT
+        expected = "DependedOnError" if full else f"{name[0].upper()}{name[1:]}Success"
+        assert outcome == expected, (name, place)
+
+    for name in MUTATIONS:
+        await asyncio.gather(*(do(name, place) for place in Place if allowed(name, platform, role, place)))
+
+
+async def prepare(world: World, name: str, site: Site) -> None:
+    """Bring a site into the state that the mutation starts from."""
+    if name == "restoreGroup":
+        given: Mapping[str, JSON] = {"id": site.group, "version": 1, "withContents": True}
+        assert (await world.api.change("archiveGroup", given))["__typename"] == "ArchiveGroupSuccess"

@@ -1,0 +1,132 @@
+"""A small town: one of everything that the check of the store knows, for tests to break."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from domain.access import Caller, KeyScope
+from domain.ids import IDENTITY_PREFIX, KNOWLEDGE_PREFIX, new_id
+from domain.people import MemberRole, PlatformRole
+from domain.values import JSON, JSONObject, now, to_micros
+from graph import identities, knowledge, sign_in_attempts
+from graph.credentials import CredentialRow, set_password
+from graph.identities import IdentityRow
+from graph.sign_in_attempts import SignInAttemptRow
+from graph.store import Statement, Transaction
+from graph.vectors import fix_dimension
+from services.keys import Keys
+from services.password_reset import PasswordReset
+from services.people import NewPerson
+from services.rate_limits import RateLimits
+from services.registration import register
+from services.sessions import begin
+from tests.component.broken import INVENTED
+from tests.component.vectors import document, vector
+from tests.snapshots import Snapshot
+from tests.worlds import World, new_connection, new_group, new_thing
+
+Names: TypeAlias = Mapping[str, str]
+
+MAIL_IDS: Statement[str] = Statement("mail_ids", "MATCH (n:Mail) RETURN n.id AS row")
+
+
+async def run(world: World, text: str, names: Names) -> None:
+    """Write past every rule."""
+    statement: Statement[int] = Statement("break", text if "RETURN" in text else f"{text} RETURN 1 AS row")
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.run(statement, {name: names[name] for name in re.findall(r"\$(\w+)", text)})
+
+    await world.store.write(work)
+
+
+async def build(world: World) -> Names:
+    """One of everything: each name with its id."""
+    at = {"home": world.home, "person": world.owner.id, **INVENTED}
+    at |= await world.make(shelf=new_group("shelf"), attic=new_group("attic"))
+    at |= await world.make(box=new_group("box", at["attic"]))
+    price: JSON = {"amount": 5, "currency": "USD"}
+    at |= await world.make(
+        alone=new_thing(world.home, "video", "Alone"),
+        video=new_thing(world.home, "video", "Video"),
+        changed=new_thing(world.home, "video", "Changed"),
+        boxed=new_thing(at["box"], "video", "Boxed"),
+        product=new_thing(world.home, "product", "Product", category="course", price=price),
+    )
+    line: JSON = {"productId": at["product"], "name": "Line", "unitPrice": 5, "quantity": 3, "discount": "0.5"}
+    placed = "2026-01-01T00:00:00Z"
+    at |= await world.make(
+        order=new_thing(
+            world.home, "order", "Order", number="1", state="paid", currency="USD", placedAt=placed, lines=[line]
+        ),
+        edge=new_connection("references", at["video"], at["product"]),
+    )
+    stray = NewPerson("stray@one.example", "Stray", "Stray", PlatformRole.CUSTOMER)
+    told: JSONObject = {"description": "One of the town's."}
+    await world.api.change("registerThingType", {**told, "name": "guide", "schema": {"type": "object"}})
+    ends: JSONObject = {"sources": ["thing"], "targets": ["thing"]}
+    await world.api.change("registerConnectionType", {**told, **ends, "name": "bound_to"})
+    at["stray"] = (await register(world.store, stray, None, MemberRole.VIEWER)).id
+    await world.api.change("updateThing", {"id": at["changed"], "version": 1, "name": "Changed twice"})
+    at["version"] = f"{at['changed']} 0000000001"
+    at["label"] = new_id(KNOWLEDGE_PREFIX)
+    link: knowledge.LabelLink = {"thingId": at["video"], "label": "topic:x", "knowledgeId": at["label"]}
+    await world.store.write(lambda transaction: knowledge.add_labels(transaction, [link], 1))
+    await fix_dimension(world.store, 3)
+    at["document"] = await document(world, at["product"], [1, 0, 0])
+    at["vector"] = await vector(world, at["product"], [0, 1, 0])
+    chunks = await world.api.ask("{ knowledge(first: 1, type: chunk) { nodes { id } } }")
+    at["chunk"] = str(chunks.at("knowledge.nodes.0.id"))
+    answer = await world.api.ask(
+        """query ($id: ID!) { events(last: 1) { nodes { id } }
+        node(id: $id) { ... on Group { connections(first: 1, filter: {types: ["member_of"]}) { nodes { id } } } } }""",
+        id=world.home,
+    )
+    credential = CredentialRow(
+        personId=world.owner.id, passwordHash="$argon2id$…", changedAt=to_micros(world.owner.created_at)
+    )
+    await world.store.write(lambda transaction: set_password(transaction, credential))
+    signed_in = await world.store.write(lambda transaction: begin(transaction, Caller(None), world.owner.id, now()))
+    await PasswordReset(world.store, now, RateLimits(None)).request(Caller(None), world.owner.email)
+    at |= await _elsewhere(world)
+    at |= {"session": signed_in.session.id, "token": f"reset_password {world.owner.id}"}
+    [at["mail"]] = await world.store.read(MAIL_IDS, {})
+    at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id
+    at["event"] = str(answer.at("events.nodes.0.id"))
+    at["member"] = str(answer.at("node.connections.nodes.0.id"))
+    return at
+
+
+async def _elsewhere(world: World) -> Names:
+    """An account elsewhere that the owner signs in with, and a sign-in there that has begun."""
+    made, elsewhere = to_micros(now()), new_id(IDENTITY_PREFIX)
+    identity = IdentityRow(
+        id=elsewhere,
+        key="acme 7",
+        personId=world.owner.id,
+        provider="acme",
+        subject="7",
+        createdAt=made,
+        lastUsedAt=made,
+    )
+    await world.store.write(lambda transaction: identities.create(transaction, identity))
+    attempt = SignInAttemptRow(
+        stateHash="a hash",
+        browserHash="another",
+        provider="acme",
+        personId=world.owner.id,
+        createdAt=made,
+        expiresAt=made + 1,
+    )
+    await world.store.write(lambda transaction: sign_in_attempts.create(transaction, attempt))
+    return {"identity": elsewhere, "attempt": "a hash"}
+
+
+@dataclass(frozen=True)
+class Town:
+    """A world with one of everything, as it was built."""
+
+    world: World
+    names: Names
+    built: Snapshot
