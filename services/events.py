@@ -59,6 +59,8 @@ ACCOUNT_ACTIVITY: tuple[EventType, ...] = (
     EventType.SIGN_IN_LINK_REQUESTED,
     EventType.EMAIL_CHANGE_REQUESTED,
     EventType.EMAIL_CHANGED,
+    EventType.PROVIDER_LINKED,
+    EventType.PROVIDER_UNLINKED,
     EventType.API_KEY_CREATED,
     EventType.API_KEY_ROTATED,
     EventType.API_KEY_REVOKED,

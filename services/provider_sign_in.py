@@ -26,11 +26,12 @@ from graph.sign_in_attempts import SignInAttemptRow
 from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
+from services.finishing_sign_in import finish
 from services.journal import event
 from services.people import NewPerson, new_person
 from services.providers import AttemptSecrets, Provider, ProviderAnswer
 from services.rate_limits import Limited, RateLimits
-from services.sessions import begin, hash_of
+from services.sessions import hash_of
 from services.sign_in_methods import told_of_change
 from services.work import done
 
@@ -96,11 +97,11 @@ class ProviderSignIn:
             locked = await identities.lock(transaction, key)
             if locked is None:
                 person = await self._register(transaction, caller, provider, found, at)
-                return await begin(transaction, caller, person.id, at)
+                return await finish(transaction, caller, person.id, at)
             if not locked["usable"]:
                 raise AuthError(_NOT_USABLE)
             await identities.touch(transaction, key, to_micros(at))
-            return await begin(transaction, caller, locked["identity"]["personId"], at)
+            return await finish(transaction, caller, locked["identity"]["personId"], at)
 
         try:
             return await self._store.write(work)

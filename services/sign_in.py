@@ -12,12 +12,12 @@ from domain.values import Clock, to_micros
 from graph import credentials, events, mail, one_time_tokens
 from graph.store import Store, Transaction
 from services import passwords, validation
+from services.finishing_sign_in import finish
 from services.journal import event
 from services.mail import new_mail
 from services.one_time_tokens import NewToken, TokenKind
 from services.people import NewPerson, new_person
 from services.rate_limits import Limited, RateLimits
-from services.sessions import begin
 
 _WRONG = (
     "The e-mail address or the password is wrong, or the address is not proved yet: then follow the link in the mail."
@@ -109,7 +109,7 @@ class SignIn:
                     personId=person.id, passwordHash=verified.better_hash, changedAt=to_micros(at)
                 )
                 await credentials.set_password(transaction, row)
-            return await begin(transaction, caller, person.id, at)
+            return await finish(transaction, caller, person.id, at)
 
         signed_in = await self._store.write(work)
         if signed_in is None:

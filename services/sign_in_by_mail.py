@@ -13,11 +13,11 @@ from graph import credentials, events, one_time_tokens
 from graph.one_time_tokens import OneTimeTokenRow
 from graph.store import Store, Transaction
 from services import validation
+from services.finishing_sign_in import finish
 from services.journal import event
 from services.links import BAD_CODE, BAD_LINK, LinkByMail
 from services.one_time_tokens import TokenKind, lock_link, try_code
 from services.rate_limits import Limited, RateLimits
-from services.sessions import begin
 from services.work import done
 
 _LINK: Final = LinkByMail(TokenKind.SIGN_IN, MailTemplate.SIGN_IN, EventType.SIGN_IN_LINK_REQUESTED)
@@ -77,4 +77,4 @@ class SignInByMail:
             await credentials.forget(transaction, person.id)
             proved = event(caller, EventType.EMAIL_VERIFIED, target_id=person.id, group_id=None, actor=person.id)
             await events.append(transaction, [proved])
-        return await begin(transaction, caller, person.id, at)
+        return await finish(transaction, caller, person.id, at)

@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import hashlib
+import hmac
+import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,8 +14,8 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 import httpx2
 import uvicorn
-from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc import jws, jwt
+from joserfc.jwk import ECKey, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -25,7 +27,7 @@ from domain.values import JSON, Clock, now
 CLIENT = "one client"
 SECRET = "a secret & more"
 
-SigningKey = RSAKey | ECKey | OctKey
+SigningKey = RSAKey | ECKey
 
 
 @cache
@@ -49,6 +51,8 @@ class FakeProvider:
     userinfo: dict[str, JSON] | None = None
     metadata: dict[str, JSON] = field(default_factory=dict)
     tampered: bool = False
+    secret: bytes | None = None
+    """What the next ID tokens are signed with instead of a key."""
     asked: list[str] = field(default_factory=list)
     codes: dict[str, Mapping[str, str]] = field(default_factory=dict)
     down: bool = False
@@ -101,10 +105,10 @@ class FakeProvider:
         """What a code was asked for with, if its verifier is right; each is good once."""
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         asked = self.codes.pop(form["code"], None)
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest())
+        challenge = _base64url(hashlib.sha256(form["code_verifier"].encode()).digest())
         if asked is None or asked["redirect_uri"] != form["redirect_uri"]:
             return None
-        return asked if asked["code_challenge"] == challenge.rstrip(b"=").decode() else None
+        return asked if asked["code_challenge"] == challenge else None
 
     async def _token(self, request: Request) -> Response:
         self._note(request)
@@ -126,6 +130,8 @@ class FakeProvider:
         kept = {name: value for name, value in claims.items() if value is not None}
         header = {"alg": self.algorithm, "kid": str(self.signs_with.kid), "made_up": "x"}
         token = jwt.encode(header, kept, self.signs_with, algorithms=[self.algorithm], registry=LAX)
+        if self.secret is not None:
+            token = signed_with_a_secret(kept, str(self.signs_with.kid), self.secret)
         if self.tampered:
             head, body, signature = token.split(".")
             swapped = "A" if signature[10] != "A" else "B"
@@ -162,12 +168,19 @@ ENDPOINTS = {
     "userinfo_endpoint": "userinfo",
 }
 
+# Lets a header hold what nobody knows.
+LAX = jws.JWSRegistry(algorithms=["RS256", "ES256"], strict_check_header=False)
 
-class _Lax(jwt.JWSRegistry):
-    """Lets a header hold what nobody knows."""
+
+def signed_with_a_secret(claims: Mapping[str, JSON], kid: str, secret: bytes) -> str:
+    """A token by HS256, made by hand: the library rightly takes no public key for a secret."""
+    parts = [{"alg": "HS256", "kid": kid}, dict(claims)]
+    text = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
+    return f"{text}.{_base64url(hmac.digest(secret, text.encode(), 'sha256'))}"
 
 
-LAX = _Lax(algorithms=["RS256", "ES256", "HS256", "PS256"], strict_check_header=False)
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 @asynccontextmanager

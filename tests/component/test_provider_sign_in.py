@@ -6,7 +6,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from joserfc.jwk import ECKey, OctKey
+from joserfc.jwk import ECKey
 
 from domain.values import JSON
 from graph.store import Statement
@@ -162,8 +162,7 @@ async def test_a_signature_by_somebody_else_or_by_nothing_but_a_secret_is_not_be
     provider.signs_with = impostor
     assert (await complete(guests, await visit(guests.api, provider)))["__typename"] == "AuthError"
     # A public key taken as if it were a shared secret.
-    public = rsa_key("first").as_pem(private=False)
-    provider.signs_with, provider.algorithm = OctKey.import_key(public, {"kid": "first"}), "HS256"
+    provider.signs_with, provider.secret = rsa_key("first"), rsa_key("first").as_pem(private=False)
     assert (await complete(guests, await visit(guests.api, provider)))["__typename"] == "AuthError"
     assert (await counted(guests))["sessions"] == 1
 
