@@ -12,6 +12,7 @@ from services.email_change import EmailChange
 from services.email_verification import EmailVerification
 from services.embedding import Embedder
 from services.events import Events
+from services.explanations import Explanations
 from services.groups import Groups
 from services.keys import Keys
 from services.knowledge import KnowledgeReader
@@ -21,6 +22,7 @@ from services.ontology import Ontology
 from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
+from services.permissions import Permissions
 from services.rate_limits import RateLimits
 from services.search import Searching
 from services.sessions import Sessions
@@ -43,6 +45,7 @@ class Services:
     email_change: EmailChange
     email_verification: EmailVerification
     events: Events
+    explanations: Explanations
     groups: Groups
     keys: Keys
     knowledge: KnowledgeReader
@@ -52,6 +55,7 @@ class Services:
     password_reset: PasswordReset
     passwords: Passwords
     people: People
+    permissions: Permissions
     search: Searching
     sessions: Sessions
     sign_in: SignIn
@@ -85,6 +89,7 @@ class Services:
             email_change=EmailChange(store, clock, limits),
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
+            explanations=Explanations(store),
             groups=Groups(store),
             keys=Keys(store, clock),
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
@@ -94,6 +99,7 @@ class Services:
             password_reset=PasswordReset(store, clock, limits),
             passwords=Passwords(store, clock, limits),
             people=People(store),
+            permissions=Permissions(store),
             search=Searching(store, ontology),
             sessions=Sessions(store, clock, limits),
             sign_in=SignIn(store, clock, limits),
