@@ -1,16 +1,18 @@
 """What somebody is in groups: the memberships by which they may change what is there."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypedDict
 
 from domain.people import MemberRole
-from graph.store import Statement, Transaction
+from graph.store import Statement, Store, Transaction
 
 
 class StandingRow(TypedDict):
-    """A role that counts in a group."""
+    """A role that counts in a group, and the group in which it is held."""
 
     groupId: str
+    heldId: str
     role: str
 
 
@@ -21,6 +23,14 @@ class MembershipRow(TypedDict):
     groupId: str
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The highest role of somebody that counts in a group, and the group in which they have it."""
+
+    role: MemberRole
+    held_id: str
+
+
 STANDING: Statement[StandingRow] = Statement(
     "standing",
     """
@@ -29,7 +39,7 @@ STANDING: Statement[StandingRow] = Statement(
     MATCH (group)<-[:PARENT_OF*0..]-(held:Group) WHERE $below OR held = group
     MATCH (:Person)-[membership:MEMBER_OF {liveKey: $personId + ' ' + held.id}]->(held)
     WHERE membership.status = 'active'
-    RETURN {groupId: id, role: membership.role} AS row""",
+    RETURN {groupId: id, heldId: held.id, role: membership.role} AS row""",
 )
 GROUPS_OF_PEOPLE: Statement[MembershipRow] = Statement(
     "groups_of_people",
@@ -45,13 +55,13 @@ async def roles(
     transaction: Transaction, person_id: str, group_ids: Iterable[str], *, below: bool
 ) -> dict[str, MemberRole]:
     """The highest role that the person has in each of the groups, or in one above it where it counts `below` too."""
-    found: dict[str, MemberRole] = {}
-    parameters = {"ids": sorted(set(group_ids)), "personId": person_id, "below": below}
-    for row in await transaction.run(STANDING, parameters):
-        role = MemberRole(row["role"])
-        if row["groupId"] not in found or role.covers(found[row["groupId"]]):
-            found[row["groupId"]] = role
-    return found
+    best = _highest(await transaction.run(STANDING, _parameters(person_id, group_ids, below=below)))
+    return {group_id: standing.role for group_id, standing in best.items()}
+
+
+async def fetch(store: Store, person_id: str, group_ids: Iterable[str], *, below: bool) -> dict[str, Standing]:
+    """The same outside of a transaction, with where it is held."""
+    return _highest(await store.read(STANDING, _parameters(person_id, group_ids, below=below)))
 
 
 async def groups_of(transaction: Transaction, person_ids: Iterable[str]) -> dict[str, set[str]]:
@@ -59,4 +69,17 @@ async def groups_of(transaction: Transaction, person_ids: Iterable[str]) -> dict
     found: dict[str, set[str]] = {}
     for row in await transaction.run(GROUPS_OF_PEOPLE, {"ids": sorted(set(person_ids))}):
         found.setdefault(row["personId"], set()).add(row["groupId"])
+    return found
+
+
+def _parameters(person_id: str, group_ids: Iterable[str], *, below: bool) -> dict[str, object]:
+    return {"ids": sorted(set(group_ids)), "personId": person_id, "below": below}
+
+
+def _highest(rows: Iterable[StandingRow]) -> dict[str, Standing]:
+    found: dict[str, Standing] = {}
+    for row in rows:
+        standing, best = Standing(MemberRole(row["role"]), row["heldId"]), found.get(row["groupId"])
+        if best is None or not best.role.covers(standing.role):
+            found[row["groupId"]] = standing
     return found

@@ -7,6 +7,7 @@ from graphql import GraphQLError
 from strawberry.types import ExecutionContext
 
 from execution.documents import CachedDocuments
+from resolvers.access import AccessQueries
 from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
@@ -45,6 +46,7 @@ class Query(
     ConnectionQueries,
     KnowledgeQueries,
     EventQueries,
+    AccessQueries,
     OntologyQueries,
     ConsistencyQueries,
     MailQueries,

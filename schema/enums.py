@@ -1,5 +1,8 @@
 """The enums of the domain as clients see them: the same values, each with its description."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from strawberry.utils.str_converters import to_camel_case
 
 from domain.access import KeyScope
@@ -20,8 +23,10 @@ from domain.things import ThingStatus
 from schema.define import enum
 from services.access import KEY_ACTIONS, Action
 from services.change_items import ChangeMode
+from services.explanations import AccessReason
 
 __all__ = [
+    "AccessReason",
     "Action",
     "Cardinality",
     "ChangeMode",
@@ -283,11 +288,37 @@ enum(
         EmbeddingState.FAILED: "The endpoint gave none; `embeddingError` says why. retryEmbeddings has it tried again.",
     },
 )
+_OTHER_NAMES: Final[Mapping[Action, tuple[str, ...]]] = {
+    Action.LABEL_THING: ("labelThing", "unlabelThing"),
+    Action.ADD_KNOWLEDGE: ("addDocument", "addVector"),
+    Action.REGISTER_TYPE: ("registerThingType", "registerConnectionType"),
+    Action.EVOLVE_TYPE: ("evolveThingType",),
+}
+
+
+def _mutations(action: Action) -> str:
+    names = [f"`{name}`" for name in _OTHER_NAMES.get(action, (to_camel_case(action),))]
+    return f"The mutation{'s' if len(names) > 1 else ''} {' and '.join(names)}"
+
+
 enum(
     Action,
     {
-        action: f"The mutation `{to_camel_case(action)}`{'.' if action in KEY_ACTIONS else ', which no key may send.'}"
+        action: f"{_mutations(action)}{'.' if action in KEY_ACTIONS else ', which no key may send.'}"
         for action in Action
+    },
+)
+enum(
+    AccessReason,
+    {
+        AccessReason.PLATFORM_OWNER: "They may: platform owners may do everything.",
+        AccessReason.MEMBER_ROLE: "They may: their role in the first group of the path allows it.",
+        AccessReason.SUSPENDED: "They may not: their account is suspended.",
+        AccessReason.PLATFORM_ROLE: "They may not: their role on the platform allows it nowhere.",
+        AccessReason.NO_MEMBERSHIP: "They may not: no membership of theirs counts there. It takes one in `neededRole`.",
+        AccessReason.ROLE_TOO_LOW: "They may not: their role there is less than `neededRole`.",
+        AccessReason.OWN_MUTATIONS: "They may not: API keys have mutations of their own.",
+        AccessReason.OTHER_OBJECT: "They may not: that is nothing to do to an object of this kind.",
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})

@@ -15,14 +15,16 @@ from schema.arguments import (
 )
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import CreationOrder, GroupStatus, GroupType, JoinPolicy, Plan, Visibility
+from schema.enums import Action, CreationOrder, GroupStatus, GroupType, JoinPolicy, MemberRole, Plan, Visibility
 from schema.filters import OfConnections, OfEvents, OfGroups, OfPeople, OfThings, condition
 from schema.node import Node
 from schema.order_totals import OrderTotals
 from schema.paging import Connection, listed, paged
+from schema.permissions import OfAction, permissions
 from schema.statistics import GroupStatistics
 from services import events, groups, people
 from services.knowledge import labels_of_group
+from services.permissions import IN_GROUPS
 from services.validation import identifier
 
 if TYPE_CHECKING:
@@ -79,6 +81,21 @@ class Group(Node):
     async def ancestors(self, info: Info) -> "list[Group]":
         """The groups above, the nearest first, as far up as you may see."""
         return cast("list[Group]", await info.context.loaders.ancestors.load(self.id) or [])
+
+    @field
+    async def viewer_role(self, info: Info) -> MemberRole | None:
+        """Your role that counts here; for an org_owner the highest of those in this group and the groups above."""
+        return await info.context.loaders.roles.load(self.id)
+
+    @field
+    async def viewer_can(self, info: Info, action: OfAction) -> bool:
+        """Whether you may do this to this group, or in it. What else a change touches, as another group, counts too."""
+        return action in IN_GROUPS and bool(await permissions(info, (action,), self.id))
+
+    @field
+    async def viewer_permissions(self, info: Info) -> list[Action]:
+        """All that you may do to this group, and in it."""
+        return await permissions(info, IN_GROUPS, self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
     def children(self, filter: OfGroups = None) -> "Connection[Group]":  # noqa: A002

@@ -71,6 +71,7 @@ class Loaders:
         self.texts: Loader[str | None] = Loader(services.knowledge.texts, None)
         self.statistics = self._by_id(services.groups.statistics)
         self.subtree_statistics = self._by_id(services.groups.subtree_statistics)
+        self.roles = self._by_id(services.permissions.roles)
         self.key_uses = self._by_id(services.keys.uses)
         self.labels: Loader[list[str]] = Loader(services.things.labels, [])
 

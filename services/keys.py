@@ -4,7 +4,6 @@ A key acts in a person's name, and never reaches further than they do: it may be
 what its person reaches at the time, and to some of the things that can be done.
 """
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +25,7 @@ from services import validation
 from services.access import KEY_ACTIONS, Action, authorize_account, authorize_oneself, reach_of, viewer_of
 from services.connections import NewConnection, new_connection
 from services.groups import check_id
+from services.hashes import hash_of
 from services.journal import event
 
 PREFIX: Final = "one_"
@@ -93,7 +93,7 @@ class Keys:
     async def authenticate(self, secret: str) -> Viewer:
         """Who a secret stands for. AuthError where it is nobody's, or no longer."""
         at = self._clock()
-        found = await keys.authenticate(self._store, _hash(secret), at) if secret.startswith(PREFIX) else None
+        found = await keys.authenticate(self._store, hash_of(secret), at) if secret.startswith(PREFIX) else None
         if found is None or found.viewer.key_id is None:
             raise AuthError("This API key is not valid, or no longer: ask for a new one.")
         if at - found.last_used_at >= TOUCHED_EVERY:
@@ -286,7 +286,7 @@ class _Made:
         owns = new_connection(NewConnection("owns", self.person_id, key.id), _OWNS, created_by=None)
         details = {"type": "api_key", "scope": key.properties["scope"], "person": self.person_id}
         happened = _of_key(self.caller, EventType.THING_CREATED, key, details)
-        await keys.create(transaction, key, happened.id, self.person_id, _hash(self.created.secret))
+        await keys.create(transaction, key, happened.id, self.person_id, hash_of(self.created.secret))
         await connections.create(transaction, (owns, _OWNS))
         await events.append(transaction, [happened])
 
@@ -327,8 +327,3 @@ def _of_key(caller: Caller, event_type: EventType, key: Thing, details: dict[str
 
 def _told(caller: Caller, event_type: EventType, viewer: Viewer, details: Mapping[str, JSON]) -> Event:
     return event(caller, event_type, target_id=viewer.person_id, group_id=None, properties=details)
-
-
-def _hash(secret: str) -> str:
-    # The secret is 256 random bits: a slow hash would protect it no better.
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -13,7 +13,7 @@ from domain.values import from_micros, to_micros
 from graph import one_time_tokens
 from graph.one_time_tokens import OneTimeTokenRow
 from graph.store import Transaction
-from services.sessions import hash_of
+from services.hashes import hash_of
 
 PREFIX: Final = "onet_"
 """Every token of a link starts so, so that a scanner for leaked secrets can tell what it found."""

@@ -11,12 +11,12 @@ from domain.values import Clock, to_micros
 from graph import credentials, events, mail, one_time_tokens, sessions
 from graph.store import Store, Transaction
 from services import passwords, validation
+from services.hashes import hash_of
 from services.journal import event
 from services.links import BAD_LINK, LinkByMail
 from services.mail import new_mail
 from services.one_time_tokens import TokenKind, lock_link, withdraw
 from services.rate_limits import Limited, RateLimits
-from services.sessions import hash_of
 
 _LINK: Final = LinkByMail(TokenKind.RESET_PASSWORD, MailTemplate.RESET_PASSWORD, EventType.PASSWORD_RESET_REQUESTED)
 

@@ -27,11 +27,11 @@ from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
 from services.finishing_sign_in import finish
+from services.hashes import hash_of
 from services.journal import event
 from services.people import NewPerson, new_person
 from services.providers import AttemptSecrets, Provider, ProviderAnswer
 from services.rate_limits import Limited, RateLimits
-from services.sessions import hash_of
 from services.sign_in_methods import told_of_change
 from services.work import done
 

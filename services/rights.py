@@ -10,7 +10,7 @@ from typing import Final
 
 from domain.access import Caller, Reach, Viewer
 from domain.errors import ForbiddenError
-from domain.people import MemberRole, PlatformRole
+from domain.people import MemberRole, Person, PlatformRole
 from graph import standing
 from graph.store import Transaction
 from services.access import MEMBER_ROLES, Action, authorize, reach_of
@@ -27,6 +27,17 @@ ROLES_OF_TYPES: Final[Mapping[str, MemberRole]] = MappingProxyType(
     }
 )
 """Things that take more than their action does: billing is its owner's, members and settings are an administrator's."""
+
+
+def counts_below(person: Viewer | Person) -> bool:
+    """Whether a role of theirs counts in the groups below the one that they have it in."""
+    return person.role is PlatformRole.ORG_OWNER
+
+
+def needed_role(action: Action, thing_type: str | None = None) -> MemberRole:
+    """The least role in a group that it takes to do this there, to things of a type if one is given."""
+    needed, of_type = MEMBER_ROLES[action], ROLES_OF_TYPES.get(thing_type or "", MemberRole.VIEWER)
+    return of_type if of_type.covers(needed) else needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class Rights:
     @property
     def below(self) -> bool:
         """Whether a role of theirs counts in the groups below the one that they have it in."""
-        return self.viewer.role is PlatformRole.ORG_OWNER
+        return counts_below(self.viewer)
 
     async def roles(self, transaction: Transaction, group_ids: Iterable[str]) -> Mapping[str, MemberRole]:
         """The role that counts in each of the groups, where there is one."""
@@ -65,12 +76,14 @@ class Rights:
         """Refuse where they may not do it to a thing of that type in that group."""
         if refused := self.guarded(thing_type):
             raise refused
-        await self.require(transaction, group_id, role=self.needed_for(thing_type))
+        await self.require(transaction, group_id, role=needed_role(self.action, thing_type))
 
-    def needed_for(self, thing_type: str) -> MemberRole:
-        """The least role that it takes to do it to things of that type."""
-        needed, of_type = MEMBER_ROLES[self.action], ROLES_OF_TYPES.get(thing_type, MemberRole.VIEWER)
-        return of_type if of_type.covers(needed) else needed
+    def refused(self, role: MemberRole | None, thing_type: str | None = None) -> ForbiddenError | None:
+        """Why they may not do it where they have that role, to things of a type if given; None where they may."""
+        if thing_type is not None and (guarded := self.guarded(thing_type)):
+            return guarded
+        needed = needed_role(self.action, thing_type)
+        return None if self.unbounded else self.refusal({} if role is None else {"": role}, [""], needed)
 
     def guarded(self, thing_type: str) -> ForbiddenError | None:
         """Why they may not change any thing of that type: one who changed an API key could make it do anything."""

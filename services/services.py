@@ -13,6 +13,7 @@ from services.email_change import EmailChange
 from services.email_verification import EmailVerification
 from services.embedding import Embedder
 from services.events import Events
+from services.explanations import Explanations
 from services.groups import Groups
 from services.keys import Keys
 from services.knowledge import KnowledgeReader
@@ -22,6 +23,7 @@ from services.ontology import Ontology
 from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
+from services.permissions import Permissions
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
@@ -47,6 +49,7 @@ class Services:
     email_change: EmailChange
     email_verification: EmailVerification
     events: Events
+    explanations: Explanations
     groups: Groups
     keys: Keys
     knowledge: KnowledgeReader
@@ -56,6 +59,7 @@ class Services:
     password_reset: PasswordReset
     passwords: Passwords
     people: People
+    permissions: Permissions
     provider_sign_in: ProviderSignIn
     search: Searching
     sessions: Sessions
@@ -93,6 +97,7 @@ class Services:
             email_change=EmailChange(store, clock, limits),
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
+            explanations=Explanations(store),
             groups=Groups(store),
             keys=Keys(store, clock),
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
@@ -102,6 +107,7 @@ class Services:
             password_reset=PasswordReset(store, clock, limits),
             passwords=Passwords(store, clock, limits),
             people=People(store),
+            permissions=Permissions(store),
             provider_sign_in=ProviderSignIn(store, clock, limits, providers),
             search=Searching(store, ontology),
             sessions=Sessions(store, clock, limits),

@@ -6,7 +6,6 @@ the session ends for both (https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
 the other of two requests at once, and ends nothing.
 """
 
-import hashlib
 import re
 import secrets
 from collections.abc import Sequence
@@ -25,7 +24,9 @@ from domain.values import Clock, from_micros, to_micros
 from graph import events, sessions
 from graph.store import Store, Transaction
 from services.access import Action, authorize_account, authorize_oneself, viewer_of
+from services.hashes import hash_of
 from services.journal import event
+from services.one_time_tokens import TokenKind, withdraw
 from services.rate_limits import Limited, RateLimits
 from services.work import done
 
@@ -71,11 +72,6 @@ class NewTokens:
             expiresAt=to_micros(tokens.refresh_expires_at),
         )
         return cls(tokens, stored)
-
-
-def hash_of(secret: str) -> str:
-    """What is stored of 256 random bits: a slow hash would protect them no better."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 async def begin(transaction: Transaction, caller: Caller, person_id: str, at: datetime) -> SignedIn:
@@ -212,6 +208,8 @@ class Sessions:
 
         async def work(transaction: Transaction) -> Sequence[str]:
             ended = await sessions.end_all(transaction, viewer.person_id, session.id if keep_this else None)
+            # Whoever is put out by this may have asked for it.
+            await withdraw(transaction, TokenKind.CHANGE_EMAIL, viewer.person_id)
             await events.append(transaction, [_revoked(caller, viewer.person_id, each, "revoked") for each in ended])
             return ended
 

@@ -18,7 +18,7 @@ from graph.thing_changes import Written
 from services.access import Action
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
-from services.rights import Rights
+from services.rights import Rights, needed_role
 from services.thing_changes import happened
 from services.things import NewThing, new_thing
 from services.work import Work, done
@@ -91,7 +91,7 @@ def _refusal(
     named: Mapping[str, str],
 ) -> AppError | None:
     thing, rights = wanted.thing, wanted.rights
-    needed = rights.needed_for(thing.type)
+    needed = needed_role(rights.action, thing.type)
     if (
         not rights.unbounded
         and thing.group_id in locked

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from graphql import (
     GraphQLArgument,
+    GraphQLEnumType,
     GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -137,7 +138,7 @@ def _ids(value: JSON) -> Iterator[str]:
 
 
 class Questions:
-    """Makes a question of any schema whose required arguments are ids."""
+    """Makes a question of any schema whose required arguments are ids and values of enums."""
 
     def __init__(self, random: Random, of: GraphQLSchema, ids: list[str]) -> None:
         self._random, self._schema, self._ids = random, of, ids
@@ -184,4 +185,7 @@ class Questions:
             return f"id: {json.dumps(random.choice(self._ids))}"
         if name == "ids":
             return f"ids: {json.dumps(random.sample(self._ids, 3))}"
-        return None if is_required_argument(argument) else ""
+        if not is_required_argument(argument):
+            return ""
+        needed = get_named_type(argument.type)
+        return f"{name}: {random.choice(sorted(needed.values))}" if isinstance(needed, GraphQLEnumType) else None

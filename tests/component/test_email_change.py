@@ -105,6 +105,17 @@ async def test_another_password_withdraws_what_was_asked_for_with_the_old_one(
     assert await accounts.store.read(ADDRESSES, {}) == ["ann@one.example"]
 
 
+async def test_whoever_ends_all_sessions_withdraws_what_was_asked_for_in_one(
+    accounts: Accounts, letters: Letters
+) -> None:
+    ann = await accounts.join("ann")
+    await ask(ann, "thief")
+    token = await letters.token("thief")
+    assert (await ann.api.change("revokeAllSessions", {}))["__typename"] == "RevokeAllSessionsSuccess"
+    assert (await confirm(accounts, token))["__typename"] == "ValidationError"
+    assert await accounts.store.read(ADDRESSES, {}) == ["ann@one.example"]
+
+
 async def test_a_link_that_is_not_valid_changes_nothing(accounts: Accounts, letters: Letters) -> None:
     ann = await accounts.join("ann")
     await accounts.api.change("requestSignInLink", {"email": "ann@one.example"})

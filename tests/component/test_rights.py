@@ -10,10 +10,11 @@ from typing import cast
 
 import pytest
 
-from domain.access import KeyScope
+from domain.access import Caller, KeyScope
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON
 from graph.vectors import fix_dimension
+from services.keys import Keys
 from tests.client import Api
 from tests.component.sites import MUTATIONS, SHOWN, Place, Site, Sites
 from tests.component.test_access import FOR_ONESELF, FOR_SOME, OF_ALL
@@ -133,6 +134,56 @@ async def test_what_is_allowed_is_done(setting: Setting, platform: PlatformRole,
 
     for name in MUTATIONS:
         await asyncio.gather(*(do(name, place) for place in Place if allowed(name, platform, role, place)))
+
+
+ACTIONS = {
+    **{name: re.sub(r"(?=[A-Z])", "_", name).lower() for name in MUTATIONS},
+    "unlabelThing": "label_thing",
+    "addDocument": "add_knowledge",
+    "addVector": "add_knowledge",
+}
+PERMISSIONS = """query ($group: ID!, $thing: ID!) {
+    group: node(id: $group) { ... on Group {
+        viewerRole viewerPermissions update: viewerCan(action: update_group) register: viewerCan(action: register_type)
+    } }
+    thing: node(id: $thing) { ... on Thing {
+        viewerPermissions update: viewerCan(action: update_thing) group: viewerCan(action: update_group)
+    } }
+}"""
+
+
+@pytest.mark.parametrize(("platform", "role"), CASES)
+async def test_what_may_be_done_is_told_before(setting: Setting, platform: PlatformRole, role: MemberRole) -> None:
+    person, api = setting.people[platform, role]
+    member = None if platform is PlatformRole.PLATFORM_OWNER else person
+    sites = await asyncio.gather(*(setting.sites.build(place, member, role, ["updateThing"]) for place in Place))
+    for place, site in zip(Place, sites, strict=True):
+        answer = await api.ask(PERMISSIONS, group=site.group, thing=site.thing)
+        if place not in SHOWN and platform is not PlatformRole.PLATFORM_OWNER:
+            assert answer.data == {"group": None, "thing": None}
+            continue
+        # Where a group is moved from and to is not known yet.
+        moves = role is MemberRole.OWNER and place in PLACES[platform]
+        may = {ACTIONS[name] for name in MUTATIONS if allowed(name, platform, role, place)}
+        may |= {"move_group"} if moves else set()
+        of_group = cast("Mapping[str, JSON]", answer.at("group"))
+        of_thing = cast("Mapping[str, JSON]", answer.at("thing"))
+        permissions = cast("list[str]", of_group["viewerPermissions"])
+        assert (set(permissions), len(permissions)) == (may, len(may)), place
+        to_things = {each for each in may if not each.endswith("_group")} - {"create_thing", "apply_changes"}
+        assert set(cast("list[str]", of_thing["viewerPermissions"])) == to_things, place
+        assert of_group["update"] is ("update_group" in may)
+        assert of_thing["update"] is ("update_thing" in may)
+        assert (of_group["register"], of_thing["group"]) == (False, False)
+        counts = member is not None and (place is Place.OWN or platform is PlatformRole.ORG_OWNER)
+        assert of_group["viewerRole"] == (role if counts else None)
+
+
+async def test_a_key_for_reading_may_do_nothing(setting: Setting) -> None:
+    site = await setting.sites.build(Place.OWN, None, MemberRole.OWNER, ["updateThing"])
+    key = await Keys(setting.world.store).create(Caller(None), setting.world.owner.email, KeyScope.READ)
+    answer = await setting.world.api.as_holder_of(key.secret).ask(PERMISSIONS, group=site.group, thing=site.thing)
+    assert answer.at("group.viewerPermissions") == answer.at("thing.viewerPermissions") == []
 
 
 async def prepare(world: World, name: str, site: Site) -> None:

@@ -234,7 +234,7 @@ def selection(type_: GraphQLNamedType, depth: int, without: AbstractSet[str] = f
 
 def asked(name: str, field: GraphQLField, depth: int) -> str:
     answered = get_named_type(field.type)
-    needed = {"first": "2", "id": f'"{ANY_GROUP}"'}
+    needed = {"first": "2", "id": f'"{ANY_GROUP}"', "action": "create_thing"}
     given = [f"{each}: {value}" for each, value in needed.items() if each in field.args]
     arguments = f"({', '.join(given)})" if given else ""
     if is_leaf_type(answered):

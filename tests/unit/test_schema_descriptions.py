@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from graphql import (
@@ -76,3 +77,10 @@ def test_silence_brevity_and_an_echo_of_the_name_are_no_descriptions(name: str, 
 
 def test_the_committed_print_is_the_schema() -> None:
     assert PRINTED.read_text(encoding="utf-8") == schema.as_str() + "\n", "run scripts/one schema and commit the file"
+
+
+def test_every_action_names_its_mutations() -> None:
+    types = build_schema(schema.as_str()).type_map
+    actions, mutations = cast("GraphQLEnumType", types["Action"]), cast("GraphQLObjectType", types["Mutation"])
+    named = [name for value in actions.values.values() for name in re.findall(r"`(\w+)`", value.description or "")]
+    assert sorted(named) == sorted(mutations.fields)

@@ -1,0 +1,20 @@
+"""What the viewer may do to an object, as fields of it."""
+
+from collections.abc import Iterable
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from schema.context import Info
+from schema.enums import Action
+from services.permissions import permitted
+
+OfAction: TypeAlias = Annotated[Action, strawberry.argument(description="What you would do.")]
+
+
+async def permissions(
+    info: Info, actions: Iterable[Action], group_id: str, thing_type: str | None = None
+) -> list[Action]:
+    """Those of the actions that the viewer may do in that group, to things of that type if one is given."""
+    role = await info.context.loaders.roles.load(group_id)
+    return permitted(info.context.caller, actions, role, thing_type)

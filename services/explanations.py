@@ -1,0 +1,112 @@
+"""Why somebody may do something to an object, or may not: for those who can change that."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.access import Caller, KeyScope, Viewer
+from domain.errors import AppError, ForbiddenError
+from domain.groups import Group
+from domain.ids import NodeKind
+from domain.people import MemberRole, Person, PersonStatus, PlatformRole
+from domain.things import Thing
+from graph import groups, people, standing, things
+from graph.standing import Standing
+from graph.store import Store
+from services import validation
+from services.access import MEMBER_ROLES, Action, reach_of, viewer_of
+from services.permissions import IN_GROUPS, TO_THINGS
+from services.rights import Rights, counts_below, needed_role
+
+
+class AccessReason(StrEnum):
+    """What an answer about access rests on."""
+
+    PLATFORM_OWNER = "platform_owner"
+    MEMBER_ROLE = "member_role"
+    SUSPENDED = "suspended"
+    PLATFORM_ROLE = "platform_role"
+    NO_MEMBERSHIP = "no_membership"
+    ROLE_TOO_LOW = "role_too_low"
+    OWN_MUTATIONS = "own_mutations"
+    OTHER_OBJECT = "other_object"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer and its reason. `path` are the groups from the one in which the `role` is held to the object's own.
+
+    Of it there is as much as the caller sees. `needed_role` is the least role that would do.
+    """
+
+    allowed: bool
+    reason: AccessReason
+    role: MemberRole | None
+    needed_role: MemberRole | None
+    path: tuple[Group, ...]
+
+
+class Explanations:
+    """Gives them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def explain(self, caller: Caller, person_id: str, action: Action, object_id: str) -> Explanation | None:
+        """Why the person, signed in, may do that to a group or a thing; None where the caller does not see both.
+
+        ForbiddenError for whoever is neither that person nor an administrator of the object's group.
+        """
+        reach = reach_of(caller)
+        validation.identifier("personId", person_id, NodeKind.PERSON)
+        validation.identifier("objectId", object_id, NodeKind.GROUP, NodeKind.THING)
+        person = (await people.fetch(self._store, reach, [person_id])).get(person_id)
+        thing = (await things.fetch(self._store, reach, [object_id])).get(object_id)
+        group_id, kind = (object_id, None) if thing is None else (thing.group_id, thing.type)
+        group = (await groups.fetch(self._store, reach, [group_id])).get(group_id)
+        if person is None or (thing is None and group is None):
+            return None
+        await self._authorize(caller, person_id, group_id)
+        found = await standing.fetch(self._store, person_id, [group_id], below=counts_below(person))
+        held = found.get(group_id)
+        reason, allowed = _decision(person, action, thing, held)
+        return Explanation(
+            allowed=allowed,
+            reason=reason,
+            role=None if held is None else held.role,
+            needed_role=needed_role(action, kind) if action in MEMBER_ROLES else None,
+            path=() if held is None or group is None else await self._path(caller, group, held),
+        )
+
+    async def _authorize(self, caller: Caller, person_id: str, group_id: str) -> None:
+        viewer = viewer_of(caller)
+        if viewer.role is PlatformRole.PLATFORM_OWNER or viewer.person_id == person_id:
+            return
+        found = await standing.fetch(self._store, viewer.person_id, [group_id], below=counts_below(viewer))
+        if group_id not in found or not found[group_id].role.covers(MemberRole.ADMIN):
+            raise ForbiddenError(f"Access is explained to {MemberRole.ADMIN} and {MemberRole.OWNER} of the group.")
+
+    async def _path(self, caller: Caller, group: Group, held: Standing) -> tuple[Group, ...]:
+        if held.held_id == group.id:
+            return (group,)
+        above = (await groups.fetch_ancestors(self._store, reach_of(caller), [group.id])).get(group.id, [])
+        last = next((index for index, each in enumerate(above) if each.id == held.held_id), len(above) - 1)
+        return (*reversed(above[: last + 1]), group)
+
+
+def _decision(person: Person, action: Action, thing: Thing | None, held: Standing | None) -> tuple[AccessReason, bool]:
+    """The reason and whether it may be done, by the rules that a change meets."""
+    if action not in (IN_GROUPS if thing is None else TO_THINGS):
+        return AccessReason.OTHER_OBJECT, False
+    if person.status is not PersonStatus.ACTIVE:
+        return AccessReason.SUSPENDED, False
+    viewer = Viewer(person.id, person.role, key_id=None, scope=KeyScope.WRITE, member_of=())
+    try:
+        rights = Rights.of(Caller(viewer), action)
+    except AppError:
+        return AccessReason.PLATFORM_ROLE, False
+    kind, role = None if thing is None else thing.type, None if held is None else held.role
+    if rights.refused(role, kind) is None:
+        return (AccessReason.PLATFORM_OWNER if rights.unbounded else AccessReason.MEMBER_ROLE), True
+    if kind is not None and rights.guarded(kind):
+        return AccessReason.OWN_MUTATIONS, False
+    return (AccessReason.NO_MEMBERSHIP if role is None else AccessReason.ROLE_TOO_LOW), False
