@@ -6,6 +6,7 @@ own: nobody gives more than they have, and only an owner changes a role.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from domain.connections import Connection
@@ -16,7 +17,7 @@ from graph import locks, standing
 from graph.locks import LockedRow
 from graph.store import Transaction
 from services.connections import MEMBERSHIP
-from services.rights import Rights
+from services.rights import Rights, needed_role
 
 _PERSONAL: Final = frozenset({"following"})
 """What a person may connect themselves by to whatever they see."""
@@ -30,10 +31,10 @@ async def refusals(
     Of one whose ends are not both in `rows` nothing is said.
     """
     there = [each for each in wanted if each.from_id in rows and each.to_id in rows]
-    places = {each.id: _places(each, rows) for each in there}
+    places = {each.id: _places(rights, each, rows) for each in there}
     people = {each.from_id for each in there if _of_others(rights, each, places[each.id])}
     groups = await standing.groups_of(transaction, people) if people and not rights.unbounded else {}
-    asked = set[str]().union(*places.values(), *groups.values())
+    asked = {place.group_id for each in places.values() for place in each}.union(*groups.values())
     held = await rights.roles(transaction, asked) if asked and not rights.unbounded else {}
     return [
         _guarded(rights, each, rows)
@@ -45,10 +46,15 @@ async def refusals(
 
 
 async def require_change(transaction: Transaction, rights: Rights, before: Connection, after: Connection) -> None:
-    """Refuse to change a connection that is locked to what it is to be; only an owner changes a member's role."""
+    """Refuse to change a connection that is locked to what it is to be.
+
+    Only an owner changes a member's role; to put a membership out of force, or into it, takes what its end takes.
+    """
     await _require(transaction, rights, after)
     if before.type == MEMBERSHIP and before.properties["role"] != after.properties["role"]:
         await rights.require(transaction, before.to_id, role=MemberRole.OWNER)
+    elif before.type == MEMBERSHIP and before.properties["status"] != after.properties["status"]:
+        await rights.require(transaction, before.to_id, role=_above(MemberRole(str(before.properties["role"]))))
 
 
 async def require_end(transaction: Transaction, rights: Rights, connection: Connection) -> None:
@@ -72,13 +78,25 @@ def _above(role: MemberRole) -> MemberRole:
     return MemberRole.OWNER if role.covers(MemberRole.ADMIN) else MemberRole.ADMIN
 
 
-def _places(connection: Connection, rows: Mapping[str, LockedRow]) -> list[str]:
-    """The groups that a connection belongs to."""
-    ends = (end for end in (connection.from_id, connection.to_id) if kind_of(end) is not NodeKind.PERSON)
-    return [rows[end]["groupId"] or end for end in ends]
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A group that a connection belongs to, and the least role that it takes there."""
+
+    group_id: str
+    needed: MemberRole
 
 
-def _of_others(rights: Rights, connection: Connection, places: Collection[str]) -> bool:
+def _places(rights: Rights, connection: Connection, rows: Mapping[str, LockedRow]) -> list[_Place]:
+    found = []
+    for end in (connection.from_id, connection.to_id):
+        if kind_of(end) is not NodeKind.PERSON:
+            row = rows[end]
+            thing_type = None if row["groupId"] is None else row["type"]
+            found.append(_Place(row["groupId"] or end, needed_role(rights.action, thing_type)))
+    return found
+
+
+def _of_others(rights: Rights, connection: Connection, places: Collection[_Place]) -> bool:
     return not places and connection.from_id != rights.viewer.person_id
 
 
@@ -91,16 +109,17 @@ def _guarded(rights: Rights, connection: Connection, rows: Mapping[str, LockedRo
 def _refusal(
     rights: Rights,
     connection: Connection,
-    places: Sequence[str],
+    places: Sequence[_Place],
     groups: Collection[str],
     held: Mapping[str, MemberRole],
 ) -> ForbiddenError | None:
     own = connection.from_id == rights.viewer.person_id
     if connection.type == MEMBERSHIP:
         given = MemberRole(str(connection.properties["role"]))
-        return rights.refusal(held, places, given if given.covers(MemberRole.ADMIN) else MemberRole.ADMIN)
+        return rights.refusal(held, [connection.to_id], given if given.covers(MemberRole.ADMIN) else MemberRole.ADMIN)
     if places:
-        return None if own and connection.type in _PERSONAL else rights.refusal(held, places)
+        refused = (rights.refusal(held, [place.group_id], place.needed) for place in places)
+        return None if own and connection.type in _PERSONAL else next(filter(None, refused), None)
     if own or any(held[each].covers(MemberRole.ADMIN) for each in groups if each in held):
         return None
     return ForbiddenError(

@@ -98,6 +98,18 @@ async def test_whoever_is_more_removes_a_member_and_everybody_may_leave(office: 
     assert await office.outcome("editor", "createThing", video) == "ForbiddenError"
 
 
+async def test_an_administrator_puts_no_other_out_of_force(office: Office) -> None:
+    edges = {name: await office.membership(name) for name in ("owner", "admin", "editor", "pat")}
+    await office.outcome("owner", "updateConnection", {"id": edges["pat"], "properties": {"role": "admin"}})
+    for name, role, expected in (
+        ("owner", "owner", "ForbiddenError"),
+        ("pat", "admin", "ForbiddenError"),
+        ("editor", "editor", "UpdateConnectionSuccess"),
+    ):
+        given: JSONObject = {"id": edges[name], "properties": {"role": role, "status": "inactive"}}
+        assert await office.outcome("admin", "updateConnection", given) == expected, name
+
+
 async def test_people_are_connected_by_their_administrators_or_themselves(office: Office) -> None:
     at = office.at
     reports = new_connection("reports_to", at["pat"], at["quinn"])[1]
@@ -160,6 +172,10 @@ async def test_orders_take_an_owner_and_invitations_an_administrator(office: Off
     line: JSON = {"name": "Mug", "unitPrice": 1, "quantity": 1, "productId": sold["mug"]}
     order = new_thing(group, "order", "1", number="1", state="paid", currency="USD", placedAt=AT, lines=[line])[1]
     invitation = new_thing(group, "invitation", "I", role="viewer", state="pending")[1]
+    made = await office.world.make(order=("createThing", order))
+    refers = new_connection("references", sold["mug"], made["order"])[1]
+    assert await office.outcome("admin", "connect", refers) == "ForbiddenError"
+    assert await office.outcome("owner", "connect", refers) == "ConnectSuccess"
     for given, may, may_not in ((order, "owner", "admin"), (invitation, "admin", "editor")):
         assert await office.outcome(may_not, "createThing", given) == "ForbiddenError"
         assert await office.outcome(may, "createThing", given) == "CreateThingSuccess"
