@@ -82,8 +82,9 @@ Generator: TypeAlias = Callable[[Pool, random.Random], dict[str, JSON]]
 
 
 def _group(pool: Pool, dice: random.Random) -> dict[str, JSON]:
-    group = dice.choice(sorted(pool.groups)[1:] or sorted(pool.groups))
-    return {"id": group, "version": pool.groups[group]}
+    made = sorted(pool.groups)[1:]  # never the first one, with which the keys of all would be archived
+    group = dice.choice(made or [new_id("grp")])
+    return {"id": group, "version": pool.groups.get(group, 1)}
 
 
 def _thing(pool: Pool, dice: random.Random) -> dict[str, JSON]:
