@@ -13,6 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from domain.access import KeyScope
 from domain.consistency import Severity
+from domain.people import PlatformRole
 from domain.values import JSON
 from graph.vectors import fix_dimension
 from services.access import OPEN, OWN
@@ -93,7 +94,7 @@ async def learn(world: World, pool: Pool, identifier: str) -> None:
 
 async def test_no_rule_is_broken_by_what_many_write_at_once(world: World) -> None:
     await fix_dimension(world.store, 3)
-    reader = await world.member("reader", "home", scope=KeyScope.WRITE)
+    reader = await world.member("reader", "home", role=PlatformRole.CUSTOMER, scope=KeyScope.WRITE)
     people = (await world.api.ask("{ people(first: 9) { nodes { id } } }")).each("people.nodes", "id")
     pool = Pool(people=[str(each) for each in people], groups={world.home: 1})
     run = Run(world, reader, pool, time.monotonic() + SECONDS)
