@@ -76,6 +76,7 @@ async def test_null_is_refused_for_what_cannot_be_empty(shared_world: World, fie
     assert await refused(shared_world, "updateThing", given) == invalid(field)
 
 
+@pytest.mark.slow
 async def test_the_totals_of_an_order_follow_its_lines(shared_world: World) -> None:
     world = shared_world
     group = await world.group("orders")

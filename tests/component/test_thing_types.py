@@ -12,6 +12,8 @@ from resolvers.schema import schema
 from schema.thing_types import BUILT_IN
 from tests.worlds import World, new_thing
 
+pytestmark = pytest.mark.slow
+
 USD_10 = {"amount": "10.00", "currency": "USD"}
 STORED_10: JSONObject = {"amount": 1000, "currency": "USD"}
 SHA = "a" * 64

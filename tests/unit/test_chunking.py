@@ -35,6 +35,7 @@ def test_a_text_is_cut_between_paragraphs_or_sentences() -> None:
     assert all(chunk.strip().startswith("A sentence") and chunk.strip().endswith("words.") for chunk in sentences)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["a" * 1_000_000, "ab " * 333_333, "\n" * 1_000_000, "中" * 1_000_000])
 def test_a_million_characters_take_seconds_whatever_they_are(text: str) -> None:
     began = time.monotonic()

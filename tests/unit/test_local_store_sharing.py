@@ -14,6 +14,8 @@ from app.local_store.address import StoreAddress
 from app.local_store.errors import StoreInUseError
 from app.local_store.sharing import CONNECTION, Claim, running_store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = StoreAddress(7687, "neo4j", "a secret")
 OWN = """
@@ -31,7 +33,6 @@ LOOK = """
 import sys, pathlib
 from app.local_store.sharing import running_store
 
-pytestmark = pytest.mark.slow
 print("looking", flush=True)
 while True:
     running_store(pathlib.Path(sys.argv[1]))
@@ -122,7 +123,7 @@ def test_looking_for_a_store_does_not_keep_an_owner_out(tmp_path: Path) -> None:
     )
     try:
         assert looking.stdout is not None
-        looking.stdout.readline()
+        assert looking.stdout.readline() == b"looking\n"
         for _ in range(20):
             Claim.take(tmp_path, "mine").release()
     finally:

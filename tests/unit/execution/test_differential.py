@@ -25,7 +25,7 @@ from tests.unit.execution.runs import (
 )
 
 EACH = 20  # runs of one document
-SOME = 100  # documents in the normal run
+SOME = 30  # documents in the normal run
 MANY = 5_000 if os.environ.get("TESTS_NIGHTLY") else 100  # documents in the long one
 RULES = [rule for rule in specified_rules if rule not in {NoUnusedFragmentsRule, NoUnusedVariablesRule}]
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
+import pytest
 import strawberry
 from graphql import (
     GraphQLField,
@@ -95,6 +96,7 @@ VALUES: Final = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(VALUES)
 async def test_answers_for_a_leaf_what_graphql_core_does(value: object) -> None:
