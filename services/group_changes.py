@@ -7,22 +7,21 @@ from typing import Final, TypeVar
 
 from domain.access import EVERYTHING, Caller
 from domain.changes import KEEP, changed
-from domain.connection_types import CONNECTION_TYPES
 from domain.errors import ConflictError, DependedOnError, DependentKind, NotFoundError, ValidationError
 from domain.events import EventType
 from domain.groups import Group, GroupStatus
 from domain.ids import EVENT_PREFIX, new_id
 from domain.people import MemberRole
 from domain.values import JSON, now
-from graph import connections, dependents, events, group_changes, thing_changes
+from graph import dependents, events, group_changes, thing_changes
 from graph.group_changes import GroupInUse
 from graph.store import Transaction
 from graph.thing_changes import ThingInUse
 from services import validation
 from services.access import Action, authorize_root
-from services.connections import MEMBERSHIP, NewConnection, new_connection
 from services.groups import GroupChanges, NewGroup, check_description, check_id, check_limits, new_group
 from services.journal import changed_names, event
+from services.memberships import join
 from services.rights import Rights
 from services.work import Work
 
@@ -47,7 +46,7 @@ def creating(caller: Caller, new: NewGroup) -> Work[Group]:
         await group_changes.create(transaction, group)
         await _tell(transaction, caller, EventType.GROUP_CREATED, group)
         if not rights.unbounded:  # who makes a group below one of theirs has to have a role in it
-            await _own(transaction, caller, rights.viewer.person_id, group)
+            await join(transaction, caller, rights.viewer.person_id, group.id, MemberRole.OWNER)
         return group
 
     return work
@@ -210,16 +209,6 @@ async def _tell(
 ) -> None:
     happened = event(caller, event_type, target_id=group.id, group_id=group.id, properties=properties)
     await events.append(transaction, [happened])
-
-
-async def _own(transaction: Transaction, caller: Caller, person_id: str, group: Group) -> None:
-    """Make a person an owner of a group that was made just now."""
-    kind = CONNECTION_TYPES[MEMBERSHIP]
-    properties: Mapping[str, JSON] = {"role": MemberRole.OWNER}
-    owned = new_connection(NewConnection(MEMBERSHIP, person_id, group.id, properties), kind, person_id)
-    await connections.create(transaction, (owned, kind))
-    told = event(caller, EventType.USER_JOINED_GROUP, target_id=person_id, group_id=group.id, properties=properties)
-    await events.append(transaction, [told])
 
 
 async def _require_all(transaction: Transaction, rights: Rights, group_id: str) -> None:

@@ -1,19 +1,16 @@
 """Adding a person together with the group that they work in, as an operator does at the machine itself."""
 
 from domain.access import Caller
-from domain.connection_types import CONNECTION_TYPES
 from domain.events import EventType
 from domain.groups import Group, GroupType
 from domain.people import MemberRole, Person
-from graph import connections, events, group_changes, people
+from graph import events, group_changes, people
 from graph.store import Store, Transaction
 from services import validation
-from services.connections import NewConnection, new_connection
 from services.groups import NewGroup, new_group
 from services.journal import event
+from services.memberships import join
 from services.people import NewPerson, new_person
-
-MEMBERSHIP = CONNECTION_TYPES["member_of"]
 
 
 async def register(store: Store, new: NewPerson, group_slug: str | None, role: MemberRole) -> Person:
@@ -29,24 +26,14 @@ async def register(store: Store, new: NewPerson, group_slug: str | None, role: M
     async def work(transaction: Transaction) -> Person:
         await people.create(transaction, person)
         happened = [event(operator, EventType.USER_REGISTERED, target_id=person.id, group_id=None)]
-        if slug is not None:
-            group = await group_changes.lock_by_slug(transaction, slug)
-            held = MemberRole.OWNER if group is None else role
-            if group is None:
-                group = await _create(transaction, slug)
-                happened.append(event(operator, EventType.GROUP_CREATED, target_id=group.id, group_id=group.id))
-            new = NewConnection(MEMBERSHIP.name, person.id, group.id, {"role": held})
-            await connections.create(transaction, (new_connection(new, MEMBERSHIP, None), MEMBERSHIP))
-            happened.append(
-                event(
-                    operator,
-                    EventType.USER_JOINED_GROUP,
-                    target_id=person.id,
-                    group_id=group.id,
-                    properties={"role": held},
-                )
-            )
+        group = None if slug is None else await group_changes.lock_by_slug(transaction, slug)
+        held = MemberRole.OWNER if group is None else role
+        if slug is not None and group is None:
+            group = await _create(transaction, slug)
+            happened.append(event(operator, EventType.GROUP_CREATED, target_id=group.id, group_id=group.id))
         await events.append(transaction, happened)
+        if group is not None:
+            await join(transaction, operator, person.id, group.id, held)
         return person
 
     return await store.write(work)
