@@ -16,6 +16,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CLIENTS = 8
 STEPS = 30
+MOST_STEPS = 300
+WANTED = {"createGroup", "createThing", "moveGroup", "moveThing", "archiveGroup", "restoreGroup", "deleteGroup"}
+"""What must have succeeded before the clients may stop: some of it is refused most of the time."""
 
 
 class Line(TypedDict):
@@ -68,30 +71,36 @@ def id_of(answer: Mapping[str, JSON], what: str) -> str:
     return str(cast("Mapping[str, JSON]", answer[what])["id"])
 
 
+def succeeded(answered: Counter[str]) -> set[str]:
+    """The mutations of which one at least succeeded."""
+    return {each.partition(" ")[0] for each in answered if each.endswith("Success")}
+
+
 class Client:
     """Somebody who changes the tree at random; what they know of it may be stale by the time they use it."""
 
-    def __init__(self, world: World, number: int, groups: list[str], things: list[str]) -> None:
+    def __init__(self, world: World, number: int, groups: list[str], things: list[str], answered: Counter[str]) -> None:
         self._world = world
         self._number = number
         self._dice = random.Random(20261124 + number)
         self._groups = groups
         self._things = things
+        self._answered = answered
         self._made = 0
 
-    async def live(self) -> Counter[str]:
-        """Do some steps, and count what was answered."""
-        answered: Counter[str] = Counter()
-        for _ in range(STEPS):
+    async def live(self) -> None:
+        """Do some steps, and more where not everything wanted was done by somebody; count what was answered."""
+        for step in range(MOST_STEPS):
+            if step >= STEPS and succeeded(self._answered) >= WANTED:
+                return
             field, given = await self._change()
             what = "group" if field == "createGroup" else "thing"
             answer = await self._world.api.change(field, given, f"{what} {{ id }}" if "create" in field else "")
-            answered[f"{field} {answer['__typename']}"] += 1
+            self._answered[f"{field} {answer['__typename']}"] += 1
             if answer["__typename"] == "CreateGroupSuccess":
                 self._groups.append(id_of(answer, "group"))
             if answer["__typename"] == "CreateThingSuccess":
                 self._things.append(id_of(answer, "thing"))
-        return answered
 
     async def _change(self) -> tuple[str, JSONObject]:
         group, other, thing = (*self._dice.choices(self._groups, k=2), self._dice.choice(self._things))
@@ -121,13 +130,12 @@ async def test_many_clients_who_change_the_tree_at_random_leave_a_tree(shared_wo
     groups = list(made.values())
     made = await world.make(**{f"t{n}": new_thing(group, "video", "V", "active") for n, group in enumerate(groups)})
     things = list(made.values())
-    clients = [Client(world, number, groups, things) for number in range(CLIENTS)]
-    answered = sum(await asyncio.gather(*(client.live() for client in clients)), Counter[str]())
+    answered: Counter[str] = Counter()
+    clients = [Client(world, number, groups, things, answered) for number in range(CLIENTS)]
+    await asyncio.gather(*(client.live() for client in clients))
     expected = ("Success", "ConflictError", "ValidationError", "NotFoundError", "DependedOnError")
     assert {each for each in answered if not each.endswith(expected)} == set()
-    done = Counter({each.partition(" ")[0]: number for each, number in answered.items() if each.endswith("Success")})
-    wanted = {"createGroup", "createThing", "moveGroup", "moveThing", "archiveGroup", "restoreGroup", "deleteGroup"}
-    assert wanted <= done.keys(), f"the dice prove nothing: {answered}"
+    assert succeeded(answered) >= WANTED, f"the dice prove nothing: {answered}"
     await check(world)
 
 
