@@ -52,6 +52,19 @@ def entity_visible(entity: str) -> str:
     )
 
 
+def entity_in(entity: str, groups: str) -> str:
+    """What `entity_visible` says, where the list variable `groups` has the ids of all groups that are visible.
+
+    It asks the store for less: only whether the entity is one of those groups or directly in one.
+    """
+    return (
+        f"({entity}.id = $personId OR {entity}.id IN {groups}"
+        f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
+        f" AND EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF]->(home:Group)"
+        f" WHERE home.id IN {groups} AND step.validTo IS NULL }}))"
+    )
+
+
 def event_visible(event: str) -> str:
     """Whether the event happened in a visible group, or the viewer did it."""
     group = f"(:Entity:Group {{id: {event}.groupId}})"

@@ -17,7 +17,7 @@ from domain.people import Person
 from domain.things import Thing
 from domain.words import runs
 from graph import groups, people, things
-from graph.access import entity_visible, group_visible, reach_parameters
+from graph.access import entity_in, entity_visible, group_visible, reach_parameters
 from graph.groups import GROUP, GroupRow
 from graph.people import PERSON, PersonRow
 from graph.store import Statement, Store
@@ -30,7 +30,7 @@ MAX_WORDS: Final = 16
 """How many words of a text are looked for."""
 MAX_HITS: Final = 1_000
 """How many of the best hits that a viewer may see are answered."""
-STEPS: Final = (2_000, 20_000, 100_000)
+STEPS: Final = (5_000, 20_000, 100_000)
 """How many of the best hits are looked at to find those that are wanted and that the viewer may see: as many as it
 takes, in a round trip for each step, and no more than the last."""
 
@@ -41,7 +41,9 @@ _FUZZY_FROM: Final = 4
 # Each word that may be misspelt becomes up to 50 others in each column, of 1,024 that a query may have in all.
 _FUZZY_EVERYWHERE: Final = 5
 _PREFIXES: Final = {NodeKind.GROUP: "grp_", NodeKind.PERSON: "per_"}
-_MOST_GROUPS: Final = 1_000
+_FEW_GROUPS: Final = 100
+_MANY_GROUPS: Final = 1_000
+_SPARSE: Final = 10  # where fewer than one in so many candidates is wanted, many groups in the query are worth it
 _CHUNK: Final = 50  # ids in one regular expression, of which the index takes apart no more than some 10,000 states
 _ADVICE: Final = "add groupId, inSubtreeOf, type, status or kinds, or a rarer word"
 
@@ -99,31 +101,35 @@ class HitsRow(TypedDict):
     hits: list[HitRow]
 
 
-# The groups that hits can be of go into the query where they are few enough for it, so that none is lost behind better
-# ones of other groups. Each hit is still tested, as the index may be behind and people are in it without their groups.
+# The groups that hits can be of go into the query where they are no more than $narrow, so that none is lost behind
+# better ones of other groups: a few at once, and many, which take the index a while, where few of the first candidates
+# were wanted. Each hit is still tested, as the index may be behind and people are in it without their groups.
 _WANTED = f"""
     CALL () {{
         WITH * WHERE $within IS NOT NULL OR NOT $everything
         UNWIND CASE WHEN $within IS NULL THEN $roots ELSE [$within] END AS id
         MATCH (top:Entity:Group {{id: id}}) WHERE {group_visible("top")}
         MATCH (top)-[:PARENT_OF*0..]->(group:Group)
-        WITH DISTINCT group LIMIT {_MOST_GROUPS} + 1
+        WITH DISTINCT group LIMIT {_MANY_GROUPS} + 1
         RETURN collect(group.id) AS below
     }}
     WITH below, [start IN range(0, size(below) - 1, {_CHUNK}) |
         reduce(either = '/none', id IN below[start..start + {_CHUNK}] | either + '|' + id) + '/'] AS ids
-    WITH $query + CASE
-        WHEN ($within IS NULL AND $everything) OR size(below) > {_MOST_GROUPS} THEN ''
+    WITH below, $query + CASE
+        WHEN ($within IS NULL AND $everything) OR size(below) > $narrow THEN ''
         ELSE reduce(narrowed = ' +(', each IN ids | narrowed + ' groupId:' + each + ' id:' + each) + ' id:per_*)^0'
     END AS query
     CALL (query) {{
         CALL db.index.fulltext.queryNodes('{INDEX}', query, {{limit: $candidates}}) YIELD node, score
         RETURN collect({{node: node, score: score}}) AS found
     }}
-    CALL (found) {{
+    CALL (found, below) {{
         UNWIND found AS hit
         WITH hit, hit.node AS node
-        WHERE {entity_visible("node")}
+        WHERE CASE
+            WHEN $everything OR size(below) > {_MANY_GROUPS} THEN {entity_visible("node")}
+            ELSE {entity_in("node", "below")}
+        END
             AND (node.privateTo IS NULL OR node.privateTo = $personId)
             AND ($label IS NULL OR $label IN node.labels)
             AND ($within IS NULL OR EXISTS {{
@@ -204,13 +210,16 @@ async def _look(store: Store, statement: Statement[HitsRow], search: Search, pag
     if query is None or not search.kinds:
         return {"looked": 0, "least": None, "wanted": 0, "hits": []}
     given = {**page, "query": query, "label": search.label, "within": search.in_subtree_of}
+    narrow = _FEW_GROUPS
     for candidates in STEPS:
-        row = (await store.read(statement, {**given, "candidates": candidates}))[0]
+        row = (await store.read(statement, {**given, "candidates": candidates, "narrow": narrow}))[0]
         if row["looked"] < candidates or row["wanted"] >= MAX_HITS:
             return row
         # Of equals the order is by id, which the index does not know: all that have the last score must be there.
         if len(row["hits"]) == page.get("limit") and row["hits"][-1]["score"] > cast("float", row["least"]):
             return row
+        if row["wanted"] * _SPARSE < row["looked"]:
+            narrow = _MANY_GROUPS
     raise BroadFilterError(STEPS[-1], _ADVICE)
 
 

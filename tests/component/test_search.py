@@ -131,7 +131,7 @@ async def test_a_rare_type_group_or_state_is_found_among_many_with_the_same_word
 async def test_what_few_groups_hold_is_found_behind_any_number_of_better_hits(
     world: World, statements: list[str]
 ) -> None:
-    await crowd(world, 3_000)
+    await crowd(world, 6_000)
     mine = await world.group("mine")
     await world.thing("crowd of mine and many more words beside it", await world.group("below", mine))
     me = await world.member("me", "mine")
@@ -140,6 +140,36 @@ async def test_what_few_groups_hold_is_found_behind_any_number_of_better_hits(
     answer = await me.ask('{ search(text: "crowd", first: 1) { totalCount } }')
     assert answer.at("search.totalCount") == 1
     assert statements == ["authenticate", "search", "authenticate", "search", "count_hits"]
+
+
+async def test_what_many_groups_hold_is_found_at_the_second_step(world: World, statements: list[str]) -> None:
+    await crowd(world, 21_000)
+    mine = await world.group("mine")
+    await world.thing("crowd of mine and many more words beside it", mine)
+    me = await world.member("me", "mine")
+    await widen(world, mine, 300)
+    statements.clear()
+    assert await search(me, "crowd") == ["crowd of mine and many more words beside it"]
+    assert statements == ["authenticate", "search", "search"]
+
+
+@pytest.mark.parametrize("groups", [50, 300, 1_100])
+async def test_however_many_groups_a_viewer_sees_they_find_the_same(world: World, groups: int) -> None:
+    mine = await world.group("mine")
+    await widen(world, mine, groups)
+    below = await world.group("needle-below", mine)
+    me = await world.member("needle.me", "mine")
+    await world.member("needle.other", "needle-below")
+    await world.member("needle.stranger", "home")
+    leaver = await world.member("needle.leaver", "needle-below")
+    at = "viewer.person.connections.nodes.0.id"
+    membership = (await leaver.ask("{ viewer { person { connections(first: 1) { nodes { id } } } } }")).at(at)
+    await world.api.change("disconnect", {"id": membership})
+    await world.thing("needle", below)
+    await world.thing("needle elsewhere")
+    found = {"needle-below", "needle", "needle.me", "needle.other"}
+    people_and_groups = await search(me, "needle", kinds=["group", "person"])
+    assert {*people_and_groups, *await search(me, "needle", type="blog_post")} == found
 
 
 async def test_a_subtree_is_searched_as_it_is_now(world: World) -> None:

@@ -57,7 +57,7 @@ PARAMETERS: Mapping[str, object] = {
     "lower": "",
     "upper": "~",
     "limit": 51,
-    **dict.fromkeys(("most", "candidates"), 1_000),
+    **dict.fromkeys(("most", "candidates", "narrow"), 1_000),
     "score": 1.0,
     "query": "nameWords:x",
     **dict.fromkeys(("scan", "few"), 1_000),
