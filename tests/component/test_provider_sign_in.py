@@ -15,7 +15,7 @@ from tests.component.conftest import ALLOWED_ORIGIN
 from tests.provider import FakeProvider, rsa_key
 from tests.visits import Visit, begin, complete, sign_in, visit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 COUNT: Statement[Mapping[str, int]] = Statement(
     "count_accounts",

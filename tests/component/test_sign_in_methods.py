@@ -13,7 +13,7 @@ from tests.letters import Letters
 from tests.provider import FakeProvider
 from tests.visits import begin, complete, link, methods, sign_in, visit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 IDENTITIES: Statement[int] = Statement("count_identities", "MATCH (n:Identity) RETURN count(n) AS row")
 PASSWORDS: Statement[int] = Statement("count_passwords", "MATCH (n:Credential) RETURN count(n) AS row")
