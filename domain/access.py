@@ -43,18 +43,20 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a viewer may read: `everything`, or what the `roots` and the groups below them hold, and themselves.
+    """What a viewer may read: `everything`, or what the `roots` hold, and themselves.
 
-    One who is `confined` to the roots does not see what they did elsewhere either.
+    Where it `flows` down they read what the groups below the roots hold too. One who is `confined` to that does not
+    see what they did elsewhere either.
     """
 
     everything: bool
     roots: tuple[str, ...]
     person_id: str
+    flows: bool = False
     confined: bool = False
 
 
-EVERYTHING: Final = Reach(everything=True, roots=(), person_id="")
+EVERYTHING: Final = Reach(everything=True, roots=(), person_id="", flows=True)
 """The reach of a rule that holds whoever asks."""
 
 

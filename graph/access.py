@@ -11,25 +11,34 @@ def reach_parameters(reach: Reach) -> dict[str, object]:
     return {
         "everything": reach.everything,
         "roots": list(reach.roots),
+        "flows": reach.flows,
         "personId": reach.person_id,
         "actorId": None if reach.confined else reach.person_id,
     }
 
 
-def _below_a_root(group: str) -> str:
-    return f"{group}<-[:PARENT_OF*0..]-(root:Group) WHERE root.id IN $roots"
+def _in_reach(group: str, labels: str = "") -> str:
+    """The pattern of a group that is a root, or below one where that is enough."""
+    return (
+        f"({group}{labels})<-[:PARENT_OF*0..]-(root:Group) WHERE root.id IN $roots AND ($flows OR root.id = {group}.id)"
+    )
 
 
 def group_visible(group: str) -> str:
-    """Whether the group variable `group` is one of the viewer's groups or below one."""
-    return f"($everything OR EXISTS {{ MATCH {_below_a_root(f'({group})')} }})"
+    """Whether the group variable `group` is one of the viewer's groups, or below one where their reach flows down."""
+    return f"($everything OR EXISTS {{ MATCH {_in_reach(group)} }})"
+
+
+def below_visible(group: str) -> str:
+    """The same of a group that is below a visible one."""
+    return f"($everything OR $flows OR {group}.id IN $roots)"
 
 
 def thing_visible(thing: str) -> str:
     """Whether the thing's group is visible, and the thing is nobody else's alone."""
     return (
         f"($everything OR (({thing}.privateTo IS NULL OR {thing}.privateTo = $personId)"
-        f" AND EXISTS {{ MATCH ({thing})-[:IN_GROUP]->{_below_a_root('(:Group)')} }}))"
+        f" AND EXISTS {{ MATCH ({thing})-[:IN_GROUP]->{_in_reach('home', ':Group')} }}))"
     )
 
 
@@ -37,7 +46,7 @@ def person_visible(person: str) -> str:
     """Whether the person is the viewer, or a member of a visible group."""
     return (
         f"($everything OR {person}.id = $personId"
-        f" OR EXISTS {{ MATCH ({person})-[membership:MEMBER_OF]->{_below_a_root('(:Group)')}"
+        f" OR EXISTS {{ MATCH ({person})-[membership:MEMBER_OF]->{_in_reach('home', ':Group')}"
         " AND membership.validTo IS NULL })"
     )
 
@@ -47,7 +56,7 @@ def entity_visible(entity: str) -> str:
     return (
         f"($everything OR {entity}.id = $personId"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
-        f" AND EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF*0..1]->{_below_a_root('(:Group)')}"
+        f" AND EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF*0..1]->{_in_reach('home', ':Group')}"
         " AND all(hop IN step WHERE hop.validTo IS NULL) }))"
     )
 
@@ -67,5 +76,5 @@ def entity_in(entity: str, groups: str) -> str:
 
 def event_visible(event: str) -> str:
     """Whether the event happened in a visible group, or the viewer did it."""
-    group = f"(:Entity:Group {{id: {event}.groupId}})"
-    return f"($everything OR {event}.actor = $actorId OR EXISTS {{ MATCH {_below_a_root(group)} }})"
+    group = f":Entity:Group {{id: {event}.groupId}}"
+    return f"($everything OR {event}.actor = $actorId OR EXISTS {{ MATCH {_in_reach('home', group)} }})"

@@ -11,6 +11,7 @@ from domain.thing_types import THING_TYPES
 from domain.things import Thing
 from domain.values import JSON, from_micros, to_micros
 from graph import thing_changes, things
+from graph.access import reach_parameters
 from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json
 
@@ -68,7 +69,8 @@ CONFINE: Statement[str] = Statement(
     CALL (group) {
         WITH group WHERE $everything RETURN group AS root
         UNION
-        MATCH (group)<-[:PARENT_OF*0..]-(above:Group) WHERE above.id IN $roots RETURN group AS root
+        MATCH (group)<-[:PARENT_OF*0..]-(above:Group) WHERE above.id IN $roots AND ($flows OR above = group)
+        RETURN group AS root
         UNION
         UNWIND $roots AS own
         MATCH (below:Entity:Group {id: own}) WHERE EXISTS { (below)<-[:PARENT_OF*0..]-(group) } RETURN below AS root
@@ -147,8 +149,8 @@ async def authenticate(store: Store, secret_hash: str, at: datetime) -> KeyInUse
 
 
 async def confine(store: Store, reach: Reach, group_ids: Sequence[str]) -> tuple[str, ...]:
-    """The groups below which everything is that the reach has in common with those groups and what is below them."""
-    given = {"ids": list(group_ids), "everything": reach.everything, "roots": list(reach.roots)}
+    """The roots of what the reach has in common with those groups and what is below them."""
+    given = {"ids": list(group_ids), **reach_parameters(reach)}
     return tuple(await store.read(CONFINE, given))
 
 

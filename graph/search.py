@@ -17,7 +17,7 @@ from domain.people import Person
 from domain.things import Thing
 from domain.words import runs
 from graph import groups, people, things
-from graph.access import entity_in, entity_visible, group_visible, reach_parameters
+from graph.access import below_visible, entity_in, entity_visible, group_visible, reach_parameters
 from graph.groups import GROUP, GroupRow
 from graph.people import PERSON, PersonRow
 from graph.store import Statement, Store
@@ -109,7 +109,7 @@ _WANTED = f"""
         WITH * WHERE $within IS NOT NULL OR NOT $everything
         UNWIND CASE WHEN $within IS NULL THEN $roots ELSE [$within] END AS id
         MATCH (top:Entity:Group {{id: id}}) WHERE {group_visible("top")}
-        MATCH (top)-[:PARENT_OF*0..]->(group:Group)
+        MATCH (top)-[:PARENT_OF*0..]->(group:Group) WHERE {below_visible("group")}
         WITH DISTINCT group LIMIT {_MANY_GROUPS} + 1
         RETURN collect(group.id) AS below
     }}

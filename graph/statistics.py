@@ -6,7 +6,7 @@ from typing import TypedDict
 from domain.access import Reach
 from domain.statistics import GroupStatistics, ThingCount
 from domain.things import ThingStatus
-from graph.access import entity_visible, group_visible, reach_parameters
+from graph.access import below_visible, entity_visible, group_visible, reach_parameters
 from graph.connections import RELATIONSHIPS
 from graph.store import Statement, Store
 
@@ -37,7 +37,7 @@ def _counting(levels: str) -> Statement[StatisticsRow]:
         UNWIND $ids AS id
         MATCH (owner:Entity:Group {{id: id}}) WHERE {group_visible("owner")}
         CALL (owner) {{
-            MATCH (owner)-[:PARENT_OF*0..{levels}]->(group:Group)
+            MATCH (owner)-[:PARENT_OF*0..{levels}]->(group:Group) WHERE {below_visible("group")}
             RETURN collect(group) AS places
         }}
         CALL (places) {{

@@ -11,7 +11,7 @@ from domain.thing_types import MAX_FILTERABLE, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
 from domain.words import searchable
-from graph.access import group_visible, reach_parameters, thing_visible
+from graph.access import below_visible, group_visible, reach_parameters, thing_visible
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json, whole
 
@@ -156,7 +156,7 @@ TOTAL_ORDERS: Statement[OrderTotalsRow] = Statement(
     f"""
     UNWIND $ids AS id
     MATCH (owner:Entity:Group {{id: id}}) WHERE {group_visible("owner")}
-    MATCH (owner)-[:PARENT_OF*0..]->(group:Group)
+    MATCH (owner)-[:PARENT_OF*0..]->(group:Group) WHERE {below_visible("group")}
     CALL (group) {{
         MATCH (thing:Thing)
         WHERE thing.groupId = group.id AND thing.type = 'order' AND thing.sortKey > '' AND {_PRIVATE}

@@ -10,7 +10,7 @@ from domain.access import Reach
 from domain.errors import StoreError
 from domain.knowledge import Similar, Within
 from graph import documents, things
-from graph.access import group_visible, reach_parameters, thing_visible
+from graph.access import below_visible, group_visible, reach_parameters, thing_visible
 from graph.documents import KNOWLEDGE, KnowledgeRow
 from graph.store import Statement, Store, Transaction
 from graph.things import THING, ThingRow
@@ -193,7 +193,7 @@ def _exactly(name: str, find: str) -> Statement[NearestRow]:
 
 
 _BELOW: Final = f"""MATCH (head:Entity:Group) WHERE head.id IN $heads AND {group_visible("head")}
-            MATCH (head)-[:PARENT_OF*0..]->(below:Group)
+            MATCH (head)-[:PARENT_OF*0..]->(below:Group) WHERE {below_visible("below")}
             WITH DISTINCT below
             MATCH (thing:Thing) WHERE thing.groupId = below.id AND thing.sortKey > ''"""
 NEAREST_IN_GROUP: Final = _exactly(

@@ -52,7 +52,7 @@ class Query(
     MailQueries,
     ProviderSignInQueries,
 ):
-    """Everything that can be asked. You see what the groups that you are a member of and those below them hold."""
+    """Everything that can be asked. You see what your groups hold, and as an org_owner the groups below them too."""
 
 
 @object_type

@@ -63,7 +63,7 @@ class Viewer:
 
     @field
     async def groups(self, info: Info) -> list[Group]:
-        """The groups that you are an active member of, and from which you see what they and those below them hold."""
+        """The groups that you are an active member of. You see what they hold, an org_owner what is below too."""
         loaders = info.context.loaders
         found = await asyncio.gather(*(loaders.groups.load(group_id) for group_id in self.member_of))
         return cast("list[Group]", [group for group in found if group is not None])

@@ -1,7 +1,8 @@
 """The one decision point: what a caller may read, and whether it may do something.
 
-Everything is denied but this: a caller reads what the groups it is a member of and the groups below them hold, and
-changes what its member role there allows (see `services.rights`). A platform owner reads and changes everything.
+Everything is denied but this: an org_user reads what the groups that they are a member of hold, and changes what their
+member role there allows (see `services.rights`); an org_owner does in the groups below them too. A platform owner reads
+and changes everything, a customer nothing but what is theirs.
 Anybody may sign up and in, and whoever is signed in may do what is theirs alone, such as to end their sessions.
 """
 
@@ -12,7 +13,7 @@ from types import MappingProxyType
 
 from domain.access import Caller, KeyScope, Reach, Viewer, ViewerSession
 from domain.errors import AuthError, ForbiddenError, ReauthenticationError
-from domain.people import MemberRole, PlatformRole
+from domain.people import MemberRole, Person, PlatformRole
 from domain.sessions import FRESH
 
 CONFINED = "This API key is confined to some groups"
@@ -178,12 +179,20 @@ def viewer_of(caller: Caller) -> Viewer:
     return caller.viewer
 
 
+def counts_below(person: Viewer | Person) -> bool:
+    """Whether a role of theirs counts in the groups below the one that they have it in."""
+    return person.role is PlatformRole.ORG_OWNER
+
+
 def reach_of(caller: Caller) -> Reach:
     """What the caller may read. AuthError where it did not say who it is."""
     viewer = viewer_of(caller)
+    everything = viewer.role is PlatformRole.PLATFORM_OWNER
+    flows = everything or counts_below(viewer)
     if viewer.within is not None:
-        return Reach(everything=False, roots=viewer.within, person_id=viewer.person_id, confined=True)
-    return Reach(viewer.role is PlatformRole.PLATFORM_OWNER, viewer.member_of, viewer.person_id)
+        return Reach(everything=False, roots=viewer.within, person_id=viewer.person_id, flows=flows, confined=True)
+    roots = () if viewer.role is PlatformRole.CUSTOMER else viewer.member_of
+    return Reach(everything, roots, viewer.person_id, flows)
 
 
 def authorize(caller: Caller, action: Action) -> Viewer:

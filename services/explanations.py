@@ -13,9 +13,9 @@ from graph import groups, people, standing, things
 from graph.standing import Standing
 from graph.store import Store
 from services import validation
-from services.access import MEMBER_ROLES, Action, reach_of, viewer_of
+from services.access import MEMBER_ROLES, Action, counts_below, reach_of, viewer_of
 from services.permissions import IN_GROUPS, TO_THINGS
-from services.rights import Rights, counts_below, needed_role
+from services.rights import Rights, needed_role
 
 
 class AccessReason(StrEnum):

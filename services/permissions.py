@@ -8,8 +8,8 @@ from domain.errors import AppError
 from domain.people import MemberRole
 from graph import standing
 from graph.store import Store
-from services.access import MEMBER_ROLES, Action, viewer_of
-from services.rights import Rights, counts_below
+from services.access import MEMBER_ROLES, Action, counts_below, viewer_of
+from services.rights import Rights
 
 IN_GROUPS: Final = tuple(MEMBER_ROLES)
 """What can be done to a group, and to what it holds."""

@@ -10,10 +10,10 @@ from typing import Final
 
 from domain.access import Caller, Reach, Viewer
 from domain.errors import ForbiddenError
-from domain.people import MemberRole, Person, PlatformRole
+from domain.people import MemberRole, PlatformRole
 from graph import standing
 from graph.store import Transaction
-from services.access import MEMBER_ROLES, Action, authorize, reach_of
+from services.access import MEMBER_ROLES, Action, authorize, counts_below, reach_of
 
 API_KEY: Final = "api_key"
 
@@ -27,11 +27,6 @@ ROLES_OF_TYPES: Final[Mapping[str, MemberRole]] = MappingProxyType(
     }
 )
 """Things that take more than their action does: billing is its owner's, members and settings are an administrator's."""
-
-
-def counts_below(person: Viewer | Person) -> bool:
-    """Whether a role of theirs counts in the groups below the one that they have it in."""
-    return person.role is PlatformRole.ORG_OWNER
 
 
 def needed_role(action: Action, thing_type: str | None = None) -> MemberRole:

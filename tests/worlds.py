@@ -84,7 +84,7 @@ class World:
         name: str,
         group_slug: str,
         *,
-        role: PlatformRole = PlatformRole.ORG_USER,
+        role: PlatformRole = PlatformRole.ORG_OWNER,
         scope: KeyScope = KeyScope.READ,
         member_role: MemberRole = MemberRole.VIEWER,
     ) -> Api:

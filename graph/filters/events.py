@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from domain.events import SYSTEM_ACTOR, Event
 from domain.filters import Comparison, Condition, Operator, conjuncts
-from graph.access import entity_visible, event_visible, group_visible
+from graph.access import below_visible, entity_visible, event_visible, group_visible
 from graph.events import EVENT, EventRow, from_row
 from graph.filters.paths import Path, Shape, listing_of
 from graph.filters.predicates import Filtered, Leaf, Musts, Values, among, compare, predicates
@@ -107,8 +107,8 @@ def _predicate(test: Comparison, values: Values) -> str:
 
 def _is_below(test: Comparison, values: Values) -> str:
     return (
-        "EXISTS { MATCH (:Entity:Group {id: event.groupId})<-[:PARENT_OF*0..]-(top:Group)"
-        f" WHERE top.id {among(test, values)} AND {group_visible('top')} }}"
+        "EXISTS { MATCH (here:Entity:Group {id: event.groupId})<-[:PARENT_OF*0..]-(top:Group)"
+        f" WHERE top.id {among(test, values)} AND {group_visible('top')} AND {below_visible('here')} }}"
     )
 
 

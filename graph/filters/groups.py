@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from domain.filters import Comparison, Condition, Operator, conjuncts
 from domain.groups import Group
-from graph.access import group_visible
+from graph.access import below_visible, group_visible
 from graph.filters.paths import BY_TIME, Path, Shape, listing_of
 from graph.filters.predicates import Filtered, Leaf, Musts, Values, among, compare, predicates
 from graph.groups import GROUP, GroupRow, from_row
@@ -28,7 +28,7 @@ def children(condition: Condition) -> Filtered[GroupRow, Group]:
     musts.bound("createdAt", values)
     match = "MATCH (group:Group) WHERE group.parentId = parent"
     path = Path(match, _KEY, "narrow filter.createdAt", ("group.parentId",), parent=_VISIBLE_PARENT)
-    return _filtered("children", path, musts, values)
+    return _filtered("children", path, musts, values, (below_visible("group"),))
 
 
 def descendants(condition: Condition, depth: int | None) -> Filtered[GroupRow, Group]:
@@ -37,12 +37,10 @@ def descendants(condition: Condition, depth: int | None) -> Filtered[GroupRow, G
     levels = "1.." if depth is None else f"1..{min(depth, MAX_DEPTH)}"
     match = f"MATCH (owner)-[:PARENT_OF*{levels}]->(group:Group)"
     path = Path(match, _KEY, walk="group", parent=_VISIBLE_PARENT)
-    return _filtered("descendants", path, musts, values)
+    return _filtered("descendants", path, musts, values, (below_visible("group"),))
 
 
-def _filtered(
-    name: str, path: Path, musts: Musts, values: Values, shown: tuple[str, ...] = ()
-) -> Filtered[GroupRow, Group]:
+def _filtered(name: str, path: Path, musts: Musts, values: Values, shown: tuple[str, ...]) -> Filtered[GroupRow, Group]:
     tested = predicates(musts.rest, _predicate, values)
     shape = Shape(name, "group", GROUP, bool(tested))
     return Filtered(listing_of(shape, path, (*tested, *shown), from_row), values.filters)

@@ -5,7 +5,7 @@ from functools import partial
 
 from domain.filters import Comparison, Condition, Operator, conjuncts
 from domain.people import Person
-from graph.access import group_visible, person_visible
+from graph.access import below_visible, group_visible, person_visible
 from graph.filters.paths import BY_TIME, Path, Shape, listing_of
 from graph.filters.predicates import Filtered, Musts, Values, among, compare, predicates
 from graph.people import PERSON, PersonRow, from_row
@@ -14,8 +14,8 @@ _KEY = "person.sortKey"
 _VISIBLE_GROUP = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
 
 
-_BELOW = "(top)-[:PARENT_OF*0..]->(:Group)"
-_UP = "(:Group)<-[:PARENT_OF*0..]-(top:Group)"
+_BELOW = "-[:PARENT_OF*0..]->(here:Group)"
+_UP = "(here:Group)<-[:PARENT_OF*0..]-(top:Group)"
 _PAIRS = ("roleIn", "roleBelow")
 
 
@@ -27,7 +27,7 @@ class Scope(StrEnum):
     SUBTREE = "subtree"
 
 
-_HERE = {Scope.GROUP: "(owner)", Scope.SUBTREE: "(owner)-[:PARENT_OF*0..]->(:Group)"}
+_HERE = {Scope.GROUP: "(owner)", Scope.SUBTREE: f"(owner){_BELOW}"}
 
 
 def people(condition: Condition, scope: Scope) -> Filtered[PersonRow, Person]:
@@ -48,13 +48,15 @@ def people(condition: Condition, scope: Scope) -> Filtered[PersonRow, Person]:
 
 def _members(group: str, role: str = "") -> str:
     with_role = f" AND membership.role = {role}" if role else ""
-    return f"MATCH {group}<-[membership:MEMBER_OF]-(person:Person) WHERE membership.validTo IS NULL{with_role}"
+    below = f" AND {below_visible('here')}" if group.endswith(_BELOW) else ""
+    return f"MATCH {group}<-[membership:MEMBER_OF]-(person:Person) WHERE membership.validTo IS NULL{with_role}{below}"
 
 
 def _path(musts: Musts, values: Values) -> Path:
     if test := musts.take("id", Operator.ONE_OF):
         return Path(f"UNWIND {values.add(test)} AS id MATCH (person:Entity:Person {{id: id}})", _KEY, walk="person")
-    for name, group in (("roleIn", "(top)"), ("roleBelow", _BELOW), ("groupId", "(top)"), ("inSubtreeOf", _BELOW)):
+    below = f"(top){_BELOW}"
+    for name, group in (("roleIn", "(top)"), ("roleBelow", below), ("groupId", "(top)"), ("inSubtreeOf", below)):
         if test := musts.take(name, Operator.IS, Operator.ONE_OF):
             given = values.add(test)
             wanted, role = (f"{given}[0]", f"{given}[1]") if name in _PAIRS else (given, "")
@@ -86,7 +88,8 @@ def _predicate(scope: Scope, test: Comparison, values: Values) -> str:
 
 
 def _is_member(group: str, wanted: str) -> str:
+    below = f" AND {below_visible('here')}" if group == _UP else ""
     return (
         f"EXISTS {{ MATCH (person)-[membership:MEMBER_OF]->{group} WHERE membership.validTo IS NULL"
-        f" AND {wanted} AND {group_visible('top')} }}"
+        f" AND {wanted} AND {group_visible('top')}{below} }}"
     )

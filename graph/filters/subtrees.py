@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeVar
 
+from graph.access import below_visible
 from graph.listing import UNLIMITED, Listing, within
 from graph.store import Statement
 
@@ -56,7 +57,7 @@ def subtree_of(
             UNWIND $parents AS parent
             {found.owner}
             CALL (owner) {{
-                MATCH (owner)-[:PARENT_OF*0..]->(group:Group)
+                MATCH (owner)-[:PARENT_OF*0..]->(group:Group) WHERE {below_visible("group")}
                 RETURN collect(group.id) AS below
             }}"""
     every = f"UNWIND below AS groupId CALL (groupId) {{ {in_group} RETURN {row} }}"

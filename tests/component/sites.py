@@ -21,10 +21,6 @@ class Place(StrEnum):
     STRANGER = "stranger"
 
 
-SHOWN: Final = frozenset({Place.OWN, Place.CHILD})
-"""What a member sees: their group and what is below it."""
-
-
 @dataclass(frozen=True)
 class Site:
     """A group with things in it; `beside` is another, in which whoever is a member of the own group is one too."""

@@ -162,7 +162,7 @@ async def test_a_key_does_only_what_it_was_made_for(town: Town) -> None:
 
 async def test_a_key_reaches_no_further_than_its_person(town: Town) -> None:
     person = await register(
-        town.world.store, NewPerson("ann@one.example", "ann", "Ann", PlatformRole.ORG_USER), "one", MemberRole.VIEWER
+        town.world.store, NewPerson("ann@one.example", "ann", "Ann", PlatformRole.ORG_OWNER), "one", MemberRole.VIEWER
     )
     signed_in = await town.world.store.write(lambda transaction: begin(transaction, Caller(None), person.id, now()))
     ann = replace(town, api=town.world.api.as_holder_of(signed_in.tokens.access))

@@ -16,7 +16,7 @@ from domain.values import JSON
 from graph.vectors import fix_dimension
 from services.keys import Keys
 from tests.client import Api
-from tests.component.sites import MUTATIONS, SHOWN, Place, Site, Sites
+from tests.component.sites import MUTATIONS, Place, Site, Sites
 from tests.component.test_access import FOR_ONESELF, FOR_SOME, OF_ALL
 from tests.worlds import World
 
@@ -108,7 +108,7 @@ async def test_what_is_denied_writes_nothing(setting: Setting, platform: Platfor
 
     async def attempt(place: Place, site: Site) -> None:
         denied = {name: given(site) for name, given in MUTATIONS.items() if not allowed(name, platform, role, place)}
-        hidden = place not in SHOWN and platform is not PlatformRole.CUSTOMER
+        hidden = place not in PLACES[platform] and platform is not PlatformRole.CUSTOMER
         refused = dict.fromkeys(denied, "NotFoundError" if hidden else "ForbiddenError")
         if platform is not PlatformRole.CUSTOMER and "applyChanges" in refused:
             refused["applyChanges"] = "ItemError"  # which names the change that was refused, and why
@@ -159,7 +159,7 @@ async def test_what_may_be_done_is_told_before(setting: Setting, platform: Platf
     sites = await asyncio.gather(*(setting.sites.build(place, member, role, ["updateThing"]) for place in Place))
     for place, site in zip(Place, sites, strict=True):
         answer = await api.ask(PERMISSIONS, group=site.group, thing=site.thing)
-        if place not in SHOWN and platform is not PlatformRole.PLATFORM_OWNER:
+        if place not in PLACES[platform]:
             assert answer.data == {"group": None, "thing": None}
             continue
         # Where a group is moved from and to is not known yet.

@@ -46,7 +46,7 @@ PARAMETERS: Mapping[str, object] = {
     "edge": {"id": ID},
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
-    **dict.fromkeys(("below", "ended", "everything"), False),
+    **dict.fromkeys(("below", "ended", "everything", "flows"), False),
     "heads": (ID,),
     **dict.fromkeys(("category", "within", "except", "thingId"), None),
     **dict.fromkeys(("first", "most", "mostThings", "looked", "now", "until", "dimension"), 3),
