@@ -35,9 +35,9 @@ def below_visible(group: str) -> str:
 
 
 def thing_visible(thing: str) -> str:
-    """Whether the thing's group is visible, and the thing is nobody else's alone."""
+    """Whether the thing's group is visible and the thing is nobody else's alone, or it is the viewer's alone."""
     return (
-        f"($everything OR (({thing}.privateTo IS NULL OR {thing}.privateTo = $personId)"
+        f"($everything OR {thing}.privateTo = $actorId OR (({thing}.privateTo IS NULL OR {thing}.privateTo = $personId)"
         f" AND EXISTS {{ MATCH ({thing})-[:IN_GROUP]->{_in_reach('home', ':Group')} }}))"
     )
 
@@ -54,7 +54,7 @@ def person_visible(person: str) -> str:
 def entity_visible(entity: str) -> str:
     """Whether a group, a person or a thing is visible: what the three predicates above say, whichever it is."""
     return (
-        f"($everything OR {entity}.id = $personId"
+        f"($everything OR {entity}.id = $personId OR {entity}.privateTo = $actorId"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
         f" AND EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF*0..1]->{_in_reach('home', ':Group')}"
         " AND all(hop IN step WHERE hop.validTo IS NULL) }))"
@@ -67,7 +67,7 @@ def entity_in(entity: str, groups: str) -> str:
     It asks the store for less: only whether the entity is one of those groups or directly in one.
     """
     return (
-        f"({entity}.id = $personId OR {entity}.id IN {groups}"
+        f"({entity}.id = $personId OR {entity}.privateTo = $actorId OR {entity}.id IN {groups}"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
         f" AND EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF]->(home:Group)"
         f" WHERE home.id IN {groups} AND step.validTo IS NULL }}))"

@@ -1,10 +1,10 @@
 """What somebody is in groups: the memberships by which they may change what is there."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypedDict
 
 from domain.people import MemberRole
+from domain.standing import Standing, Subject
 from graph.store import Statement, Store, Transaction
 
 
@@ -16,19 +16,17 @@ class StandingRow(TypedDict):
     role: str
 
 
+class StandingOfRow(StandingRow):
+    """The same of one of several people."""
+
+    personId: str
+
+
 class MembershipRow(TypedDict):
     """A group that a person is an active member of."""
 
     personId: str
     groupId: str
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The highest role of somebody that counts in a group, and the group in which they have it."""
-
-    role: MemberRole
-    held_id: str
 
 
 STANDING: Statement[StandingRow] = Statement(
@@ -40,6 +38,18 @@ STANDING: Statement[StandingRow] = Statement(
     MATCH (:Person)-[membership:MEMBER_OF {liveKey: $personId + ' ' + held.id}]->(held)
     WHERE membership.status = 'active'
     RETURN {groupId: id, heldId: held.id, role: membership.role} AS row""",
+)
+STANDINGS: Statement[StandingOfRow] = Statement(
+    "standings",
+    """
+    UNWIND $pairs AS pair
+    MATCH (person:Entity:Person {id: pair.personId})
+    MATCH (group:Entity:Group {id: pair.groupId})
+    MATCH (group)<-[:PARENT_OF*0..]-(held:Group) WHERE person.role IN $flowing OR held = group
+    MATCH (:Person)-[membership:MEMBER_OF {liveKey: person.id + ' ' + held.id}]->(held)
+    WHERE membership.status = 'active'
+    RETURN {personId: person.id, groupId: group.id, heldId: held.id, role: membership.role} AS row""",
+    meant="CartesianProduct: of one person with one group.",
 )
 GROUPS_OF_PEOPLE: Statement[MembershipRow] = Statement(
     "groups_of_people",
@@ -62,6 +72,20 @@ async def roles(
 async def fetch(store: Store, person_id: str, group_ids: Iterable[str], *, below: bool) -> dict[str, Standing]:
     """The same outside of a transaction, with where it is held."""
     return _highest(await store.read(STANDING, _parameters(person_id, group_ids, below=below)))
+
+
+async def of_subjects(store: Store, subjects: Iterable[Subject], flowing: Iterable[str]) -> dict[Subject, Standing]:
+    """For each person and group the highest role that counts there; from above where a platform role is `flowing`."""
+    given = {(each.person_id, each.group_id): each for each in subjects}
+    pairs = [{"personId": person_id, "groupId": group_id} for person_id, group_id in given]
+    found: dict[str, list[StandingRow]] = {}
+    for row in await store.read(STANDINGS, {"pairs": pairs, "flowing": sorted(flowing)}):
+        found.setdefault(row["personId"], []).append(row)
+    return {
+        given[person_id, group_id]: standing
+        for person_id, rows in found.items()
+        for group_id, standing in _highest(rows).items()
+    }
 
 
 async def groups_of(transaction: Transaction, person_ids: Iterable[str]) -> dict[str, set[str]]:

@@ -4,10 +4,14 @@ from typing import Annotated, cast
 
 import strawberry
 
-from schema.access import AccessExplanation
+from schema.access import AccessExplanation, AccessHolder, AccessibleGroup
 from schema.context import Info
 from schema.define import field, object_type
+from schema.enums import Action, CreationOrder
+from schema.paging import Connection, listed, paged
 from schema.permissions import OfAction
+
+OrRead = Annotated[Action | None, strawberry.argument(description="What would be done to it; null for reading it.")]
 
 
 @object_type
@@ -28,3 +32,29 @@ class AccessQueries:
         """
         explain = info.context.services.explanations.explain
         return cast("AccessExplanation | None", await explain(info.context.caller, person_id, action, object_id))
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    async def who_can_access(
+        self,
+        info: Info,
+        object_id: Annotated[strawberry.ID, strawberry.argument(description="The group or thing.")],
+        action: OrRead = None,
+    ) -> Connection[AccessHolder]:
+        """Everybody who may do this to a group or a thing when signed in; nobody where you do not see it.
+
+        For platform owners, and for administrators and owners of the object's group.
+        """
+        return listed(*await info.context.services.access_lists.who_can(info.context.caller, object_id, action))
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    async def what_can_person_access(
+        self,
+        info: Info,
+        person_id: Annotated[strawberry.ID, strawberry.argument(description="Who.")],
+        within: Annotated[strawberry.ID, strawberry.argument(description="Only this group and those below it.")],
+    ) -> Connection[AccessibleGroup]:
+        """The groups that a person reads when signed in, of those that you see; none where you do not see the person.
+
+        For platform owners, for administrators and owners of the group, and about yourself.
+        """
+        return listed(*await info.context.services.access_lists.what_can(info.context.caller, person_id, within))

@@ -313,6 +313,7 @@ enum(
     {
         AccessReason.PLATFORM_OWNER: "They may: platform owners may do everything.",
         AccessReason.MEMBER_ROLE: "They may: their role in the first group of the path allows it.",
+        AccessReason.OWN: "They may: it is theirs alone.",
         AccessReason.SUSPENDED: "They may not: their account is suspended.",
         AccessReason.PLATFORM_ROLE: "They may not: their role on the platform allows it nowhere.",
         AccessReason.NO_MEMBERSHIP: "They may not: no membership of theirs counts there. It takes one in `neededRole`.",

@@ -14,10 +14,12 @@ from domain.ids import NodeKind, kind_of
 from domain.knowledge import Knowledge
 from domain.pages import Page, Window
 from domain.people import Person
+from domain.standing import Standing, Subject
 from domain.things import Thing
 from services.lists import AnyList
 from services.services import Services
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 MAX_BATCH = 1_000
@@ -26,19 +28,23 @@ MAX_BATCH = 1_000
 Found = Group | Person | Thing | Connection | Event | Knowledge
 
 
-class Loader(Generic[T]):
+class KeyedLoader(Generic[K, T]):
     """Loads one thing for each key, and everything asked for in one tick together."""
 
-    def __init__(self, fetch: Callable[[list[str]], Awaitable[Mapping[str, T]]], missing: T) -> None:
-        async def batch(keys: list[str]) -> list[T]:
+    def __init__(self, fetch: Callable[[list[K]], Awaitable[Mapping[K, T]]], missing: T) -> None:
+        async def batch(keys: list[K]) -> list[T]:
             found = await fetch(keys)
             return [found.get(key, missing) for key in keys]
 
-        self._loader: DataLoader[str, T] = DataLoader(batch, max_batch_size=MAX_BATCH)
+        self._loader: DataLoader[K, T] = DataLoader(batch, max_batch_size=MAX_BATCH)
 
-    async def load(self, key: str) -> T:
+    async def load(self, key: K) -> T:
         """The value for a key; others who wait for it keep it when this caller is cancelled."""
         return await asyncio.shield(self._loader.load(key))
+
+
+class Loader(KeyedLoader[str, T]):
+    """One whose keys are ids."""
 
 
 class Loaders:
@@ -72,6 +78,7 @@ class Loaders:
         self.statistics = self._by_id(services.groups.statistics)
         self.subtree_statistics = self._by_id(services.groups.subtree_statistics)
         self.roles = self._by_id(services.permissions.roles)
+        self.standings: KeyedLoader[Subject, Standing | None] = KeyedLoader(services.access_lists.standings, None)
         self.key_uses = self._by_id(services.keys.uses)
         self.labels: Loader[list[str]] = Loader(services.things.labels, [])
 

@@ -194,7 +194,9 @@ def paged(
         own = inspect.signature(resolver).parameters
         others = inspect.signature(method)
         wants_info = "info" in others.parameters
-        given = [each for name, each in others.parameters.items() if name not in {"self", "info"}]
+        # By their names, as one that must be given may then follow those of paging, which need not.
+        named = inspect.Parameter.KEYWORD_ONLY
+        given = [each.replace(kind=named) for name, each in others.parameters.items() if name not in {"self", "info"}]
         parameters = [*list(own.values())[:-1], *given]
         update_wrapper(resolver, method)
         resolver.__signature__ = others.replace(parameters=parameters)  # type: ignore[attr-defined] # as inspect reads it

@@ -179,9 +179,13 @@ def viewer_of(caller: Caller) -> Viewer:
     return caller.viewer
 
 
+FLOWING: frozenset[PlatformRole] = frozenset({PlatformRole.ORG_OWNER})
+"""Whose role in a group counts in the groups below it too."""
+
+
 def counts_below(person: Viewer | Person) -> bool:
     """Whether a role of theirs counts in the groups below the one that they have it in."""
-    return person.role is PlatformRole.ORG_OWNER
+    return person.role in FLOWING
 
 
 def reach_of(caller: Caller) -> Reach:

@@ -8,9 +8,9 @@ from domain.errors import AppError, ForbiddenError
 from domain.groups import Group
 from domain.ids import NodeKind
 from domain.people import MemberRole, Person, PersonStatus, PlatformRole
+from domain.standing import Standing
 from domain.things import Thing
 from graph import groups, people, standing, things
-from graph.standing import Standing
 from graph.store import Store
 from services import validation
 from services.access import MEMBER_ROLES, Action, counts_below, reach_of, viewer_of
@@ -23,6 +23,7 @@ class AccessReason(StrEnum):
 
     PLATFORM_OWNER = "platform_owner"
     MEMBER_ROLE = "member_role"
+    OWN = "own"
     SUSPENDED = "suspended"
     PLATFORM_ROLE = "platform_role"
     NO_MEMBERSHIP = "no_membership"
@@ -65,7 +66,7 @@ class Explanations:
         group = (await groups.fetch(self._store, reach, [group_id])).get(group_id)
         if person is None or (thing is None and group is None):
             return None
-        await self._authorize(caller, person_id, group_id)
+        await authorize_insight(self._store, caller, group_id, about=person_id)
         found = await standing.fetch(self._store, person_id, [group_id], below=counts_below(person))
         held = found.get(group_id)
         reason, allowed = _decision(person, action, thing, held)
@@ -77,20 +78,22 @@ class Explanations:
             path=() if held is None or group is None else await self._path(caller, group, held),
         )
 
-    async def _authorize(self, caller: Caller, person_id: str, group_id: str) -> None:
-        viewer = viewer_of(caller)
-        if viewer.role is PlatformRole.PLATFORM_OWNER or viewer.person_id == person_id:
-            return
-        found = await standing.fetch(self._store, viewer.person_id, [group_id], below=counts_below(viewer))
-        if group_id not in found or not found[group_id].role.covers(MemberRole.ADMIN):
-            raise ForbiddenError(f"Access is explained to {MemberRole.ADMIN} and {MemberRole.OWNER} of the group.")
-
     async def _path(self, caller: Caller, group: Group, held: Standing) -> tuple[Group, ...]:
         if held.held_id == group.id:
             return (group,)
         above = (await groups.fetch_ancestors(self._store, reach_of(caller), [group.id])).get(group.id, [])
         last = next((index for index, each in enumerate(above) if each.id == held.held_id), len(above) - 1)
         return (*reversed(above[: last + 1]), group)
+
+
+async def authorize_insight(store: Store, caller: Caller, group_id: str, about: str | None = None) -> None:
+    """Refuse whoever may not ask who may do what in a group, if it is not about themselves: ForbiddenError."""
+    viewer = viewer_of(caller)
+    if viewer.role is PlatformRole.PLATFORM_OWNER or viewer.person_id == about:
+        return
+    found = await standing.fetch(store, viewer.person_id, [group_id], below=counts_below(viewer))
+    if group_id not in found or not found[group_id].role.covers(MemberRole.ADMIN):
+        raise ForbiddenError(f"Access is explained to {MemberRole.ADMIN} and {MemberRole.OWNER} of the group.")
 
 
 def _decision(person: Person, action: Action, thing: Thing | None, held: Standing | None) -> tuple[AccessReason, bool]:

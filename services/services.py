@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from domain.values import Clock
 from graph.store import Store
+from services.access_lists import AccessLists
 from services.bulk import Bulk
 from services.changes import Changes
 from services.checking import Checking
@@ -42,6 +43,7 @@ from services.vectors import Dimension
 class Services:
     """One of each."""
 
+    access_lists: AccessLists
     bulk: Bulk
     changes: Changes
     checking: Checking
@@ -90,6 +92,7 @@ class Services:
         dimension = Dimension(store)
         changes = Changes(store, ontology, dimension)
         return cls(
+            access_lists=AccessLists(store),
             bulk=Bulk(store, changes),
             changes=changes,
             checking=Checking(store, ontology),

@@ -8,7 +8,6 @@ from typing import cast
 import pytest
 
 from domain.errors import StoreError
-from domain.people import PlatformRole
 from domain.values import JSON, JSONObject
 from graph import vectors
 from graph.store import Statement, Transaction
@@ -119,7 +118,7 @@ async def test_a_moved_thing_is_found_where_it_is(pets: World) -> None:
 
 
 async def test_everybody_finds_what_they_may_see(pets: World) -> None:
-    member = await pets.member("mia", "below", role=PlatformRole.ORG_USER)
+    member = await pets.member("mia", "below")
     things, groups = await ids(pets, "things", "name"), await ids(pets, "groups", "slug")
     world = World(pets.store, member, pets.owner, pets.home)
     near: JSONObject = {"vector": [1, 0, 0]}

@@ -1,0 +1,101 @@
+"""Who can do something in a group, and where somebody can do anything: the rules of `services.access` as lists.
+
+Whoever has a role that counts is found along the edges that `graph.standing` follows for a single person.
+"""
+
+from typing import Final, TypedDict
+
+from domain.access_lists import AccessHolder, AccessibleGroup
+from domain.people import PlatformRole
+from domain.standing import Subject
+from graph import groups, people
+from graph.access import below_visible, group_visible, person_visible
+from graph.groups import GROUP, GroupRow
+from graph.listing import Listing, listing
+from graph.people import PERSON, PersonRow
+
+
+class HolderRow(TypedDict):
+    """Somebody who may do something in a group; `person` is there where whoever asks sees them."""
+
+    personId: str
+    platformRole: str
+    groupId: str
+    sortKey: str
+    own: bool
+    person: PersonRow | None
+
+
+class PlaceRow(TypedDict):
+    """A group in which somebody may do something."""
+
+    personId: str
+    platformRole: str
+    sortKey: str
+    group: GroupRow
+
+
+_OWNER: Final = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
+_LIVE: Final = "membership.validTo IS NULL AND membership.status = 'active'"
+
+
+def _holder(row: HolderRow) -> AccessHolder:
+    subject = Subject(row["personId"], PlatformRole(row["platformRole"]), row["groupId"])
+    return AccessHolder(subject, row["own"], None if row["person"] is None else people.from_row(row["person"]))
+
+
+def _place(row: PlaceRow) -> AccessibleGroup:
+    group = groups.from_row(row["group"])
+    return AccessibleGroup(Subject(row["personId"], PlatformRole(row["platformRole"]), group.id), group)
+
+
+# $memberRoles are those that suffice. They count in the group itself for people of the platform roles $here, and from
+# any group above it too for those of the platform roles $flowing; people of the platform roles $ofAll need none, nor
+# does the one whose own the thing $ownOf is.
+HOLDERS: Listing[HolderRow, AccessHolder] = listing(
+    "access_holders",
+    parent=_OWNER,
+    match=f"""CALL (owner) {{
+                    MATCH (owner)<-[:PARENT_OF*0..]-(held:Group)
+                    MATCH (held)<-[membership:MEMBER_OF]-(person:Person)
+                    WHERE {_LIVE} AND membership.role IN $memberRoles
+                        AND (person.role IN $flowing OR (person.role IN $here AND held = owner))
+                    RETURN person
+                  UNION
+                    MATCH (thing:Entity:Thing {{id: $ownOf}})
+                    MATCH (person:Entity:Person {{id: thing.privateTo}})
+                    RETURN person
+                  UNION
+                    MATCH (person:Person) WHERE person.role IN $ofAll AND person.sortKey > ''
+                    RETURN person
+                }}""",
+    walk="person",
+    where=("person.status = 'active'",),
+    key="person.sortKey",
+    project=f"""{{personId: person.id, platformRole: person.role, groupId: parent, sortKey: person.sortKey,
+                    own: $ownOf IS NOT NULL,
+                    person: CASE WHEN {person_visible("person")} THEN {PERSON} END}}""",
+    item=_holder,
+)
+PLACES: Listing[PlaceRow, AccessibleGroup] = listing(
+    "accessible_groups",
+    parent=_OWNER,
+    match=f"""CALL (owner) {{
+                    MATCH (person:Entity:Person {{id: $subjectId}})
+                    WHERE person.status = 'active' AND person.role IN $ofAll
+                    MATCH (owner)-[:PARENT_OF*0..]->(group:Group)
+                    RETURN group
+                  UNION
+                    MATCH (person:Entity:Person {{id: $subjectId}})-[membership:MEMBER_OF]->(held:Group)
+                    WHERE {_LIVE} AND person.status = 'active' AND person.role IN $here + $flowing
+                    MATCH (held)-[:PARENT_OF*0..]->(group:Group)
+                    WHERE (person.role IN $flowing OR held = group)
+                        AND EXISTS {{ (group)<-[:PARENT_OF*0..]-(owner) }}
+                    RETURN group
+                }}""",
+    walk="group",
+    where=(below_visible("group"),),
+    key="group.sortKey",
+    project=f"{{personId: $subjectId, platformRole: $subjectRole, sortKey: group.sortKey, group: {GROUP}}}",
+    item=_place,
+)
