@@ -7,7 +7,9 @@ from typing import cast
 import pytest
 from neo4j import AsyncDriver, AsyncGraphDatabase
 
+from domain import access
 from domain.filters import EVERYTHING, Operator
+from graph.access import reach_parameters
 from graph.filters import connections, events, people, things
 from graph.filters.predicates import Filtered
 from graph.store import Statement, Transaction
@@ -92,10 +94,7 @@ async def test_a_page_looks_at_few_rows(shared_world: World, driver: AsyncDriver
         "limit": 10,
         "scan": 400,
         "few": few,
-        "everything": True,
-        "roots": [],
-        "personId": None,
-        "actorId": None,
+        **reach_parameters(access.EVERYTHING),
     }
     bounds: Mapping[str, object] = {"lower": given.get("floor", ""), "upper": given.get("ceiling", "~")}
     for statement in (filtered.listing.ascending, filtered.listing.descending):
