@@ -117,8 +117,11 @@ async def test_what_changes_is_found_as_it_is_at_once(world: World) -> None:
     assert await search(world.api, "later") == []
 
 
-async def test_a_rare_type_group_or_state_is_found_among_many_with_the_same_word(world: World) -> None:
-    await crowd(world, 12_000)
+async def test_a_rare_type_group_or_state_is_found_among_many_with_the_same_word(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.search.STEPS", (1_100,))
+    await crowd(world, 1_300)
     other = await world.group("other")
     await world.thing("crowd crowd crowd of others and many more words beside it", other, "video", status="active")
     for filters in ({"type": "video"}, {"groupId": other}, {"status": "active"}):
@@ -129,9 +132,10 @@ async def test_a_rare_type_group_or_state_is_found_among_many_with_the_same_word
 
 
 async def test_what_few_groups_hold_is_found_behind_any_number_of_better_hits(
-    world: World, statements: list[str]
+    world: World, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await crowd(world, 6_000)
+    monkeypatch.setattr("graph.search.STEPS", (500,))
+    await crowd(world, 600)
     mine = await world.group("mine")
     await world.thing("crowd of mine and many more words beside it", await world.group("below", mine))
     me = await world.member("me", "mine")
@@ -142,8 +146,11 @@ async def test_what_few_groups_hold_is_found_behind_any_number_of_better_hits(
     assert statements == ["authenticate", "search", "authenticate", "search", "count_hits"]
 
 
-async def test_what_many_groups_hold_is_found_at_the_second_step(world: World, statements: list[str]) -> None:
-    await crowd(world, 21_000)
+async def test_what_many_groups_hold_is_found_at_the_second_step(
+    world: World, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.search.STEPS", (500, 600))
+    await crowd(world, 700)
     mine = await world.group("mine")
     await world.thing("crowd of mine and many more words beside it", mine)
     me = await world.member("me", "mine")
