@@ -81,16 +81,13 @@ PLACES: Listing[PlaceRow, AccessibleGroup] = listing(
     "accessible_groups",
     parent=_OWNER,
     match=f"""CALL (owner) {{
-                    MATCH (person:Entity:Person {{id: $subjectId}})
-                    WHERE person.status = 'active' AND person.role IN $ofAll
-                    MATCH (owner)-[:PARENT_OF*0..]->(group:Group)
+                    MATCH (owner)-[:PARENT_OF*0..]->(group:Group) WHERE $subjectRole IN $ofAll
                     RETURN group
                   UNION
-                    MATCH (person:Entity:Person {{id: $subjectId}})-[membership:MEMBER_OF]->(held:Group)
-                    WHERE {_LIVE} AND person.status = 'active' AND person.role IN $here + $flowing
+                    MATCH (:Entity:Person {{id: $subjectId}})-[membership:MEMBER_OF]->(held:Group)
+                    WHERE {_LIVE} AND $subjectRole IN $here + $flowing
                     MATCH (held)-[:PARENT_OF*0..]->(group:Group)
-                    WHERE (person.role IN $flowing OR held = group)
-                        AND EXISTS {{ (group)<-[:PARENT_OF*0..]-(owner) }}
+                    WHERE ($subjectRole IN $flowing OR held = group) AND EXISTS {{ (group)<-[:PARENT_OF*0..]-(owner) }}
                     RETURN group
                 }}""",
     walk="group",

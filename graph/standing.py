@@ -49,7 +49,6 @@ STANDINGS: Statement[StandingOfRow] = Statement(
     MATCH (:Person)-[membership:MEMBER_OF {liveKey: person.id + ' ' + held.id}]->(held)
     WHERE membership.status = 'active'
     RETURN {personId: person.id, groupId: group.id, heldId: held.id, role: membership.role} AS row""",
-    meant="CartesianProduct: of one person with one group.",
 )
 GROUPS_OF_PEOPLE: Statement[MembershipRow] = Statement(
     "groups_of_people",

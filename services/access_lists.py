@@ -7,7 +7,7 @@ from domain.access import Caller, KeyScope, Viewer
 from domain.access_lists import AccessHolder, AccessibleGroup
 from domain.errors import ValidationError
 from domain.ids import NodeKind
-from domain.people import MemberRole, PlatformRole
+from domain.people import MemberRole, PersonStatus, PlatformRole
 from domain.standing import Standing, Subject
 from domain.things import Thing
 from graph import groups, people, standing, things
@@ -66,7 +66,7 @@ class AccessLists:
         if person is None or not await groups.fetch(self._store, reach, [within]):
             return _what(person_id, PlatformRole.CUSTOMER), ROOT
         await authorize_insight(self._store, caller, within, about=person_id)
-        return _what(person_id, person.role), within
+        return _what(person_id, person.role), within if person.status is PersonStatus.ACTIVE else ROOT
 
     async def standings(self, subjects: Iterable[Subject]) -> Mapping[Subject, Standing]:
         """The highest role that counts of each of them, with where it is held."""
