@@ -23,7 +23,7 @@ from graph.store import Store, Transaction
 from services import demo_world
 from services.connections import NewConnection, group_of, new_connection
 from services.groups import new_group
-from services.journal import event
+from services.journal import account_of, event
 from services.keys import KeyOfPerson, Keys
 from services.people import new_person
 from services.things import new_thing
@@ -127,7 +127,7 @@ def _happened(world: World) -> list[Event]:
             for group in world.groups.values()
         ),
         *(
-            event(_SYSTEM, EventType.USER_REGISTERED, target_id=person.id, group_id=None)
+            event(_SYSTEM, EventType.USER_REGISTERED, target_id=person.id, group_id=None, changes=account_of(person))
             for person in world.people.values()
         ),
         *(

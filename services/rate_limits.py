@@ -35,6 +35,7 @@ class Limited(StrEnum):
     MAIL = "mail"
     PROOF = "proof"
     REFRESH = "refresh"
+    DENIAL = "denial"
 
 
 BY_ADDRESS: Final[Mapping[Limited, str]] = MappingProxyType(
@@ -59,6 +60,10 @@ BY_ACCOUNT: Final[Mapping[Limited, str]] = MappingProxyType(
 """How often for one account from one address."""
 
 
+DENIALS: Final = "10/minute;100/hour"
+"""How many denials of one actor and one action the audit log takes in."""
+
+
 class RateLimits:
     """Counts tries, in memory or in a Redis that several servers share."""
 
@@ -67,6 +72,7 @@ class RateLimits:
         self._limiter = None if storage is None else SlidingWindowCounterRateLimiter(storage)
         self._by_address = {what: parse_many(text) for what, text in BY_ADDRESS.items()}
         self._by_account = {what: parse_many(text) for what, text in BY_ACCOUNT.items()}
+        self._denials = parse_many(DENIALS)
 
     @classmethod
     def at(cls, redis_url: str | None) -> "RateLimits":
@@ -91,6 +97,14 @@ class RateLimits:
             # What leaves this process says nothing about anybody.
             hashed = hashlib.sha256(account.encode()).hexdigest()[:32]
             await self._count(self._by_account.get(what, []), what, address, hashed)
+
+    async def takes_denial(self, actor: str, action: str) -> bool:
+        """Count a denial, and answer whether it is one of the first, which are recorded."""
+        try:
+            await self._count(self._denials, Limited.DENIAL, actor, action)
+        except RateLimitError:
+            return False
+        return True
 
     async def _count(self, items: list[RateLimitItem], what: Limited, *names: str) -> None:
         if self._limiter is None:

@@ -24,7 +24,8 @@ class CountRow(TypedDict):
 COUNT_ALL: Statement[CountRow] = Statement(
     "count_all",
     """
-    MATCH (node) UNWIND labels(node) AS kind
+    MATCH (node) WHERE NOT (node:Event AND node.type = "access_denied") AND NOT (node:Setting AND node.name = "audit_chain")
+    UNWIND labels(node) AS kind
     WITH kind, count(*) + sum(coalesce(node.version, 0)) AS total
     RETURN {kind: kind, total: total} AS row
     UNION ALL
