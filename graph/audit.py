@@ -1,6 +1,7 @@
 """The audit log in the store: lists of it, the whole of it in order, and what is wrong with the chain."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final, TypedDict
 
@@ -22,6 +23,14 @@ SHOWN: Final = 100
 
 class AuditRow(EventRow, SealRow):
     """An event of the audit log as it is stored."""
+
+
+class Scope(StrEnum):
+    """Which part of the audit log a list is of: all of it, or what stands below the parent of the list."""
+
+    ALL = "audit"
+    GROUP = "audit_of_group"
+    SUBTREE = "audit_of_subtree"
 
 
 class HashRow(TypedDict):
@@ -61,25 +70,25 @@ def from_row(row: AuditRow) -> AuditEntry:
 
 
 @lru_cache(maxsize=1_000)
-def log(names: frozenset[str], *, of_group: bool, below: bool) -> Listing[AuditRow, AuditEntry]:
-    """The list of what a group's audit log holds, or all of it, narrowed by the conditions of these names."""
+def log(names: frozenset[str], scope: Scope) -> Listing[AuditRow, AuditEntry]:
+    """The list of that part of the audit log, narrowed by the conditions of these names."""
     where = [_CONDITIONS[name] for name in sorted(names)]
     match, prefix = "MATCH (event:Event)", list[str]()
-    if below:
+    if scope is Scope.SUBTREE:
         # Each entry is tested for its group: a subtree has no index, and the audit log is short beside what happens.
         where.append("EXISTS { MATCH (:Entity:Group {id: event.auditGroupId})<-[:PARENT_OF*0..]-(owner) }")
-    elif of_group:
+    elif scope is Scope.GROUP:
         match, prefix = f"{match} WHERE event.auditGroupId = parent", ["event.auditGroupId"]
     return listing(
-        "audit_of_subtree" if below else "audit_of_group" if of_group else "audit",
-        parent=_VISIBLE_GROUP if of_group else "",
+        scope,
+        parent="" if scope is Scope.ALL else _VISIBLE_GROUP,
         match=match,
         prefix=prefix,
         key=_KEY,
         where=where,
         project=ENTRY,
         item=from_row,
-        carry="event, owner" if of_group else "event",
+        carry="event" if scope is Scope.ALL else "event, owner",
         filtered=bool(where),
         advice="narrow filter.at, or ask for one group alone",
     )

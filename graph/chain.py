@@ -51,6 +51,7 @@ LOCK_HEAD: Statement[HeadRow] = Statement(
     ON CREATE SET head.sequence = $sequence, head.hash = $hash
     {lock_clauses("head")}
     RETURN head {{.sequence, .hash}} AS row""",
+    meant="Eager: of the one head that it locks.",
 )
 READ_HEAD: Statement[HeadRow] = Statement(
     "read_audit_head", "MATCH (head:Setting {name: $name}) RETURN head {.sequence, .hash} AS row"

@@ -14,7 +14,7 @@ from domain.ids import kind_of
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSONObject, to_micros
 from graph import audit, groups, standing
-from graph.audit import AuditRow
+from graph.audit import AuditRow, Scope
 from graph.store import Store
 from services import validation
 from services.access import MEMBERS, Action, authorize_overview, reach_of, viewer_of
@@ -57,10 +57,8 @@ class AuditLog:
         await self._authorize(caller, wanted)
         filters = _filters(wanted)
         names = frozenset(name for name, _ in filters)
-        of_group = wanted.group_id is not None
-        found = audit.log(names, of_group=of_group, below=wanted.below)
-        name = "audit of subtree" if wanted.below else "audit of group" if of_group else "audit"
-        return NodeList(name, found, filters), wanted.group_id or ROOT
+        scope = Scope.ALL if wanted.group_id is None else Scope.SUBTREE if wanted.below else Scope.GROUP
+        return NodeList(scope, audit.log(names, scope), filters), wanted.group_id or ROOT
 
     async def _authorize(self, caller: Caller, wanted: WantedEntries) -> None:
         viewer = viewer_of(caller)

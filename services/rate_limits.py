@@ -35,7 +35,6 @@ class Limited(StrEnum):
     MAIL = "mail"
     PROOF = "proof"
     REFRESH = "refresh"
-    DENIAL = "denial"
 
 
 BY_ADDRESS: Final[Mapping[Limited, str]] = MappingProxyType(
@@ -101,18 +100,18 @@ class RateLimits:
     async def takes_denial(self, actor: str, action: str) -> bool:
         """Count a denial, and answer whether it is one of the first, which are recorded."""
         try:
-            await self._count(self._denials, Limited.DENIAL, actor, action)
+            await self._count(self._denials, "denial", actor, action)
         except RateLimitError:
             return False
         return True
 
-    async def _count(self, items: list[RateLimitItem], what: Limited, *names: str) -> None:
+    async def _count(self, items: list[RateLimitItem], *names: str) -> None:
         if self._limiter is None:
             return
         try:
             for item in items:
-                if not await self._limiter.hit(item, what, *names):
-                    stats = await self._limiter.get_window_stats(item, what, *names)
+                if not await self._limiter.hit(item, *names):
+                    stats = await self._limiter.get_window_stats(item, *names)
                     # A window has made room once its end has passed, not at it.
                     wait = math.floor(max(0.0, stats.reset_time - time.time())) + 1
                     raise RateLimitError(f"That was too often. Try again in {wait} seconds.", wait)

@@ -104,7 +104,7 @@ async def test_groups_keys_and_accounts_that_change_are_told_to_whom_they_concer
         (
             {"visibility": "private", "joinPolicy": "invite_only"},
             {"visibility": "private", "joinPolicy": "open"},
-            access("member_role", "owner", None, "top", "new"),
+            access("member_role", "owner", None, "new"),
         ),
         ({"parentId": top}, {"parentId": other}, access("platform_owner")),
     ]
@@ -187,7 +187,7 @@ async def test_a_key_its_bounds_and_each_change_of_many_are_told(world: World) -
     reading = world.api.as_holder_of(key.secret)
     await reading.change("archiveThing", {"id": thing, "version": 1})
     [told] = await log(world.api, allowed=False)
-    assert (told["apiKeyId"], told["access"]) == (key.key.id, access("key_bounds"))
+    assert (told["apiKeyId"], told["access"]) == (key.key.id, access("key_bounds", "owner", None, "home"))
 
     guest = await world.member("guest", "home", scope=KeyScope.WRITE)
     changes: list[JSON] = [

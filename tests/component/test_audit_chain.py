@@ -32,7 +32,8 @@ async def run(world: World, text: str) -> None:
     """Do something behind the server's back."""
 
     async def work(transaction: Transaction) -> None:
-        await transaction.run(Statement[JSON]("tamper", text), {})
+        statement: Statement[JSON] = Statement("tamper", text)
+        await transaction.run(statement, {})
 
     await world.store.write(work)
 
@@ -78,7 +79,7 @@ def at(place: int) -> str:
         (f"MATCH (n:Event) WHERE n.auditKey > '{10:016}' DELETE n", [(11, "cut_off")]),
         ("MATCH (n:Event) WHERE n.auditKey > '' DELETE n", [(1, "cut_off")]),
         (
-            at(12) + f"CREATE (m:Event) SET m = properties(n), m.id = n.id + '0', m.auditKey = '{13:016}'",
+            at(12) + f"CREATE (m:Event) SET m = n {{.*, id: n.id + '0', auditKey: '{13:016}'}}",
             [(13, "detached"), (13, "changed"), (13, "beyond_end")],
         ),
         ("MATCH (n:Setting {name: 'audit_chain'}) SET n.hash = 'x'", [(12, "head_differs")]),
