@@ -20,7 +20,7 @@ from graph.thing_changes import ThingInUse
 from services import validation
 from services.access import Action, authorize_root
 from services.groups import GroupChanges, NewGroup, check_description, check_id, check_limits, new_group
-from services.journal import AccessChange, changed_names, event
+from services.journal import AccessChange, changed_access, changed_names, event
 from services.memberships import join
 from services.rights import Rights
 from services.work import Work
@@ -67,8 +67,7 @@ def updating(caller: Caller, group_id: str, version: int, changes: GroupChanges)
             await rights.require(transaction, group_id, role=MemberRole.OWNER)
         updated = _apply(group, checked)
         await group_changes.save(transaction, updated)
-        was, now_is = _policy(group), _policy(updated)
-        access = None if was == now_is else AccessChange(was, now_is)
+        access = changed_access(_policy(group), _policy(updated))
         await _tell(
             transaction, caller, EventType.GROUP_UPDATED, updated, {"changed": changed_names(changes)}, changes=access
         )
@@ -195,14 +194,9 @@ def deleting(caller: Caller, group_id: str, version: int) -> Work[str]:
         last = await group_changes.members(transaction, group_id)
         await group_changes.delete(transaction, group_id)
         removed = [
-            event(
-                caller,
-                EventType.USER_REMOVED_FROM_GROUP,
-                target_id=each["id"],
-                group_id=group_id,
-                changes=AccessChange(before={"role": each["role"], "status": each["status"]}),
-            )
+            event(caller, EventType.USER_REMOVED_FROM_GROUP, target_id=each["id"], group_id=group_id, changes=access)
             for each in last
+            for access in [AccessChange(before={"role": each["role"], "status": each["status"]})]
         ]
         await events.append(transaction, removed)
         await _tell(transaction, caller, EventType.GROUP_DELETED, group, {"slug": group.slug})

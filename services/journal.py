@@ -34,6 +34,11 @@ class AccessChange:
     decided_in: str | None = None
 
 
+def changed_access(before: Mapping[str, JSON], after: Mapping[str, JSON]) -> AccessChange | None:
+    """The change from one to the other; None where there is none."""
+    return None if before == after else AccessChange(before, after)
+
+
 def account_of(person: Person) -> AccessChange:
     """What somebody new may do."""
     return AccessChange(after={"role": person.role, "status": person.status})

@@ -22,7 +22,7 @@ from graph.store import Transaction
 from graph.thing_changes import Written
 from services import validation
 from services.access import Action
-from services.journal import AccessChange, changed_names, event
+from services.journal import AccessChange, changed_access, changed_names, event
 from services.keys import key_access
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
@@ -173,9 +173,8 @@ class ChangesOfThings:
         *,
         before: Thing | None = None,
     ) -> Thing:
-        access = None
-        if thing.type == API_KEY and before is not None and key_access(before) != key_access(thing):
-            access = AccessChange(key_access(before), key_access(thing))
+        is_key = before is not None and thing.type == API_KEY
+        access = changed_access(key_access(before or thing), key_access(thing)) if is_key else None
         told = happened(caller, event_type, thing, properties, access)
         thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
         await thing_changes.save(transaction, Written(thing, thing_type, told.id))
