@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from domain.people import PlatformRole
+from domain.people import MemberRole, PlatformRole
 
 
 class KeyScope(StrEnum):
@@ -13,6 +13,39 @@ class KeyScope(StrEnum):
 
     READ = "read"
     WRITE = "write"
+
+
+class AccessReason(StrEnum):
+    """What an answer about access rests on."""
+
+    PLATFORM_OWNER = "platform_owner"
+    MEMBER_ROLE = "member_role"
+    ONESELF = "oneself"
+    SYSTEM = "system"
+    SUSPENDED = "suspended"
+    PLATFORM_ROLE = "platform_role"
+    NO_MEMBERSHIP = "no_membership"
+    ROLE_TOO_LOW = "role_too_low"
+    OWN_MUTATIONS = "own_mutations"
+    OTHER_OBJECT = "other_object"
+    KEY_BOUNDS = "key_bounds"
+    SESSION_NEEDED = "session_needed"
+    PROOF_TOO_OLD = "proof_too_old"
+    NOT_VISIBLE = "not_visible"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A decision and its ground: what `reason` says, by the role that counts in the last group of the path.
+
+    `path` are the ids of the groups from the one in which the role is held; `needed_role` is what would have done.
+    """
+
+    allowed: bool
+    reason: AccessReason
+    role: MemberRole | None = None
+    needed_role: MemberRole | None = None
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from domain.access import AccessReason
+from domain.people import MemberRole
+
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
@@ -42,9 +45,25 @@ class ReauthenticationError(AppError):
 
 
 class ForbiddenError(AppError):
-    """The caller is known and may not do this."""
+    """The caller is known and may not do this.
+
+    Why not is told to the log alone, as `reason`; `group_id` is the group in which it would take `needed_role`.
+    """
 
     code = "FORBIDDEN"
+
+    def __init__(
+        self,
+        message: str,
+        reason: AccessReason = AccessReason.PLATFORM_ROLE,
+        *,
+        group_id: str | None = None,
+        needed_role: MemberRole | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.group_id = group_id
+        self.needed_role = needed_role
 
 
 class ValidationError(AppError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.access import Access
 from domain.values import JSON
 
 SYSTEM_ACTOR = "system"
@@ -94,10 +95,27 @@ class EventType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """What an event adds to the audit log, for those who look after the group `group_id`.
+
+    `action` is what was done or refused; `before` and `after` are what it changed of somebody's access, by ids alone.
+    `decided_in` is the group whose members may do that, where it is another one.
+    """
+
+    group_id: str | None
+    action: str | None
+    access: Access
+    before: Mapping[str, JSON] | None = None
+    after: Mapping[str, JSON] | None = None
+    decided_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened; no personal data beyond ids.
 
     `actor` is the id of a person or an API key, or `system`; `group_id` is the group that it happened in, if any.
+    One with an `audit` stands in the audit log too.
     """
 
     id: str
@@ -109,3 +127,4 @@ class Event:
     request_id: str | None
     trace_id: str | None
     properties: Mapping[str, JSON]
+    audit: Audit | None = None

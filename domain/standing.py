@@ -16,7 +16,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The highest role of somebody that counts in a group, and the group in which they have it."""
+    """The highest role of somebody that counts in a group, and the group in which they have it.
+
+    `path` are the ids of the groups from that one down to the group.
+    """
 
     role: MemberRole
     held_id: str
+    path: tuple[str, ...]

@@ -6,6 +6,7 @@ from typing import TypedDict
 from domain.access import Reach
 from domain.events import Event, EventType
 from domain.values import from_micros, to_micros
+from graph import chain
 from graph.access import entity_visible, event_visible, reach_parameters
 from graph.listing import Listing, listing
 from graph.store import Statement, Store, Transaction
@@ -57,8 +58,11 @@ def to_row(event: Event) -> EventRow:
 
 
 async def append(transaction: Transaction, events: Sequence[Event]) -> None:
-    """Record what the transaction does."""
-    await transaction.run(APPEND_EVENTS, {"events": [to_row(event) for event in events]})
+    """Record what the transaction does; what belongs in the audit log is chained as the last of it."""
+    plain = [to_row(event) for event in events if event.audit is None]
+    if plain:
+        await transaction.run(APPEND_EVENTS, {"events": plain})
+    chain.append(transaction, [(to_row(event), event.audit) for event in events if event.audit is not None])
 
 
 EVENT = f"event {{{', '.join(f'.{column}' for column in EventRow.__annotations__)}}}"

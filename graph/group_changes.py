@@ -133,11 +133,21 @@ DELETE_GROUP: Final[Statement[bool]] = Statement(
     RETURN true AS row""",
     meant="Eager: of the edges of the one group that it deletes.",
 )
-LIVE_MEMBERS: Final[Statement[str]] = Statement(
+
+
+class MemberRow(TypedDict):
+    """Somebody who is a member, and as what."""
+
+    id: str
+    role: str
+    status: str
+
+
+LIVE_MEMBERS: Final[Statement[MemberRow]] = Statement(
     "live_members",
     """
     MATCH (:Entity:Group {id: $id})<-[edge:MEMBER_OF]-(person:Person) WHERE edge.validTo IS NULL
-    RETURN person.id AS row""",
+    RETURN {id: person.id, role: edge.role, status: edge.status} AS row""",
 )
 
 
@@ -211,8 +221,8 @@ async def archive(transaction: Transaction, groups: Sequence[GroupInUse], event:
     await transaction.run(ARCHIVE_GROUPS, {"rows": groups, "event": row})
 
 
-async def members(transaction: Transaction, identifier: str) -> list[str]:
-    """The people who are members of a group that is locked."""
+async def members(transaction: Transaction, identifier: str) -> list[MemberRow]:
+    """The people who are members of a group that is locked, as what they are that."""
     return await transaction.run(LIVE_MEMBERS, {"id": identifier})
 
 

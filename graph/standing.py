@@ -1,7 +1,8 @@
 """What somebody is in groups: the memberships by which they may change what is there."""
 
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import Final, TypedDict
+from weakref import WeakKeyDictionary
 
 from domain.people import MemberRole
 from domain.standing import Standing, Subject
@@ -14,6 +15,7 @@ class StandingRow(TypedDict):
     groupId: str
     heldId: str
     role: str
+    path: list[str]
 
 
 class StandingOfRow(StandingRow):
@@ -34,10 +36,12 @@ STANDING: Statement[StandingRow] = Statement(
     """
     UNWIND $ids AS id
     MATCH (group:Entity:Group {id: id})
-    MATCH (group)<-[:PARENT_OF*0..]-(held:Group) WHERE $below OR held = group
+    MATCH above = (group)<-[:PARENT_OF*0..]-(held:Group) WHERE $below OR held = group
     MATCH (:Person)-[membership:MEMBER_OF {liveKey: $personId + ' ' + held.id}]->(held)
     WHERE membership.status = 'active'
-    RETURN {groupId: id, heldId: held.id, role: membership.role} AS row""",
+    RETURN {
+        groupId: id, heldId: held.id, role: membership.role, path: [each IN reverse(nodes(above)) | each.id]
+    } AS row""",
 )
 STANDINGS: Statement[StandingOfRow] = Statement(
     "standings",
@@ -45,10 +49,13 @@ STANDINGS: Statement[StandingOfRow] = Statement(
     UNWIND $pairs AS pair
     MATCH (person:Entity:Person {id: pair.personId})
     MATCH (group:Entity:Group {id: pair.groupId})
-    MATCH (group)<-[:PARENT_OF*0..]-(held:Group) WHERE person.role IN $flowing OR held = group
+    MATCH above = (group)<-[:PARENT_OF*0..]-(held:Group) WHERE person.role IN $flowing OR held = group
     MATCH (:Person)-[membership:MEMBER_OF {liveKey: person.id + ' ' + held.id}]->(held)
     WHERE membership.status = 'active'
-    RETURN {personId: person.id, groupId: group.id, heldId: held.id, role: membership.role} AS row""",
+    RETURN {
+        personId: person.id, groupId: group.id, heldId: held.id, role: membership.role,
+        path: [each IN reverse(nodes(above)) | each.id]
+    } AS row""",
 )
 GROUPS_OF_PEOPLE: Statement[MembershipRow] = Statement(
     "groups_of_people",
@@ -60,12 +67,23 @@ GROUPS_OF_PEOPLE: Statement[MembershipRow] = Statement(
 )
 
 
+_FOUND: Final[WeakKeyDictionary[Transaction, dict[tuple[str, str], Standing]]] = WeakKeyDictionary()
+"""What each running transaction found, by person and group: the audit log tells by what right something was done."""
+
+
 async def roles(
     transaction: Transaction, person_id: str, group_ids: Iterable[str], *, below: bool
 ) -> dict[str, MemberRole]:
     """The highest role that the person has in each of the groups, or in one above it where it counts `below` too."""
     best = _highest(await transaction.run(STANDING, _parameters(person_id, group_ids, below=below)))
+    found = _FOUND.setdefault(transaction, {})
+    found |= {(person_id, group_id): standing for group_id, standing in best.items()}
     return {group_id: standing.role for group_id, standing in best.items()}
+
+
+def found_by(transaction: Transaction, person_id: str, group_id: str) -> Standing | None:
+    """What the transaction found of this before it changed anything about it, if it asked."""
+    return _FOUND.get(transaction, {}).get((person_id, group_id))
 
 
 async def fetch(store: Store, person_id: str, group_ids: Iterable[str], *, below: bool) -> dict[str, Standing]:
@@ -102,7 +120,7 @@ def _parameters(person_id: str, group_ids: Iterable[str], *, below: bool) -> dic
 def _highest(rows: Iterable[StandingRow]) -> dict[str, Standing]:
     found: dict[str, Standing] = {}
     for row in rows:
-        standing, best = Standing(MemberRole(row["role"]), row["heldId"]), found.get(row["groupId"])
+        standing, best = Standing(MemberRole(row["role"]), row["heldId"], tuple(row["path"])), found.get(row["groupId"])
         if best is None or not best.role.covers(standing.role):
             found[row["groupId"]] = standing
     return found

@@ -87,6 +87,16 @@ class Transaction:
     def __init__(self, transaction: AsyncManagedTransaction, observe: Callable[[str], None]) -> None:
         self._transaction = transaction
         self._observe = observe
+        self._last: list[Callable[[], Awaitable[None]]] = []
+
+    def before_commit(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something as the last of the transaction: what takes a lock that many want, and holds it shortly."""
+        self._last.append(work)
+
+    async def finish(self) -> None:
+        """Do what was left for the end."""
+        for work in self._last:
+            await work()
 
     async def run(self, statement: Statement[R], parameters: Parameters) -> list[R]:
         """Run a statement and answer all of its rows. ConflictError where a constraint of the store refuses it."""
@@ -182,7 +192,7 @@ class Store:
         @unit_of_work(timeout=seconds or self._timeout)
         async def attempt(transaction: AsyncManagedTransaction) -> T:
             try:
-                return await work(Transaction(transaction, self.observe))
+                return await _whole(work, Transaction(transaction, self.observe))
             except TransientError as error:
                 if error.code == _MEMORY:  # the driver would try the same again
                     raise ConflictError(_TOO_LARGE) from error
@@ -232,6 +242,13 @@ class Store:
             names.append(str(step["operatorType"]).partition("@")[0])
             pending.extend(step.get("children", ()))
         return names
+
+
+async def _whole(work: Callable[[Transaction], Awaitable[T]], unit: Transaction) -> T:
+    """A unit of work with what it left for its end."""
+    done = await work(unit)
+    await unit.finish()
+    return done
 
 
 def _conflict(error: ClientError) -> ConflictError:

@@ -8,6 +8,7 @@ from strawberry.types import ExecutionContext
 
 from execution.documents import CachedDocuments
 from resolvers.access import AccessQueries
+from resolvers.audit import AuditQueries
 from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
@@ -47,6 +48,7 @@ class Query(
     KnowledgeQueries,
     EventQueries,
     AccessQueries,
+    AuditQueries,
     OntologyQueries,
     ConsistencyQueries,
     MailQueries,

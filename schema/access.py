@@ -41,7 +41,7 @@ class AccessHolder:
     @field
     def reason(self) -> AccessReason:
         """What it rests on."""
-        return AccessReason.OWN if self.own and not _owns_all(self.subject) else _reason(self.subject)
+        return AccessReason.ONESELF if self.own and not _owns_all(self.subject) else _reason(self.subject)
 
     @field
     async def role(self, info: Info) -> MemberRole | None:

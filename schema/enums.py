@@ -5,7 +5,7 @@ from typing import Final
 
 from strawberry.utils.str_converters import to_camel_case
 
-from domain.access import KeyScope
+from domain.access import AccessReason, KeyScope
 from domain.connection_types import Cardinality
 from domain.connections import Direction
 from domain.errors import DependentKind
@@ -23,7 +23,6 @@ from domain.things import ThingStatus
 from schema.define import enum
 from services.access import KEY_ACTIONS, Action
 from services.change_items import ChangeMode
-from services.explanations import AccessReason
 
 __all__ = [
     "AccessReason",
@@ -313,13 +312,18 @@ enum(
     {
         AccessReason.PLATFORM_OWNER: "They may: platform owners may do everything.",
         AccessReason.MEMBER_ROLE: "They may: their role in the first group of the path allows it.",
-        AccessReason.OWN: "They may: it is theirs alone.",
+        AccessReason.ONESELF: "They may: it is about nobody but themselves.",
+        AccessReason.SYSTEM: "It was done by an operator at the machine itself, by an import, or by nobody at all.",
         AccessReason.SUSPENDED: "They may not: their account is suspended.",
         AccessReason.PLATFORM_ROLE: "They may not: their role on the platform allows it nowhere.",
         AccessReason.NO_MEMBERSHIP: "They may not: no membership of theirs counts there. It takes one in `neededRole`.",
         AccessReason.ROLE_TOO_LOW: "They may not: their role there is less than `neededRole`.",
         AccessReason.OWN_MUTATIONS: "They may not: API keys have mutations of their own.",
         AccessReason.OTHER_OBJECT: "They may not: that is nothing to do to an object of this kind.",
+        AccessReason.KEY_BOUNDS: "They may not: the API key is confined to less, or is for reading only.",
+        AccessReason.SESSION_NEEDED: "They may not: it takes a session, or another request.",
+        AccessReason.PROOF_TOO_OLD: "They may not: it is too long ago that they proved who they are.",
+        AccessReason.NOT_VISIBLE: "They may not: they do not see it, or it is not there.",
     },
 )
 enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.access import Caller, KeyScope, Reach, Viewer, ViewerSession
+from domain.access import AccessReason, Caller, KeyScope, Reach, Viewer, ViewerSession
 from domain.errors import AuthError, ForbiddenError, ReauthenticationError
 from domain.people import MemberRole, Person, PlatformRole
 from domain.sessions import FRESH
@@ -206,11 +206,13 @@ def authorize(caller: Caller, action: Action) -> Viewer:
     """
     viewer = viewer_of(caller)
     if viewer.scope is not KeyScope.WRITE:
-        raise ForbiddenError("This API key is for reading only: use one whose scope is write.")
+        raise ForbiddenError("This API key is for reading only: use one whose scope is write.", AccessReason.KEY_BOUNDS)
     if viewer.actions is not None and action not in viewer.actions:
-        raise ForbiddenError(f"This API key may do only some things, and {action} is none of them.")
+        raise ForbiddenError(
+            f"This API key may do only some things, and {action} is none of them.", AccessReason.KEY_BOUNDS
+        )
     if viewer.within is not None and action in OF_ALL:
-        raise ForbiddenError(f"{CONFINED}, and {action} is about all.")
+        raise ForbiddenError(f"{CONFINED}, and {action} is about all.", AccessReason.KEY_BOUNDS)
     if viewer.role not in ALLOWED_ROLES[action]:
         allowed = ", ".join(sorted(ALLOWED_ROLES[action]))
         raise ForbiddenError(f"Your role {viewer.role} may not do this. It takes: {allowed}.")
@@ -227,7 +229,7 @@ def authorize_oneself(caller: Caller, action: Action, at: datetime) -> tuple[Vie
     if action not in OWN:
         raise ForbiddenError(f"{action} is nothing that everybody may do.")
     if viewer.session is None:
-        raise ForbiddenError("An API key may not do this: sign in, and use the session.")
+        raise ForbiddenError("An API key may not do this: sign in, and use the session.", AccessReason.SESSION_NEEDED)
     if action in SENSITIVE and at - viewer.session.authenticated_at > FRESH:
         minutes = int(FRESH.total_seconds() // 60)
         raise ReauthenticationError(f"This takes a proof of who you are within the last {minutes} minutes: give one.")
@@ -252,6 +254,8 @@ def authorize_account(viewer: Viewer) -> None:
 def authorize_root(viewer: Viewer) -> None:
     """Refuse whoever may not have a group that is below no other: ForbiddenError."""
     if viewer.within is not None:
-        raise ForbiddenError(f"{CONFINED}, and a group below no other would be outside of them.")
+        raise ForbiddenError(
+            f"{CONFINED}, and a group below no other would be outside of them.", AccessReason.KEY_BOUNDS
+        )
     if viewer.role is not PlatformRole.PLATFORM_OWNER:
         raise ForbiddenError(f"A group below no other takes the role {PlatformRole.PLATFORM_OWNER}: name a parentId.")

@@ -1,10 +1,13 @@
 """Changes as data: what one of many in a request asks for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from domain.things import ThingStatus
+from services.access import Action
 from services.connections import ConnectionChanges, NewConnection
 from services.things import NewThing, ThingChanges
 
@@ -103,3 +106,23 @@ ChangeOfThing: TypeAlias = UpdateThing | ArchiveThing | RestoreThing | MoveThing
 
 Change: TypeAlias = CreateThing | ChangeOfThing | Connect | UpdateConnection | Disconnect
 """One of many changes."""
+
+_ACTIONS: Final[Mapping[type, Action]] = MappingProxyType(
+    {
+        CreateThing: Action.CREATE_THING,
+        UpdateThing: Action.UPDATE_THING,
+        ArchiveThing: Action.ARCHIVE_THING,
+        RestoreThing: Action.RESTORE_THING,
+        MoveThing: Action.MOVE_THING,
+        LabelThing: Action.LABEL_THING,
+        DeleteThing: Action.DELETE_THING,
+        Connect: Action.CONNECT,
+        UpdateConnection: Action.UPDATE_CONNECTION,
+        Disconnect: Action.DISCONNECT,
+    }
+)
+
+
+def action_of(change: Change) -> Action:
+    """What is decided before a change is done."""
+    return _ACTIONS[type(change)]

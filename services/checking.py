@@ -19,6 +19,7 @@ from graph import events, group_changes
 from graph.store import Store, Transaction
 from services.access import authorize_overview
 from services.checks import (
+    audit,
     connections,
     credentials,
     identities,
@@ -58,7 +59,7 @@ _SECTIONS: Final = (
     event_checks.SECTION,
 )
 
-_OF_THE_WHOLE: Final = (*whole.TESTS, *types.TESTS)
+_OF_THE_WHOLE: Final = (*whole.TESTS, *types.TESTS, *audit.TESTS)
 
 
 def _rules() -> Iterator[Rule]:

@@ -20,7 +20,7 @@ from graph.store import Transaction
 from services import connection_rights, validation
 from services.access import Action
 from services.connections import MEMBERSHIP, ConnectionChanges, NewConnection, group_of, new_connection
-from services.journal import changed_names, event
+from services.journal import AccessChange, changed_names, event
 from services.ontology import Ontology
 from services.rights import Rights
 from services.work import Work, done
@@ -221,16 +221,46 @@ def _happened(caller: Caller, plain: EventType, of_member: EventType, connection
     happened = [event(caller, plain, target_id=connection.id, group_id=group_id, properties=_details(connection))]
     if connection.type == MEMBERSHIP:
         role = {"role": connection.properties["role"]}
-        happened.append(event(caller, of_member, target_id=connection.from_id, group_id=group_id, properties=role))
+        access, joins = _membership(connection), of_member is EventType.USER_JOINED_GROUP
+        changes = AccessChange(None if joins else access, access if joins else None)
+        happened.append(
+            event(
+                caller,
+                of_member,
+                target_id=connection.from_id,
+                group_id=group_id,
+                properties=role,
+                changes=changes,
+            )
+        )
     return happened
 
 
 def _changed(caller: Caller, before: Connection, after: Connection, names: list[JSON]) -> list[Event]:
     group_id = group_of(after)
     details = {**_details(after), "changed": names}
-    happened = [event(caller, EventType.CONNECTION_UPDATED, target_id=after.id, group_id=group_id, properties=details)]
-    if after.type == MEMBERSHIP and before.properties["role"] != after.properties["role"]:
+    was, now_is = _membership(before), _membership(after)
+    access = AccessChange(was, now_is) if after.type == MEMBERSHIP and was != now_is else None
+    has_role = access is not None and was["role"] != now_is["role"]
+    happened = [
+        event(
+            caller,
+            EventType.CONNECTION_UPDATED,
+            target_id=after.id,
+            group_id=group_id,
+            properties=details,
+            changes=None if has_role else access,
+        )
+    ]
+    if has_role:
         roles = {"from": before.properties["role"], "to": after.properties["role"]}
         told = EventType.MEMBER_ROLE_CHANGED
-        happened.append(event(caller, told, target_id=after.from_id, group_id=group_id, properties=roles))
+        happened.append(
+            event(caller, told, target_id=after.from_id, group_id=group_id, properties=roles, changes=access)
+        )
     return happened
+
+
+def _membership(connection: Connection) -> Mapping[str, JSON]:
+    """What of a membership says what its person may do."""
+    return {name: connection.properties.get(name) for name in ("role", "status")}

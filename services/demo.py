@@ -21,9 +21,9 @@ from graph import connections, events, group_changes, knowledge, people, referen
 from graph.emptiness import is_empty
 from graph.store import Store, Transaction
 from services import demo_world
-from services.connections import NewConnection, group_of, new_connection
+from services.connections import MEMBERSHIP, NewConnection, group_of, new_connection
 from services.groups import new_group
-from services.journal import event
+from services.journal import AccessChange, account_of, event
 from services.keys import KeyOfPerson, Keys
 from services.people import new_person
 from services.things import new_thing
@@ -127,7 +127,7 @@ def _happened(world: World) -> list[Event]:
             for group in world.groups.values()
         ),
         *(
-            event(_SYSTEM, EventType.USER_REGISTERED, target_id=person.id, group_id=None)
+            event(_SYSTEM, EventType.USER_REGISTERED, target_id=person.id, group_id=None, changes=account_of(person))
             for person in world.people.values()
         ),
         *(
@@ -139,5 +139,17 @@ def _happened(world: World) -> list[Event]:
                 properties={"type": connection.type, "from": connection.from_id, "to": connection.to_id},
             )
             for connection in world.connections
+        ),
+        *(
+            event(
+                _SYSTEM,
+                EventType.USER_JOINED_GROUP,
+                target_id=connection.from_id,
+                group_id=connection.to_id,
+                properties={"role": connection.properties["role"]},
+                changes=AccessChange(after={name: connection.properties.get(name) for name in ("role", "status")}),
+            )
+            for connection in world.connections
+            if connection.type == MEMBERSHIP
         ),
     ]

@@ -1,9 +1,8 @@
 """Why somebody may do something to an object, or may not: for those who can change that."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from domain.access import Caller, KeyScope, Viewer
+from domain.access import AccessReason, Caller, KeyScope, Viewer
 from domain.errors import AppError, ForbiddenError
 from domain.groups import Group
 from domain.ids import NodeKind
@@ -16,20 +15,6 @@ from services import validation
 from services.access import MEMBER_ROLES, Action, counts_below, reach_of, viewer_of
 from services.permissions import IN_GROUPS, TO_THINGS
 from services.rights import Rights, needed_role
-
-
-class AccessReason(StrEnum):
-    """What an answer about access rests on."""
-
-    PLATFORM_OWNER = "platform_owner"
-    MEMBER_ROLE = "member_role"
-    OWN = "own"
-    SUSPENDED = "suspended"
-    PLATFORM_ROLE = "platform_role"
-    NO_MEMBERSHIP = "no_membership"
-    ROLE_TOO_LOW = "role_too_low"
-    OWN_MUTATIONS = "own_mutations"
-    OTHER_OBJECT = "other_object"
 
 
 @dataclass(frozen=True, slots=True)

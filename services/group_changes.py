@@ -20,7 +20,7 @@ from graph.thing_changes import ThingInUse
 from services import validation
 from services.access import Action, authorize_root
 from services.groups import GroupChanges, NewGroup, check_description, check_id, check_limits, new_group
-from services.journal import changed_names, event
+from services.journal import AccessChange, changed_access, changed_names, event
 from services.memberships import join
 from services.rights import Rights
 from services.work import Work
@@ -46,7 +46,9 @@ def creating(caller: Caller, new: NewGroup) -> Work[Group]:
         await group_changes.create(transaction, group)
         await _tell(transaction, caller, EventType.GROUP_CREATED, group)
         if not rights.unbounded:  # who makes a group below one of theirs has to have a role in it
-            await join(transaction, caller, rights.viewer.person_id, group.id, MemberRole.OWNER)
+            await join(
+                transaction, caller, rights.viewer.person_id, group.id, MemberRole.OWNER, decided_in=group.parent_id
+            )
         return group
 
     return work
@@ -65,7 +67,10 @@ def updating(caller: Caller, group_id: str, version: int, changes: GroupChanges)
             await rights.require(transaction, group_id, role=MemberRole.OWNER)
         updated = _apply(group, checked)
         await group_changes.save(transaction, updated)
-        await _tell(transaction, caller, EventType.GROUP_UPDATED, updated, {"changed": changed_names(changes)})
+        access = changed_access(_policy(group), _policy(updated))
+        await _tell(
+            transaction, caller, EventType.GROUP_UPDATED, updated, {"changed": changed_names(changes)}, changes=access
+        )
         return updated
 
     return work
@@ -94,7 +99,9 @@ def moving(caller: Caller, group_id: str, version: int, parent_id: str | None) -
             authorize_root(rights.viewer)
         moved = replace(group, parent_id=parent_id, updated_at=now(), version=group.version + 1)
         await group_changes.move(transaction, moved)
-        await _tell(transaction, caller, EventType.GROUP_MOVED, moved, {"from": group.parent_id, "to": parent_id})
+        access = AccessChange({"parentId": group.parent_id}, {"parentId": parent_id})
+        ends = {"from": group.parent_id, "to": parent_id}
+        await _tell(transaction, caller, EventType.GROUP_MOVED, moved, ends, changes=access)
         return moved
 
     return work
@@ -187,7 +194,9 @@ def deleting(caller: Caller, group_id: str, version: int) -> Work[str]:
         last = await group_changes.members(transaction, group_id)
         await group_changes.delete(transaction, group_id)
         removed = [
-            event(caller, EventType.USER_REMOVED_FROM_GROUP, target_id=person, group_id=group_id) for person in last
+            event(caller, EventType.USER_REMOVED_FROM_GROUP, target_id=each["id"], group_id=group_id, changes=access)
+            for each in last
+            for access in [AccessChange(before={"role": each["role"], "status": each["status"]})]
         ]
         await events.append(transaction, removed)
         await _tell(transaction, caller, EventType.GROUP_DELETED, group, {"slug": group.slug})
@@ -206,9 +215,16 @@ async def _tell(
     event_type: EventType,
     group: Group,
     properties: Mapping[str, JSON] | None = None,
+    *,
+    changes: AccessChange | None = None,
 ) -> None:
-    happened = event(caller, event_type, target_id=group.id, group_id=group.id, properties=properties)
+    happened = event(caller, event_type, target_id=group.id, group_id=group.id, properties=properties, changes=changes)
     await events.append(transaction, [happened])
+
+
+def _policy(group: Group) -> Mapping[str, JSON]:
+    """What of a group says who may see and join it."""
+    return {"visibility": group.visibility, "joinPolicy": group.join_policy}
 
 
 async def _require_all(transaction: Transaction, rights: Rights, group_id: str) -> None:

@@ -26,7 +26,7 @@ from services.access import KEY_ACTIONS, Action, authorize_account, authorize_on
 from services.connections import NewConnection, new_connection
 from services.groups import check_id
 from services.hashes import hash_of
-from services.journal import event
+from services.journal import AccessChange, event
 
 PREFIX: Final = "one_"
 """Every secret starts so, so that a scanner for leaked secrets can tell what it found."""
@@ -129,7 +129,12 @@ class Keys:
         if home is None:
             raise ValidationError("person", f"{address} is a member of no group, and a key belongs to a group.")
         made = _Made.of(caller, person.id, home, NewKey(name, scope, expires_at), self._clock())
-        await self._store.write(made.write)
+
+        async def work(transaction: Transaction) -> None:
+            await made.write(transaction)
+            await events.append(transaction, [made.told()])
+
+        await self._store.write(work)
         return KeyOfPerson(made.created.key, made.created.secret, person)
 
     async def create_own(self, caller: Caller, new: NewKey) -> CreatedKey:
@@ -146,8 +151,7 @@ class Keys:
         async def work(transaction: Transaction) -> None:
             await _make_room(transaction, viewer, "name")
             await made.write(transaction)
-            told = {"key": made.created.key.id, "scope": new.scope}
-            await events.append(transaction, [_told(caller, EventType.API_KEY_CREATED, viewer, told)])
+            await events.append(transaction, [made.told()])
 
         await self._store.write(work)
         return made.created
@@ -185,11 +189,16 @@ class Keys:
                 updated_at=at,
                 version=key.version + 1,
             )
+            access = AccessChange(
+                key_access(key), {"replaced": key_access(replaced), "new": key_access(made.created.key)}
+            )
             changed = _of_key(caller, EventType.THING_UPDATED, replaced, {"changed": ["properties"]})
             await keys.save(transaction, replaced, changed.id)
             await made.write(transaction)
             told = {"key": made.created.key.id, "replaced": key.id}
-            await events.append(transaction, [changed, _told(caller, EventType.API_KEY_ROTATED, viewer, told)])
+            await events.append(
+                transaction, [changed, _told(caller, EventType.API_KEY_ROTATED, viewer.person_id, told, access)]
+            )
             return RotatedKey(made.created, replaced)
 
         return await self._store.write(work)
@@ -205,7 +214,8 @@ class Keys:
             revoked = replace(key, status=ThingStatus.ARCHIVED, archived_at=at, updated_at=at, version=key.version + 1)
             archived = _of_key(caller, EventType.THING_ARCHIVED, revoked, {})
             await keys.save(transaction, revoked, archived.id)
-            told = _told(caller, EventType.API_KEY_REVOKED, viewer, {"key": key.id})
+            access = AccessChange(before=key_access(key))
+            told = _told(caller, EventType.API_KEY_REVOKED, viewer.person_id, {"key": key.id}, access)
             await events.append(transaction, [archived, told])
             return revoked
 
@@ -280,6 +290,13 @@ class _Made:
         )
         return cls(caller, person_id, CreatedKey(key, secret))
 
+    def told(self) -> Event:
+        """What its person is told."""
+        key = self.created.key
+        told = {"key": key.id, "scope": key.properties["scope"]}
+        access = AccessChange(after=key_access(key))
+        return _told(self.caller, EventType.API_KEY_CREATED, self.person_id, told, access)
+
     async def write(self, transaction: Transaction) -> None:
         """Add the key, its person's ownership of it, and what is told of it."""
         key = self.created.key
@@ -325,5 +342,13 @@ def _of_key(caller: Caller, event_type: EventType, key: Thing, details: dict[str
     return event(caller, event_type, target_id=key.id, group_id=None, properties={**details, "version": key.version})
 
 
-def _told(caller: Caller, event_type: EventType, viewer: Viewer, details: Mapping[str, JSON]) -> Event:
-    return event(caller, event_type, target_id=viewer.person_id, group_id=None, properties=details)
+def _told(
+    caller: Caller, event_type: EventType, person_id: str, details: Mapping[str, JSON], changes: AccessChange
+) -> Event:
+    return event(caller, event_type, target_id=person_id, group_id=None, properties=details, changes=changes)
+
+
+def key_access(key: Thing) -> Mapping[str, JSON]:
+    """What of an API key says what may be done with it."""
+    named = ("scope", "expiresAt", "groupIds", "actions")
+    return {"key": key.id, "status": key.status, **{name: key.properties.get(name) for name in named}}

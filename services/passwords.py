@@ -26,7 +26,7 @@ from graph import credentials, events, sessions
 from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
-from services.journal import event
+from services.journal import AccessChange, event
 from services.one_time_tokens import TokenKind, withdraw
 from services.rate_limits import Limited, RateLimits
 
@@ -172,6 +172,7 @@ class Passwords:
                         target_id=viewer.person_id,
                         group_id=None,
                         properties={"revoked": each, "reason": "password_changed"},
+                        changes=AccessChange(before={"session": each}),
                     )
                     for each in ended
                 ),

@@ -28,7 +28,7 @@ from services import validation
 from services.access import Action, authorize_oneself
 from services.finishing_sign_in import finish
 from services.hashes import hash_of
-from services.journal import event
+from services.journal import AccessChange, account_of, event
 from services.people import NewPerson, new_person
 from services.providers import AttemptSecrets, Provider, ProviderAnswer
 from services.rate_limits import Limited, RateLimits
@@ -132,6 +132,7 @@ class ProviderSignIn:
                 target_id=viewer.person_id,
                 group_id=None,
                 properties={"provider": provider.name},
+                changes=AccessChange(after={"provider": provider.name}),
             )
             await events.append(transaction, [linked])
             await told_of_change(transaction, viewer.person_id, at)
@@ -207,13 +208,21 @@ class ProviderSignIn:
         await people.create(transaction, person)
         await identities.create(transaction, _row(person.id, provider, found, at))
         happened = [
-            event(caller, EventType.USER_REGISTERED, target_id=person.id, group_id=None, actor=person.id),
+            event(
+                caller,
+                EventType.USER_REGISTERED,
+                target_id=person.id,
+                group_id=None,
+                actor=person.id,
+                changes=account_of(person),
+            ),
             event(
                 caller,
                 EventType.PROVIDER_LINKED,
                 target_id=person.id,
                 group_id=None,
                 properties={"provider": provider.name},
+                changes=AccessChange(after={"provider": provider.name}),
                 actor=person.id,
             ),
         ]

@@ -59,6 +59,10 @@ BY_ACCOUNT: Final[Mapping[Limited, str]] = MappingProxyType(
 """How often for one account from one address."""
 
 
+DENIALS: Final = "10/minute;100/hour"
+"""How many denials of one actor and one action the audit log takes in."""
+
+
 class RateLimits:
     """Counts tries, in memory or in a Redis that several servers share."""
 
@@ -67,6 +71,7 @@ class RateLimits:
         self._limiter = None if storage is None else SlidingWindowCounterRateLimiter(storage)
         self._by_address = {what: parse_many(text) for what, text in BY_ADDRESS.items()}
         self._by_account = {what: parse_many(text) for what, text in BY_ACCOUNT.items()}
+        self._denials = parse_many(DENIALS)
 
     @classmethod
     def at(cls, redis_url: str | None) -> "RateLimits":
@@ -92,13 +97,21 @@ class RateLimits:
             hashed = hashlib.sha256(account.encode()).hexdigest()[:32]
             await self._count(self._by_account.get(what, []), what, address, hashed)
 
-    async def _count(self, items: list[RateLimitItem], what: Limited, *names: str) -> None:
+    async def takes_denial(self, actor: str, action: str) -> bool:
+        """Count a denial, and answer whether it is one of the first, which are recorded."""
+        try:
+            await self._count(self._denials, "denial", actor, action)
+        except RateLimitError:
+            return False
+        return True
+
+    async def _count(self, items: list[RateLimitItem], *names: str) -> None:
         if self._limiter is None:
             return
         try:
             for item in items:
-                if not await self._limiter.hit(item, what, *names):
-                    stats = await self._limiter.get_window_stats(item, what, *names)
+                if not await self._limiter.hit(item, *names):
+                    stats = await self._limiter.get_window_stats(item, *names)
                     # A window has made room once its end has passed, not at it.
                     wait = math.floor(max(0.0, stats.reset_time - time.time())) + 1
                     raise RateLimitError(f"That was too often. Try again in {wait} seconds.", wait)

@@ -8,7 +8,7 @@ from graph import events, group_changes, people
 from graph.store import Store, Transaction
 from services import validation
 from services.groups import NewGroup, new_group
-from services.journal import event
+from services.journal import account_of, event
 from services.memberships import join
 from services.people import NewPerson, new_person
 
@@ -25,7 +25,9 @@ async def register(store: Store, new: NewPerson, group_slug: str | None, role: M
 
     async def work(transaction: Transaction) -> Person:
         await people.create(transaction, person)
-        happened = [event(operator, EventType.USER_REGISTERED, target_id=person.id, group_id=None)]
+        happened = [
+            event(operator, EventType.USER_REGISTERED, target_id=person.id, group_id=None, changes=account_of(person))
+        ]
         group = None if slug is None else await group_changes.lock_by_slug(transaction, slug)
         held = MemberRole.OWNER if group is None else role
         if slug is not None and group is None:

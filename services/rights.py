@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from domain.access import Caller, Reach, Viewer
+from domain.access import AccessReason, Caller, Reach, Viewer
 from domain.errors import ForbiddenError
 from domain.people import MemberRole, PlatformRole
 from graph import standing
@@ -85,7 +85,10 @@ class Rights:
         free = self.unbounded and self.viewer.within is None and self.viewer.actions is None
         if thing_type != API_KEY or free:
             return None
-        return ForbiddenError("API keys have their own mutations: createApiKey, rotateApiKey and revokeApiKey.")
+        return ForbiddenError(
+            "API keys have their own mutations: createApiKey, rotateApiKey and revokeApiKey.",
+            AccessReason.OWN_MUTATIONS,
+        )
 
     def refusal(
         self, held: Mapping[str, MemberRole], group_ids: Iterable[str], role: MemberRole | None = None
@@ -98,5 +101,10 @@ class Rights:
                 # Without the group's id: it may be above one that they see, and hidden from them.
                 yours = "You have no role that counts" if has is None else f"Your role is {has}"
                 enough = " or ".join(each for each in reversed(MemberRole) if each.covers(needed))
-                return ForbiddenError(f"{yours} in a group that this is about; it takes {enough} there.")
+                return ForbiddenError(
+                    f"{yours} in a group that this is about; it takes {enough} there.",
+                    AccessReason.NO_MEMBERSHIP if has is None else AccessReason.ROLE_TOO_LOW,
+                    group_id=group_id or None,
+                    needed_role=needed,
+                )
         return None

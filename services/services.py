@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from domain.values import Clock
 from graph.store import Store
 from services.access_lists import AccessLists
+from services.audit import AuditLog
 from services.bulk import Bulk
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
+from services.denials import Denials
 from services.email_change import EmailChange
 from services.email_verification import EmailVerification
 from services.embedding import Embedder
@@ -44,10 +46,12 @@ class Services:
     """One of each."""
 
     access_lists: AccessLists
+    audit: AuditLog
     bulk: Bulk
     changes: Changes
     checking: Checking
     connections: Connections
+    denials: Denials
     email_change: EmailChange
     email_verification: EmailVerification
     events: Events
@@ -93,10 +97,12 @@ class Services:
         changes = Changes(store, ontology, dimension)
         return cls(
             access_lists=AccessLists(store),
+            audit=AuditLog(store),
             bulk=Bulk(store, changes),
             changes=changes,
             checking=Checking(store, ontology),
             connections=Connections(store, ontology),
+            denials=Denials(store, limits),
             email_change=EmailChange(store, clock, limits),
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),

@@ -25,7 +25,7 @@ from graph import events, sessions
 from graph.store import Store, Transaction
 from services.access import Action, authorize_account, authorize_oneself, viewer_of
 from services.hashes import hash_of
-from services.journal import event
+from services.journal import AccessChange, event
 from services.one_time_tokens import TokenKind, withdraw
 from services.rate_limits import Limited, RateLimits
 from services.work import done
@@ -117,6 +117,7 @@ def _revoked(caller: Caller, person_id: str, session_id: str, reason: str) -> Ev
         group_id=None,
         properties={"revoked": session_id, "reason": reason},
         actor=person_id,
+        changes=AccessChange(before={"session": session_id}),
     )
 
 

@@ -13,7 +13,7 @@ from graph import credentials, events, mail, one_time_tokens
 from graph.store import Store, Transaction
 from services import passwords, validation
 from services.finishing_sign_in import finish
-from services.journal import event
+from services.journal import account_of, event
 from services.mail import new_mail
 from services.one_time_tokens import NewToken, TokenKind
 from services.people import NewPerson, new_person
@@ -59,7 +59,14 @@ class SignIn:
         credential = credentials.CredentialRow(
             personId=person.id, passwordHash=await passwords.hashed(password), changedAt=to_micros(self._clock())
         )
-        registered = event(caller, EventType.USER_REGISTERED, target_id=person.id, group_id=None, actor=person.id)
+        registered = event(
+            caller,
+            EventType.USER_REGISTERED,
+            target_id=person.id,
+            group_id=None,
+            actor=person.id,
+            changes=account_of(person),
+        )
 
         async def work(transaction: Transaction) -> None:
             taken = await credentials.find_taken(transaction, person.email, person.username)

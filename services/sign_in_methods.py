@@ -16,7 +16,7 @@ from graph import credentials, events, identities, mail, people
 from graph.store import Store, Transaction
 from services import passwords
 from services.access import Action, authorize_oneself
-from services.journal import event
+from services.journal import AccessChange, event
 from services.mail import new_mail
 from services.rate_limits import Limited, RateLimits
 
@@ -67,6 +67,7 @@ class SignInMethods:
                 target_id=viewer.person_id,
                 group_id=None,
                 properties={"provider": gone.provider},
+                changes=AccessChange(before={"provider": gone.provider}),
             )
             await events.append(transaction, [happened])
             await told_of_change(transaction, viewer.person_id, self._clock())

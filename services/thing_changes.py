@@ -22,10 +22,11 @@ from graph.store import Transaction
 from graph.thing_changes import Written
 from services import validation
 from services.access import Action
-from services.journal import changed_names, event
+from services.journal import AccessChange, changed_access, changed_names, event
+from services.keys import key_access
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
-from services.rights import Rights
+from services.rights import API_KEY, Rights
 from services.things import ThingChanges
 from services.work import Work
 
@@ -58,7 +59,7 @@ class ChangesOfThings:
                 properties=changed(properties, thing.properties),
             )
             details: Mapping[str, JSON] = {"changed": changed_names(changes)}
-            return await self._save(transaction, caller, EventType.THING_UPDATED, updated, details)
+            return await self._save(transaction, caller, EventType.THING_UPDATED, updated, details, before=thing)
 
         return work
 
@@ -73,7 +74,7 @@ class ChangesOfThings:
                 raise ConflictError("This thing is archived already.", field="status")
             after = _next(thing)
             archived = replace(after, status=ThingStatus.ARCHIVED, archived_at=after.updated_at)
-            return await self._save(transaction, caller, EventType.THING_ARCHIVED, archived)
+            return await self._save(transaction, caller, EventType.THING_ARCHIVED, archived, before=thing)
 
         return work
 
@@ -97,7 +98,9 @@ class ChangesOfThings:
             check_active(locked, "groupId", thing.group_id)
             before = status or await history.status_in_use(transaction, thing_id) or ThingStatus.ACTIVE
             restored = replace(_next(thing), status=before, archived_at=None)
-            return await self._save(transaction, caller, EventType.THING_RESTORED, restored, {"status": before})
+            return await self._save(
+                transaction, caller, EventType.THING_RESTORED, restored, {"status": before}, before=thing
+            )
 
         return work
 
@@ -153,7 +156,9 @@ class ChangesOfThings:
             if found := await dependents.of_thing(transaction, rights.reach, thing_id):
                 raise DependedOnError("thing", found)
             await thing_changes.delete(transaction, thing_id)
-            await events.append(transaction, [happened(caller, EventType.THING_DELETED, thing, {"type": thing.type})])
+            access = AccessChange(before=key_access(thing)) if thing.type == API_KEY else None
+            told = happened(caller, EventType.THING_DELETED, thing, {"type": thing.type}, access)
+            await events.append(transaction, [told])
             return thing.id
 
         return work
@@ -165,8 +170,12 @@ class ChangesOfThings:
         event_type: EventType,
         thing: Thing,
         properties: Mapping[str, JSON] | None = None,
+        *,
+        before: Thing | None = None,
     ) -> Thing:
-        told = happened(caller, event_type, thing, properties)
+        is_key = before is not None and thing.type == API_KEY
+        access = changed_access(key_access(before or thing), key_access(thing)) if is_key else None
+        told = happened(caller, event_type, thing, properties, access)
         thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
         await thing_changes.save(transaction, Written(thing, thing_type, told.id))
         await events.append(transaction, [told])
@@ -237,8 +246,12 @@ def _next(thing: Thing) -> Thing:
 
 
 def happened(
-    caller: Caller, event_type: EventType, thing: Thing, properties: Mapping[str, JSON] | None = None
+    caller: Caller,
+    event_type: EventType,
+    thing: Thing,
+    properties: Mapping[str, JSON] | None = None,
+    changes: AccessChange | None = None,
 ) -> Event:
     """What is told of a thing that somebody changed, or made."""
     details: Mapping[str, JSON] = {**(properties or {}), "version": thing.version}
-    return event(caller, event_type, target_id=thing.id, group_id=thing.group_id, properties=details)
+    return event(caller, event_type, target_id=thing.id, group_id=thing.group_id, properties=details, changes=changes)

@@ -6,9 +6,11 @@ from tests.worlds import World
 
 async def refused(world: World, field: str, given: JSONObject) -> dict[str, JSON]:
     """What a mutation that must write nothing answered, without its message."""
-    before = await world.count()
+    before, denied = await world.count(), await world.denials()
     answer = dict(await world.api.change(field, given))
     assert await world.count() == before
+    is_denial = answer["__typename"] in {"ForbiddenError", "NotFoundError", "ReauthenticationError"}
+    assert await world.denials() == denied + is_denial or answer["__typename"] == "ItemError"
     assert answer.pop("message")
     return answer
 

@@ -15,7 +15,10 @@ from tests.client import Api
 
 
 class CountRow(TypedDict):
-    """How many nodes of a label, or relationships of a type, there are; every change of one counts too."""
+    """How many nodes of a label, or relationships of a type, there are; every change of one counts too.
+
+    What was refused, and the end of the audit log that tells of it, are counted apart: they are all that it writes.
+    """
 
     kind: str
     total: int
@@ -24,7 +27,9 @@ class CountRow(TypedDict):
 COUNT_ALL: Statement[CountRow] = Statement(
     "count_all",
     """
-    MATCH (node) UNWIND labels(node) AS kind
+    MATCH (node)
+    WHERE NOT (node:Event AND node.type = 'access_denied') AND NOT (node:Setting AND node.name = 'audit_chain')
+    UNWIND labels(node) AS kind
     WITH kind, count(*) + sum(coalesce(node.version, 0)) AS total
     RETURN {kind: kind, total: total} AS row
     UNION ALL
@@ -33,6 +38,10 @@ COUNT_ALL: Statement[CountRow] = Statement(
     RETURN {kind: kind, total: total} AS row""",
 )
 
+
+COUNT_DENIALS: Statement[int] = Statement(
+    "count_denials", "MATCH (event:Event {type: 'access_denied'}) RETURN count(event) AS row"
+)
 
 Change: TypeAlias = tuple[str, JSONObject]
 """A mutation and its input."""
@@ -135,6 +144,10 @@ class World:
         rows = await self.store.read(COUNT_ALL, {})
         return {row["kind"]: row["total"] for row in rows}
 
+    async def denials(self) -> int:
+        """How many refused changes were recorded."""
+        return (await self.store.read(COUNT_DENIALS, {}))[0]
+
     async def _created(self, field: str, given: JSONObject, what: str) -> str:
         answer = await self.api.change(field, given, f"{what} {{ id }}")
         assert what in answer, answer
@@ -162,6 +175,8 @@ class Journal:
             self.cursor = answer.at("events.pageInfo.endCursor")
         read: list[tuple[JSON, JSON, JSON, JSON]] = []
         for event in found:
+            if event["type"] == "access_denied":
+                continue  # nothing happened
             properties = dict(cast("Mapping[str, JSON]", event["properties"]))
             # Whoever did it and with what is in every event.
             assert (event["actor"], properties.pop("apiKey")) == (

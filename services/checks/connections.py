@@ -9,7 +9,7 @@ from domain.connections import Connection
 from domain.errors import ValidationError
 from domain.events import Event, EventType
 from domain.ids import NodeKind, connection_type_of, kind_of
-from domain.values import now, to_micros
+from domain.values import JSON, now, to_micros
 from graph import connections
 from graph.bulk import LIVE_KEYS, StoredRow
 from graph.checks import mending
@@ -20,7 +20,7 @@ from services import validation
 from services.checks import nodes
 from services.checks.rules import Fault, Mend, Section, Test, rule
 from services.connections import MEMBERSHIP
-from services.journal import system_event
+from services.journal import AccessChange, system_event
 
 _KINDS = {"Group": NodeKind.GROUP, "Person": NodeKind.PERSON, "Thing": NodeKind.THING}
 
@@ -58,7 +58,16 @@ def _end(found: ConnectionFacts) -> Mend:
         source, target = str(found["source"]["id"]), str(found["target"]["id"])
         group_id = next((end for end in (target, source) if kind_of(end) is NodeKind.GROUP), None)
         details = {"type": connection_type_of(found["id"]), "from": source, "to": target}
-        return [system_event(EventType.CONNECTION_ENDED, target_id=found["id"], group_id=group_id, properties=details)]
+        held: Mapping[str, JSON] = {name: cast("JSON", found["row"].get(name)) for name in ("role", "status")}
+        return [
+            system_event(
+                EventType.CONNECTION_ENDED,
+                target_id=found["id"],
+                group_id=group_id,
+                properties=details,
+                changes=AccessChange(before=held) if details["type"] == MEMBERSHIP else None,
+            )
+        ]
 
     return Mend("end it", apply)
 

@@ -19,9 +19,10 @@ from services.connections import MEMBERSHIP
 from services.importing.nodes import claims
 from services.importing.records import Draft
 from services.importing.writing import SYSTEM, Change, Writer
-from services.journal import event
+from services.journal import AccessChange, event
 
 _ENDS = ("fromId", "toId")
+_OF_ACCESS = ("role", "status")
 _CHANGEABLE = ("strength", "properties", "metadata")
 _MISSED = "from or to refers to a row that nothing was made of"
 _OR_MISPLACED = ", or to a thing of a type that may not stand there"
@@ -98,30 +99,51 @@ class EdgeWriter(Writer):
         for change in changes:
             names: list[JSON] = [name for name in _CHANGEABLE if name in change.values]
             details = {**self._details(change.draft), "changed": names}
-            happened.append(self._event(EventType.CONNECTION_UPDATED, change.draft, change.draft.id, details))
+            access = _access(change) if self._type.name == MEMBERSHIP else None
+            plain = None if "role" in change.values else access
+            happened.append(self._event(EventType.CONNECTION_UPDATED, change.draft, change.draft.id, details, plain))
             if "role" in change.values:
                 roles: Mapping[str, JSON] = {
                     "from": cast("str", change.stored["role"]),
                     "to": cast("str", change.values["role"]),
                 }
-                happened.append(self._event(EventType.MEMBER_ROLE_CHANGED, change.draft, change.draft.ends[0], roles))
+                happened.append(
+                    self._event(EventType.MEMBER_ROLE_CHANGED, change.draft, change.draft.ends[0], roles, access)
+                )
         return happened
 
     def _created(self, draft: Draft) -> list[Event]:
         happened = [self._event(EventType.CONNECTION_CREATED, draft, draft.id)]
         if self._type.name == MEMBERSHIP:
-            role = from_json(cast("str", draft.row["properties"]))["role"]
-            happened.append(self._event(EventType.USER_JOINED_GROUP, draft, draft.ends[0], {"role": role}))
+            given = from_json(cast("str", draft.row["properties"]))
+            role, access = given["role"], AccessChange(after={name: given.get(name) for name in _OF_ACCESS})
+            happened.append(self._event(EventType.USER_JOINED_GROUP, draft, draft.ends[0], {"role": role}, access))
         return happened
 
     def _details(self, draft: Draft) -> Mapping[str, JSON]:
         return {"type": self._type.name, "from": draft.ends[0], "to": draft.ends[1]}
 
     def _event(
-        self, event_type: EventType, draft: Draft, target_id: str, properties: Mapping[str, JSON] | None = None
+        self,
+        event_type: EventType,
+        draft: Draft,
+        target_id: str,
+        properties: Mapping[str, JSON] | None = None,
+        changes: AccessChange | None = None,
     ) -> Event:
         details = self._details(draft) if properties is None else properties
-        return event(SYSTEM, event_type, target_id=target_id, group_id=draft.group_id, properties=details)
+        return event(
+            SYSTEM, event_type, target_id=target_id, group_id=draft.group_id, properties=details, changes=changes
+        )
+
+
+def _access(change: Change) -> AccessChange | None:
+    """What an import changes of what a member may do, if it does."""
+    if change.values.keys().isdisjoint(_OF_ACCESS):
+        return None
+    before: Mapping[str, JSON] = {name: cast("JSON", change.stored.get(name)) for name in _OF_ACCESS}
+    after = {name: cast("JSON", change.values.get(name, before[name])) for name in _OF_ACCESS}
+    return AccessChange(before, after)
 
 
 def _claim(key: str, draft: Draft) -> object:

@@ -22,7 +22,7 @@ from graph.things import label_of
 from services.importing.columns import changed_fields
 from services.importing.records import Draft
 from services.importing.writing import SYSTEM, Change, Writer
-from services.journal import event
+from services.journal import AccessChange, event
 
 LABELS: Final = "labels"
 """An import sees all that there is."""
@@ -114,9 +114,11 @@ class GroupWriter(_NodeWriter):
                 parent = cast("str | None", change.values["parentId"])
                 await transaction.run(group_changes.MOVE_GROUP, {"id": change.draft.id, "parentId": parent})
                 ends: Mapping[str, JSON] = {"from": cast("str | None", change.stored.get("parentId")), "to": parent}
-                happened.append(_event(EventType.GROUP_MOVED, change.draft, ends))
+                access = AccessChange({"parentId": ends["from"]}, {"parentId": parent})
+                happened.append(_event(EventType.GROUP_MOVED, change.draft, ends, access))
             if names:
-                happened.append(_event(EventType.GROUP_UPDATED, change.draft, {"changed": names}))
+                policy = _access(change, "visibility", "joinPolicy")
+                happened.append(_event(EventType.GROUP_UPDATED, change.draft, {"changed": names}, policy))
         return happened
 
 
@@ -134,13 +136,18 @@ class PersonWriter(_NodeWriter):
     @override
     async def create(self, transaction: Transaction, drafts: Sequence[Draft]) -> tuple[list[Event], dict[str, str]]:
         await transaction.run(bulk.CREATE_PEOPLE, {"rows": [draft.row for draft in drafts]})
-        return [_event(EventType.USER_REGISTERED, draft) for draft in drafts], {}
+        return [_event(EventType.USER_REGISTERED, draft, changes=_account(draft)) for draft in drafts], {}
 
     @override
     async def update(self, transaction: Transaction, changes: Sequence[Change]) -> list[Event]:
         await self._save(transaction, changes)
         return [
-            _event(EventType.PROFILE_UPDATED, change.draft, {"changed": changed_fields(change.values)})
+            _event(
+                EventType.PROFILE_UPDATED,
+                change.draft,
+                {"changed": changed_fields(change.values)},
+                _access(change, *_OF_ACCOUNT),
+            )
             for change in changes
         ]
 
@@ -326,5 +333,27 @@ def _label_changes(draft: Draft, stored: StoredRow) -> tuple[list[str], list[str
     return added, removed
 
 
-def _event(event_type: EventType, draft: Draft, properties: Mapping[str, JSON] | None = None) -> Event:
-    return event(SYSTEM, event_type, target_id=draft.id, group_id=draft.group_id, properties=properties)
+def _event(
+    event_type: EventType,
+    draft: Draft,
+    properties: Mapping[str, JSON] | None = None,
+    changes: AccessChange | None = None,
+) -> Event:
+    return event(
+        SYSTEM, event_type, target_id=draft.id, group_id=draft.group_id, properties=properties, changes=changes
+    )
+
+
+def _access(change: Change, *names: str) -> AccessChange | None:
+    """What an import changes of what somebody may do, if it does."""
+    if change.values.keys().isdisjoint(names):
+        return None
+    before: Mapping[str, JSON] = {name: cast("JSON", change.stored.get(name)) for name in names}
+    return AccessChange(before, {name: cast("JSON", change.values.get(name, before[name])) for name in names})
+
+
+def _account(draft: Draft) -> AccessChange:
+    return AccessChange(after={name: cast("JSON", draft.row.get(name)) for name in _OF_ACCOUNT})
+
+
+_OF_ACCOUNT: Final = ("role", "status")

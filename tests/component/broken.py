@@ -366,6 +366,10 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "mail_json": [Break(_MAIL + "SET n.values = '7'", ("mail",), mended=False)],
     "mail_person": [Break(_MAIL + "SET n.personId = $noPerson", ("mail", "noPerson"))],
     "mail_values": [Break(_MAIL + "SET n.status = 'sent'", ("mail",))],
+    "audit_chain": [
+        Break("MATCH (n:Event {auditKey: '0000000000000002'}) DETACH DELETE n", (), mended=False),
+        Break("MATCH (n:Setting {name: 'audit_chain'}) SET n.sequence = n.sequence + 1", (), mended=False),
+    ],
     "event_form": [Break(_EVENT + "REMOVE n.at", ("event",), mended=False)],
     "event_lock": [Break(_EVENT + "SET n._lock = true", ("event",))],
     "event_id": [Break(_EVENT + "SET n.id = 'x'", ("x",), mended=False)],

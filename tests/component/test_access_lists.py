@@ -223,7 +223,7 @@ async def test_a_key_is_read_by_its_person_and_by_platform_owners(world: World) 
     found = await everything(world.api, WHO, "whoCanAccess", object=key, action=None)
     assert [(each["reason"], each["person"]) for each in found] == [
         ("platform_owner", {"username": "owner"}),
-        ("own", {"username": "ed"}),
+        ("oneself", {"username": "ed"}),
     ]
     changed = await everything(world.api, WHO, "whoCanAccess", object=key, action="update_thing")
     assert [each["reason"] for each in changed] == ["platform_owner"]

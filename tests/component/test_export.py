@@ -12,6 +12,7 @@ from domain.access import Caller, KeyScope
 from domain.errors import ConflictError, ValidationError
 from domain.people import PlatformRole
 from graph import dump
+from graph.audit import verify
 from graph.migrate import read_migrations
 from graph.secrets import ensure_secret
 from graph.store import Statement, Store
@@ -40,12 +41,14 @@ async def test_an_export_is_read_back_to_an_identical_store(full: Store, tmp_pat
     first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
     report = await export_store(full, first)
     before = await everything(full)
-    assert (report.nodes, report.edges) == (8 + 2 + 14 + 1 - 1, 2 + 3 + 2 + 2 + 2)
+    assert (report.nodes, report.edges) == (8 + 2 + 15 + 2 - 1, 2 + 3 + 2 + 2 + 2)
     await wipe(full)
     restored = await import_export(full, first)
     assert restored.refused_total == 0
     assert restored.count("created") == {"node": report.nodes, "edge": report.edges}
     assert await everything(full) == before
+    whole = await verify(full)
+    assert (whole.intact, whole.checked > 0) == (True, True), "the audit log is chained as before"
     await export_store(full, second)
     assert second.read_bytes() == first.read_bytes()
 

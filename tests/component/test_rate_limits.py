@@ -6,12 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from domain.access import Caller
+from domain.access import Caller, KeyScope
 from domain.errors import RateLimitError
+from domain.values import JSONObject
 from graph.store import Store
 from services.rate_limits import BY_ACCOUNT, BY_ADDRESS, Limited, RateLimits
 from tests.accounts import PASSWORD, Accounts, TurnedClock
+from tests.client import Api
 from tests.conftest import served
+from tests.worlds import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -152,3 +155,22 @@ async def test_a_redis_that_cannot_be_reached_keeps_nobody_out() -> None:
     limits = RateLimits.at("redis://127.0.0.1:1/0")
     for _ in range(100):
         await limits.count(Limited.SIGN_IN, caller("192.0.2.1"), "ann@one.example")
+
+
+async def test_a_flood_of_denials_leaves_a_few_entries_and_its_size(world: World, watch: Watch) -> None:
+    guest = await world.member("guest", "home", scope=KeyScope.WRITE)
+    thing: JSONObject = {"id": await world.thing("Poster"), "version": 1}
+    async with served(world.store, rate_limits=RateLimits.at(None)) as http:
+        flooding = Api(http, guest.secret)
+        for _ in range(25):
+            assert (await flooding.change("archiveThing", thing))["__typename"] == "ForbiddenError"
+        assert await world.denials() == 10
+        await flooding.change("deleteThing", thing)  # is counted by itself
+        assert await world.denials() == 11
+        watch.now += 121
+        await flooding.change("archiveThing", thing)
+        await flooding.change("archiveThing", thing)
+    told = await world.api.ask(
+        "{ auditLog(first: 100, order: oldest_first, filter: {allowed: false}) { nodes { leftOut } } }"
+    )
+    assert told.each("auditLog.nodes", "leftOut") == [0] * 11 + [15, 0]

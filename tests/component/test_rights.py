@@ -104,7 +104,8 @@ async def post(api: Api, given: Mapping[str, JSON]) -> Mapping[str, JSON]:
 async def test_what_is_denied_writes_nothing(setting: Setting, platform: PlatformRole, role: MemberRole) -> None:
     person, api = setting.people[platform, role]
     sites = await asyncio.gather(*(setting.sites.build(place, person, role, MUTATIONS) for place in Place))
-    before = await setting.world.count()
+    before, recorded = await setting.world.count(), await setting.world.denials()
+    refusals: list[str] = []
 
     async def attempt(place: Place, site: Site) -> None:
         denied = {name: given(site) for name, given in MUTATIONS.items() if not allowed(name, platform, role, place)}
@@ -113,9 +114,11 @@ async def test_what_is_denied_writes_nothing(setting: Setting, platform: Platfor
         if platform is not PlatformRole.CUSTOMER and "applyChanges" in refused:
             refused["applyChanges"] = "ItemError"  # which names the change that was refused, and why
         assert await post(api, denied) == refused, place
+        refusals.extend(refused)
 
     await asyncio.gather(*(attempt(place, site) for place, site in zip(Place, sites, strict=True)))
     assert await setting.world.count() == before
+    assert await setting.world.denials() == recorded + len(refusals), "each is told to those who look after the group"
 
 
 @pytest.mark.parametrize(("platform", "role"), CASES)

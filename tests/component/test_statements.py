@@ -18,6 +18,7 @@ import graph
 from domain.connection_types import CONNECTION_TYPES, REGISTERED_RELATIONSHIP
 from domain.filters import EVERYTHING
 from domain.ids import new_id
+from graph.audit import Scope
 from graph.bulk import LIVE_KEYS
 from graph.connections import RELATIONSHIPS as EDGES
 from graph.dump import LABELS, RELATIONSHIPS
@@ -36,7 +37,7 @@ COSTLY = re.compile(
 ID = new_id("grp")
 PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("id", "actorId", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
-    **dict.fromkeys(("slug", "email", "key", "label", "name", "secretHash", "type", "role", "value"), "x"),
+    **dict.fromkeys(("hash", "slug", "email", "key", "label", "name", "secretHash", "type", "role", "value"), "x"),
     **dict.fromkeys(
         ("accessHash", "familyHash", "passwordHash", "usernameKey", "address", "keep", "kind", "linkHash", "stateHash"),
         "x",
@@ -44,6 +45,10 @@ PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("at", "before", "number", "most", "leasedUntil", "attempts"), 1),
     **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values"), (ID,)),
     "edge": {"id": ID},
+    **dict.fromkeys(("actor", "target"), ID),
+    **dict.fromkeys(("from", "sequence"), 1),
+    "actions": ("connect",),
+    "allowed": True,
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
     **dict.fromkeys(("below", "ended", "everything", "flows"), False),
@@ -109,6 +114,14 @@ PARAMETERS: Mapping[str, object] = {
 TYPES = [*(frozenset({name}) for name in sorted(EDGES)), EDGES]
 DEPTHS: list[int | None] = [None, *range(1, MAX_DEPTH + 1)]
 FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
+    "graph.audit.log": [
+        (names, scope)
+        for scope in Scope
+        for names in (
+            frozenset[str](),
+            frozenset({"actor", "target", "types", "actions", "from", "before", "allowed"}),
+        )
+    ],
     "graph.filling.page_of": [("Group",), ("Person",), ("Thing",)],
     "graph.filters.things.things": filter_shapes.THINGS,
     "graph.filters.groups.groups": filter_shapes.GROUPS,
@@ -263,7 +276,7 @@ FILL: Statement[int] = Statement(
     CREATE (:ThingVersion {{key: thing.id + ' 0000000001'}})
     CREATE (:Idempotency {{key: 'n' + n, at: n}})
     CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id,
-        type: 'thing_created'}})
+        type: 'thing_created', auditKey: 'k' + n, auditGroupId: group.id}})
     CREATE (:Setting {{name: 'n' + n}})
     CREATE (:Credential {{personId: person.id}})
     CREATE (:Identity {{id: 'i' + n, key: 'x ' + n, personId: person.id}})
