@@ -25,7 +25,8 @@ from services.embedding import Embedder
 from services.lists import SCAN_LIMIT
 from services.providers import Provider
 from services.rate_limits import RateLimits
-from services.services import Services
+from services.sealing import SecretBox
+from services.services import NO_KEYS, Services
 
 DEFAULT_LIMITS = Limits()
 
@@ -45,11 +46,12 @@ def create_app(
     clock: Clock = now,
     rate_limits: RateLimits,
     providers: Sequence[Provider] = (),
+    box: SecretBox = NO_KEYS,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
-    the providers too.
+    the providers too. Secrets are encrypted by the box.
     """
     migrations = read_migrations()
 
@@ -70,7 +72,7 @@ def create_app(
 
     # The loaders shield what several fields wait for, so that a field can be cancelled.
     executable = compiled(schema, cancel=True) if compiled_execution else schema
-    services = Services.of(store, clock, rate_limits, embedder, scan_limit, providers=providers)
+    services = Services.of(store, clock, rate_limits, embedder, scan_limit, providers=providers, box=box)
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins)
     routes = [
         Route("/", home),

@@ -1,4 +1,4 @@
-"""The command line, `one`: serving, migrating, people and keys, import and export, the check, the schema."""
+"""The command line, `one`: serving, migrating, people, keys and secrets, import and export, the check, the schema."""
 
 import asyncio
 import sys
@@ -12,6 +12,7 @@ import uvloop
 from rich.console import Console
 
 from app.logs import configure_logs
+from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings, SettingsError, load_settings
 from app.stores import opened_store
 from domain.access import Caller, KeyScope
@@ -24,6 +25,9 @@ from services.filling import fill_columns
 from services.keys import Keys
 from services.people import NewPerson
 from services.registration import register
+from services.sealing import NewKey
+from services.second_factors import reset_second_factor
+from services.secret_rotation import rotate
 
 SCHEMA_FILE = CHECKOUT / "schema.graphql"
 _OPERATOR = Caller(viewer=None)
@@ -34,9 +38,11 @@ key_app = typer.Typer(help="API keys.", no_args_is_help=True)
 person_app = typer.Typer(help="People with an account.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit log: who was given or refused what.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+secrets_app = typer.Typer(help="The keys that encrypt secrets in the store.", no_args_is_help=True)
 app.add_typer(migrate_app, name="migrate")
 app.add_typer(key_app, name="key")
 app.add_typer(person_app, name="person")
+app.add_typer(secrets_app, name="secrets")
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="The folder of the local store.")]
 StoreOption = Annotated[
@@ -172,6 +178,44 @@ def key_create(
         typer.echo(f"Authorization: Bearer {created.secret}")
 
     _with_store(_settings(data=data, store=store), "key create", work)
+
+
+@person_app.command("reset-second-factor")
+def person_reset_second_factor(
+    email: Annotated[
+        str, typer.Option(help="The e-mail address of whoever lost theirs, and proved to you who they are.")
+    ],
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Turn a person's second factor off, end all of their sessions, and tell them by mail."""
+
+    async def work(opened: Store) -> None:
+        typer.echo(await reset_second_factor(opened, _OPERATOR, email))
+
+    _with_store(_settings(data=data, store=store), "person reset-second-factor", work)
+
+
+@secrets_app.command("new-key")
+def secrets_new_key() -> None:
+    """Print a new random key, for ONE_SECRET_KEYS."""
+    typer.echo(NewKey.make().text)
+
+
+@secrets_app.command("rotate")
+def secrets_rotate(data: DataOption = None, store: StoreOption = None) -> None:
+    """Encrypt every secret in the store under the first key. It can run again, and beside servers."""
+    settings = _settings(data=data, store=store)
+
+    async def work(opened: Store) -> None:
+        done = await rotate(opened, secret_box(settings))
+        typer.echo(f"{done.changed:,} secrets were encrypted again, {done.kept:,} were under the first key already.")
+        for person_id in done.spoilt:
+            typer.echo(f"The secret of {person_id} is not what was encrypted: reset their second factor.", err=True)
+        if done.spoilt:
+            raise typer.Exit(1)
+
+    _with_store(settings, "secrets rotate", work)
 
 
 @app.command("import")

@@ -32,6 +32,7 @@ def problems(
     store: str | None,
     store_password: SecretStr | None,
     demo: bool,
+    has_secret_keys: bool,
     app_url: str | None,
     smtp_host: str | None,
     smtp_security: str,
@@ -43,6 +44,8 @@ def problems(
         yield f"ONE_STORE_PASSWORD {weak}"
     if demo:
         yield "ONE_DEMO has to be false: a demo world has accounts that are no secret"
+    if not has_secret_keys:
+        yield "ONE_SECRET_KEYS is missing: `one secrets new-key` makes one"
     if app_url is None or not app_url.startswith("https://"):
         yield "ONE_APP_URL has to be an address that begins with https://"
     if smtp_host is None:

@@ -17,6 +17,7 @@ from app.explorer import Explorer
 from app.mail_senders import Mailbox, SmtpSender
 from app.mail_worker import delivering
 from app.providers import signing_in
+from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from domain.errors import StoreError
@@ -29,6 +30,7 @@ from services.filling import fill_columns
 from services.keys import Keys
 from services.mail import Mails
 from services.rate_limits import RateLimits
+from services.secret_rotation import require_keys
 
 log = logging.getLogger("one.server")
 
@@ -66,6 +68,10 @@ async def serve(settings: Settings, console: Console) -> None:
             if applied:
                 console.print(f"Migrated the store: {', '.join(migration.title for migration in applied)}.")
             await fill_columns(store)
+            box = secret_box(settings)
+            await require_keys(store, box)
+            if box.first is None:
+                log.warning("nobody can get a second factor: set ONE_SECRET_KEYS")
             accounts = DemoAccounts(settings.data)
             if settings.demo:
                 with console.status("Looking for a world to serve …"):
@@ -93,6 +99,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     origins=frozenset(settings.allowed_origins or ()),
                     rate_limits=RateLimits.at(settings.redis_url),
                     providers=providers,
+                    box=box,
                     more_routes=mailbox.routes if mailbox else (),
                 )
                 config = uvicorn.Config(

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.production import problems as unfit_for_production
 from app.provider_settings import ProviderSettings, read_providers
 from domain.knowledge import MAX_DIMENSION
+from services.sealing import read_key
 
 PREFIX = "ONE_"
 CHECKOUT = Path(__file__).parent.parent
@@ -47,6 +48,9 @@ class Settings(BaseSettings):
     store_password: SecretStr | None = Field(None, description="The password of that user.")
     store_database: str | None = Field(None, description="The database in that Neo4j; its default where not given.")
     store_timeout: float = Field(30, gt=0, description="How many seconds one statement may take in the store.")
+    secret_keys: Annotated[tuple[SecretStr, ...] | None, NoDecode] = Field(
+        None, description="What encrypts secrets in the store, in base64, by commas: the first does, all decrypt."
+    )
     maven_mirror: str | None = Field(None, pattern="^https?://", description="Where to fetch Neo4j's jars from.")
     java_home: Path | None = Field(None, description="The Java that runs the local store, if not the packaged one.")
     explorer: bool = Field(True, description="Whether a browser gets GraphiQL at /graphql.")
@@ -93,7 +97,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "secret_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -102,6 +106,14 @@ class Settings(BaseSettings):
     @classmethod
     def _read(cls, value: object) -> object:
         return read_providers(value) if isinstance(value, str) else value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _keys(cls, value: tuple[SecretStr, ...] | None) -> tuple[SecretStr, ...] | None:
+        keys = [read_key(each.get_secret_value()) for each in value or ()]
+        if len(set(keys)) < len(keys):
+            raise ValueError("names a key twice")
+        return value or None
 
     @field_validator("allowed_origins")
     @classmethod
@@ -135,6 +147,7 @@ def _unfit(settings: Settings) -> Iterator[str]:
         store=settings.store,
         store_password=settings.store_password,
         demo=settings.demo,
+        has_secret_keys=settings.secret_keys is not None,
         app_url=settings.app_url,
         smtp_host=settings.smtp_host,
         smtp_security=settings.smtp_security,

@@ -124,6 +124,7 @@ SECTIONS: Final[Sequence[Section]] = (
     _nodes("Entity"),
     _nodes("Credential", "personId"),
     _nodes("Identity"),
+    _nodes("SecondFactor", "personId"),
     _nodes("ThingVersion", "key"),
     _nodes("Idempotency", "key"),
     _edges("PARENT_OF", "childId"),

@@ -26,12 +26,14 @@ class PasswordMutations:
     async def change_password(self, info: Info, input: Annotated[ChangePasswordInput, INPUT]) -> ChangePasswordResult:  # noqa: A002
         """Take another password. All of your other sessions end."""
         service = info.context.services.passwords
-        kept = await service.change(info.context.caller, input.current_password, input.new_password)
+        second = None if input.second_factor is None else input.second_factor.to_domain()
+        kept = await service.change(info.context.caller, input.current_password, input.new_password, second)
         return ChangePasswordSuccess(session=cast("Session", kept))
 
     @mutation
     @answering
     async def reauthenticate(self, info: Info, input: Annotated[ReauthenticateInput, INPUT]) -> ReauthenticateResult:  # noqa: A002
         """Prove once more who you are, for sensitive changes within the next ten minutes."""
-        proven = await info.context.services.passwords.reauthenticate(info.context.caller, input.password)
+        second = None if input.second_factor is None else input.second_factor.to_domain()
+        proven = await info.context.services.passwords.reauthenticate(info.context.caller, input.password, second)
         return ReauthenticateSuccess(session=cast("Session", proven))

@@ -2,6 +2,7 @@
 
 from typing import Annotated, cast
 
+from domain.second_factors import SecondFactorRequired
 from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
@@ -22,6 +23,7 @@ from schema.provider_sign_in import (
     CompleteSignInWithSuccess,
     SignInProvider,
 )
+from schema.second_factors import shown_challenge
 from schema.sessions import Session, delivered
 from schema.sign_in_methods import SignInMethod
 from services.provider_sign_in import BegunSignIn
@@ -62,12 +64,14 @@ class ProviderSignInMutations:
         info: Info,
         input: Annotated[CompleteSignInWithInput, INPUT],  # noqa: A002
     ) -> CompleteSignInWithResult:
-        """Begin a session, once the browser is back from the provider."""
+        """Begin a session, or be asked for a second factor, once the browser is back from the provider."""
         if input.delivery is TokenDelivery.COOKIE:
             info.context.cookies.check()
         secret = _secret(info, input.secret)
         service = info.context.services.provider_sign_in
         signed_in = await service.complete(info.context.caller, input.to_domain(), secret)
+        if isinstance(signed_in, SecondFactorRequired):
+            return shown_challenge(signed_in)
         return CompleteSignInWithSuccess(
             session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, input.delivery)
         )

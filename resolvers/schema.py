@@ -28,6 +28,7 @@ from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
 from resolvers.provider_sign_in import ProviderSignInMutations, ProviderSignInQueries
 from resolvers.search import SearchQueries
+from resolvers.second_factors import SecondFactorMutations
 from resolvers.sessions import SessionMutations
 from resolvers.sign_in import SignInMutations
 from resolvers.sign_in_by_mail import SignInByMailMutations
@@ -69,6 +70,7 @@ class Mutation(
     SignInByMailMutations,
     ProviderSignInMutations,
     SignInMethodMutations,
+    SecondFactorMutations,
     SessionMutations,
     PasswordMutations,
     KeyMutations,

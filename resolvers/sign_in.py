@@ -2,11 +2,13 @@
 
 from typing import Annotated, cast
 
+from domain.second_factors import SecondFactorRequired
 from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import mutation, object_type
 from schema.enums import TokenDelivery
+from schema.second_factors import shown_challenge
 from schema.sessions import Session, delivered
 from schema.sign_in import (
     SignInInput,
@@ -32,10 +34,12 @@ class SignInMutations:
     @mutation
     @answering
     async def sign_in(self, info: Info, input: Annotated[SignInInput, INPUT]) -> SignInResult:  # noqa: A002
-        """Begin a session with an e-mail address and a password."""
+        """Begin a session with an e-mail address and a password, or be asked for a second factor."""
         if input.delivery is TokenDelivery.COOKIE:
             info.context.cookies.check()
         signed_in = await info.context.services.sign_in.sign_in(info.context.caller, input.email, input.password)
+        if isinstance(signed_in, SecondFactorRequired):
+            return shown_challenge(signed_in)
         return SignInSuccess(
             session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, input.delivery)
         )

@@ -3,11 +3,13 @@
 from typing import Annotated, cast
 
 from domain.errors import ValidationError
+from domain.second_factors import SecondFactorRequired
 from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import mutation, object_type
 from schema.enums import TokenDelivery
+from schema.second_factors import shown_challenge
 from schema.sessions import Session, delivered
 from schema.sign_in_by_mail import (
     RequestSignInLinkInput,
@@ -37,7 +39,7 @@ class SignInByMailMutations:
     @mutation
     @answering
     async def sign_in_by_mail(self, info: Info, input: Annotated[SignInByMailInput, INPUT]) -> SignInByMailResult:  # noqa: A002
-        """Begin a session by what came by mail, which proves the address too."""
+        """Begin a session by what came by mail, which proves the address too, or be asked for a second factor."""
         if input.delivery is TokenDelivery.COOKIE:
             info.context.cookies.check()
         service, caller, proof = info.context.services.sign_in_by_mail, info.context.caller, input.proof
@@ -47,6 +49,8 @@ class SignInByMailMutations:
             signed_in = await service.sign_in_by_code(caller, proof.code.value.email, proof.code.value.code)
         else:
             raise ValidationError("proof", "Give either the token of the link or the code.")
+        if isinstance(signed_in, SecondFactorRequired):
+            return shown_challenge(signed_in)
         return SignInByMailSuccess(
             session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, input.delivery)
         )

@@ -18,6 +18,7 @@ from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
 from domain.pages import CreationOrder
 from domain.people import MemberRole, PersonStatus, PlatformRole
+from domain.second_factors import SecondFactorMethod
 from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
 from schema.define import enum
@@ -48,6 +49,7 @@ __all__ = [
     "PersonStatus",
     "Plan",
     "PlatformRole",
+    "SecondFactorMethod",
     "SignInMethodKind",
     "ThingStatus",
     "TokenDelivery",
@@ -176,6 +178,9 @@ enum(
         EventType.PROVIDER_UNLINKED: "A person can no longer sign in with one of their accounts elsewhere.",
         EventType.TWO_FACTOR_ENABLED: "A person signs in with a second factor from now on.",
         EventType.TWO_FACTOR_DISABLED: "A person signs in without a second factor from now on.",
+        EventType.SECOND_FACTOR_REQUIRED: "Who signs in proved who they are, and was asked for a second factor.",
+        EventType.RECOVERY_CODE_USED: "A recovery code was used up; `properties.left` are left.",
+        EventType.RECOVERY_CODES_REGENERATED: "A person got other recovery codes; those before are good for nothing.",
         EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs.",
         EventType.PASSKEY_ADDED: "A person can sign in with a further passkey.",
         EventType.ONBOARDING_STEP_COMPLETED: "A person is past one stage of the onboarding.",
@@ -353,6 +358,9 @@ enum(
         MailTemplate.CHANGE_EMAIL: "A link that makes this the address of an account.",
         MailTemplate.EMAIL_CHANGED: "The account has another address by now; to the one before.",
         MailTemplate.SIGN_IN_METHODS_CHANGED: "There is another way to sign in, or one less.",
+        MailTemplate.TWO_FACTOR_ENABLED: "Signing in takes a second factor from now on.",
+        MailTemplate.TWO_FACTOR_DISABLED: "Signing in takes no second factor any more.",
+        MailTemplate.RECOVERY_CODE_USED: "A recovery code was used up.",
     },
 )
 enum(
@@ -360,5 +368,12 @@ enum(
     {
         SignInMethodKind.PASSWORD: "A password, with the e-mail address.",
         SignInMethodKind.PROVIDER: "An account at a provider.",
+    },
+)
+enum(
+    SecondFactorMethod,
+    {
+        SecondFactorMethod.TOTP: "A code of six digits that an app shows.",
+        SecondFactorMethod.RECOVERY_CODE: "One of the codes for when the app is lost.",
     },
 )

@@ -6,8 +6,11 @@ import strawberry
 
 from schema.define import input_type, object_type
 from schema.errors import AuthError, ForbiddenError, NetworkError, RateLimitError, ValidationError
+from schema.second_factors import SecondFactorProofInput
 from schema.sessions import Session
 from schema.sign_in import PASSWORD
+
+_SECOND = "A proof of your second factor, which it takes where you have one."
 
 
 @input_type
@@ -16,6 +19,7 @@ class ChangePasswordInput:
 
     current_password: str = strawberry.field(description="The password until now.")
     new_password: str = strawberry.field(description=PASSWORD)
+    second_factor: SecondFactorProofInput | None = strawberry.field(description=_SECOND, default=None)
 
 
 @input_type
@@ -23,6 +27,7 @@ class ReauthenticateInput:
     """A proof of who you are, which sensitive changes ask for."""
 
     password: str = strawberry.field(description="Your password.")
+    second_factor: SecondFactorProofInput | None = strawberry.field(description=_SECOND, default=None)
 
 
 @object_type

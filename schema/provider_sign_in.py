@@ -16,6 +16,7 @@ from schema.errors import (
     RateLimitError,
     ReauthenticationError,
 )
+from schema.second_factors import SecondFactorRequired
 from schema.sessions import Session, SessionTokens
 from schema.sign_in_methods import SignInMethod
 from services.providers import ProviderAnswer
@@ -118,7 +119,13 @@ BeginSignInWithResult: TypeAlias = Annotated[
     strawberry.union("BeginSignInWithResult", description="What beginSignInWith answers."),
 ]
 CompleteSignInWithResult: TypeAlias = Annotated[
-    CompleteSignInWithSuccess | AuthError | ForbiddenError | ConflictError | RateLimitError | NetworkError,
+    CompleteSignInWithSuccess
+    | SecondFactorRequired
+    | AuthError
+    | ForbiddenError
+    | ConflictError
+    | RateLimitError
+    | NetworkError,
     strawberry.union("CompleteSignInWithResult", description="What completeSignInWith answers."),
 ]
 BeginLinkingWithResult: TypeAlias = Annotated[

@@ -14,6 +14,7 @@ from schema.errors import (
     RateLimitError,
     ValidationError,
 )
+from schema.second_factors import SecondFactorRequired
 from schema.sessions import Session, SessionTokens
 from services.sign_in import NewAccount
 
@@ -63,6 +64,6 @@ SignUpResult: TypeAlias = Annotated[
     strawberry.union("SignUpResult", description="What signUp answers."),
 ]
 SignInResult: TypeAlias = Annotated[
-    SignInSuccess | AuthError | ForbiddenError | ValidationError | RateLimitError | NetworkError,
+    SignInSuccess | SecondFactorRequired | AuthError | ForbiddenError | ValidationError | RateLimitError | NetworkError,
     strawberry.union("SignInResult", description="What signIn answers."),
 ]

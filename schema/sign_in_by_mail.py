@@ -8,6 +8,7 @@ from schema.define import input_type, object_type, one_of
 from schema.email_verification import EmailCodeInput
 from schema.enums import TokenDelivery
 from schema.errors import ForbiddenError, NetworkError, RateLimitError, ValidationError
+from schema.second_factors import SecondFactorRequired
 from schema.sessions import Session, SessionTokens
 
 
@@ -54,6 +55,6 @@ RequestSignInLinkResult: TypeAlias = Annotated[
     strawberry.union("RequestSignInLinkResult", description="What requestSignInLink answers."),
 ]
 SignInByMailResult: TypeAlias = Annotated[
-    SignInByMailSuccess | ForbiddenError | ValidationError | RateLimitError | NetworkError,
+    SignInByMailSuccess | SecondFactorRequired | ForbiddenError | ValidationError | RateLimitError | NetworkError,
     strawberry.union("SignInByMailResult", description="What signInByMail answers."),
 ]

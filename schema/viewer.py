@@ -14,6 +14,7 @@ from schema.groups import Group
 from schema.keys import ApiKey
 from schema.paging import Connection, listed, paged
 from schema.people import Person
+from schema.second_factors import SecondFactor
 from schema.sessions import Session
 from schema.sign_in_methods import SignInMethod
 from services import events
@@ -54,6 +55,11 @@ class Viewer:
     async def sign_in_methods(self, info: Info) -> list[SignInMethod]:
         """All that you can sign in with, beside a link by mail, which works for everybody."""
         return cast("list[SignInMethod]", await info.context.services.sign_in_methods.of_viewer(info.context.caller))
+
+    @field
+    async def second_factor(self, info: Info) -> SecondFactor:
+        """Whether signing in takes a code of an app too."""
+        return cast("SecondFactor", await info.context.services.second_factors.of_viewer(info.context.caller))
 
     @paged(CreationOrder.NEWEST_FIRST)
     def account_activity(self) -> Connection[Event]:

@@ -68,6 +68,11 @@ class Action(StrEnum):
     COMPLETE_LINKING_WITH = "complete_linking_with"
     UNLINK_PROVIDER = "unlink_provider"
     SET_PASSWORD = "set_password"  # noqa: S105 - an action's name
+    COMPLETE_SECOND_FACTOR = "complete_second_factor"
+    BEGIN_TOTP = "begin_totp"
+    CONFIRM_TOTP = "confirm_totp"
+    DISABLE_TWO_FACTOR = "disable_two_factor"
+    REGENERATE_RECOVERY_CODES = "regenerate_recovery_codes"
     REPLAY_MAIL = "replay_mail"
     CREATE_API_KEY = "create_api_key"
     ROTATE_API_KEY = "rotate_api_key"
@@ -88,6 +93,7 @@ OPEN: frozenset[Action] = frozenset(
         Action.CONFIRM_EMAIL_CHANGE,
         Action.BEGIN_SIGN_IN_WITH,
         Action.COMPLETE_SIGN_IN_WITH,
+        Action.COMPLETE_SECOND_FACTOR,
     }
 )
 """What anybody may do, and nobody has to say who they are for."""
@@ -103,6 +109,9 @@ SENSITIVE: frozenset[Action] = frozenset(
         Action.BEGIN_LINKING_WITH,
         Action.UNLINK_PROVIDER,
         Action.SET_PASSWORD,
+        Action.BEGIN_TOTP,
+        Action.DISABLE_TWO_FACTOR,
+        Action.REGENERATE_RECOVERY_CODES,
     }
 )
 """What somebody may do to their own account soon after they proved who they are."""
@@ -112,6 +121,7 @@ OWN: frozenset[Action] = SENSITIVE | {
     Action.REAUTHENTICATE,
     Action.CHANGE_PASSWORD,
     Action.COMPLETE_LINKING_WITH,
+    Action.CONFIRM_TOTP,
 }
 """What everybody may do to their own account, in a session: an API key is no proof of who holds it now."""
 

@@ -66,6 +66,9 @@ ACCOUNT_ACTIVITY: tuple[EventType, ...] = (
     EventType.API_KEY_REVOKED,
     EventType.TWO_FACTOR_ENABLED,
     EventType.TWO_FACTOR_DISABLED,
+    EventType.SECOND_FACTOR_REQUIRED,
+    EventType.RECOVERY_CODE_USED,
+    EventType.RECOVERY_CODES_REGENERATED,
     EventType.WALLET_CONNECTED,
     EventType.PASSKEY_ADDED,
 )

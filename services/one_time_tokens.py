@@ -1,4 +1,7 @@
-"""Links and codes that go out by mail: good once, for a while, and known to the store by their hashes only."""
+"""Links and codes that go out by mail: good once, for a while, and known to the store by their hashes only.
+
+What stands for a first factor until the second one is proved is kept in the same way, and goes into no mail.
+"""
 
 import secrets
 from collections.abc import Mapping
@@ -34,6 +37,7 @@ class TokenKind(StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a kind's name
     SIGN_IN = "sign_in"
     CHANGE_EMAIL = "change_email"
+    SECOND_FACTOR = "second_factor"
 
 
 LIFETIMES: Final[Mapping[TokenKind, timedelta]] = MappingProxyType(
@@ -42,6 +46,7 @@ LIFETIMES: Final[Mapping[TokenKind, timedelta]] = MappingProxyType(
         TokenKind.RESET_PASSWORD: timedelta(hours=1),
         TokenKind.SIGN_IN: timedelta(minutes=15),
         TokenKind.CHANGE_EMAIL: timedelta(hours=1),
+        TokenKind.SECOND_FACTOR: timedelta(minutes=5),
     }
 )
 """How long a link and its code are good for."""
@@ -89,6 +94,12 @@ def code_hash(key: str, code: str) -> str:
 async def withdraw(transaction: Transaction, kind: TokenKind, person_id: str) -> None:
     """Make a person's link of a kind good for nothing any more, if there is one."""
     await one_time_tokens.use_up(transaction, f"{kind} {person_id}")
+
+
+async def withdraw_begun(transaction: Transaction, person_id: str) -> None:
+    """Make good for nothing what somebody may have begun who has since lost what they proved themselves with."""
+    for kind in (TokenKind.CHANGE_EMAIL, TokenKind.SECOND_FACTOR):
+        await withdraw(transaction, kind, person_id)
 
 
 def is_due(issued_at: int | None, at: datetime) -> bool:

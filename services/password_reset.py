@@ -15,7 +15,7 @@ from services.hashes import hash_of
 from services.journal import event
 from services.links import BAD_LINK, LinkByMail
 from services.mail import new_mail
-from services.one_time_tokens import TokenKind, lock_link, withdraw
+from services.one_time_tokens import TokenKind, lock_link, withdraw_begun
 from services.rate_limits import Limited, RateLimits
 
 _LINK: Final = LinkByMail(TokenKind.RESET_PASSWORD, MailTemplate.RESET_PASSWORD, EventType.PASSWORD_RESET_REQUESTED)
@@ -62,7 +62,7 @@ class PasswordReset:
             )
             ended = await sessions.end_all(transaction, person.id)
             # It may have been asked for by whoever knew the old password.
-            await withdraw(transaction, TokenKind.CHANGE_EMAIL, person.id)
+            await withdraw_begun(transaction, person.id)
             await mail.add(transaction, [new_mail(MailTemplate.PASSWORD_CHANGED, person, at)])
             happened = event(
                 caller,

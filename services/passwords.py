@@ -18,8 +18,9 @@ from pwdlib.exceptions import UnknownHashError
 from zxcvbn import zxcvbn
 
 from domain.access import Caller
-from domain.errors import AuthError, RateLimitError, ValidationError
+from domain.errors import AppError, AuthError, RateLimitError, ValidationError
 from domain.events import EventType
+from domain.second_factors import SecondFactorProof
 from domain.sessions import Session
 from domain.values import Clock, to_micros
 from graph import credentials, events, sessions
@@ -27,8 +28,12 @@ from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
 from services.journal import AccessChange, event
-from services.one_time_tokens import TokenKind, withdraw
+from services.one_time_tokens import withdraw_begun
 from services.rate_limits import Limited, RateLimits
+from services.sealing import SecretBox
+from services.second_factor_proofs import prove_if_on
+from services.second_factor_proofs import typed as typed_factor
+from services.work import done
 
 T = TypeVar("T")
 
@@ -44,6 +49,7 @@ _WORKERS: Final = 2
 _MOST_WAITING: Final = 50
 _BUSY: Final = "Too many people sign in just now. Try again in a moment."
 _WRONG: Final = "This is not your password."
+_SECOND: Final = "secondFactor"
 
 _threads: Final = ThreadPoolExecutor(_WORKERS, thread_name_prefix="passwords")
 _judging: Final = Lock()  # zxcvbn keeps the words that belong to one password in a dictionary of its module
@@ -130,17 +136,20 @@ async def _in_thread(work: Callable[[], T]) -> T:
 class Passwords:
     """What somebody can do with their own password."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, box: SecretBox) -> None:
         self._store = store
         self._clock = clock
         self._limits = limits
+        self._box = box
 
-    async def change(self, caller: Caller, current: str, new: str) -> Session:
+    async def change(self, caller: Caller, current: str, new: str, second: SecondFactorProof | None = None) -> Session:
         """Give the caller another password, and end all of their other sessions; the one that stays.
 
-        ValidationError where the current password is wrong or the new one too weak, and else as authorize_oneself.
+        ValidationError where the current password is wrong or the new one too weak, or a second factor is not proved
+        that the caller has; else as authorize_oneself.
         """
         viewer, session = authorize_oneself(caller, Action.CHANGE_PASSWORD, self._clock())
+        second = None if second is None else typed_factor(second, _SECOND)
         await self._limits.count(Limited.PASSWORD, caller, viewer.person_id)
         stored = await credentials.fetch_password(self._store, viewer.person_id)
         checked = await verify(typed("currentPassword", current), stored)
@@ -153,13 +162,16 @@ class Passwords:
             changedAt=to_micros(self._clock()),
         )
 
-        async def work(transaction: Transaction) -> Session:
+        async def work(transaction: Transaction) -> Session | AppError:
             if await credentials.lock(transaction, viewer.person_id) != stored:
                 raise ValidationError("currentPassword", _WRONG)
+            refused = await self._second(transaction, caller, viewer.person_id, second)
+            if refused is not None:
+                return refused
             await credentials.set_password(transaction, row)
             ended = await sessions.end_all(transaction, viewer.person_id, keep=session.id)
             # It may have been asked for by whoever knew the old password.
-            await withdraw(transaction, TokenKind.CHANGE_EMAIL, viewer.person_id)
+            await withdraw_begun(transaction, viewer.person_id)
             kept = await sessions.prove(transaction, session.id, self._clock())
             if kept is None:
                 raise AuthError("This session is over: sign in again.")
@@ -180,20 +192,27 @@ class Passwords:
             await events.append(transaction, happened)
             return kept
 
-        return await self._store.write(work)
+        return done(await self._store.write(work))
 
-    async def reauthenticate(self, caller: Caller, password: str) -> Session:
-        """Take the caller's password as a proof of who they are. ValidationError where it is wrong."""
+    async def reauthenticate(self, caller: Caller, password: str, second: SecondFactorProof | None = None) -> Session:
+        """Take the caller's password as a proof of who they are, with their second factor if they have one.
+
+        ValidationError where one of them is wrong or missing.
+        """
         viewer, session = authorize_oneself(caller, Action.REAUTHENTICATE, self._clock())
+        second = None if second is None else typed_factor(second, _SECOND)
         await self._limits.count(Limited.PASSWORD, caller, viewer.person_id)
         stored = await credentials.fetch_password(self._store, viewer.person_id)
         if not (await verify(typed("password", password), stored)).right:
             await self._note_failure(caller, viewer.person_id)
             raise ValidationError("password", _WRONG)
 
-        async def work(transaction: Transaction) -> Session:
+        async def work(transaction: Transaction) -> Session | AppError:
             if await credentials.lock(transaction, viewer.person_id) != stored:
                 raise ValidationError("password", _WRONG)
+            refused = await self._second(transaction, caller, viewer.person_id, second)
+            if refused is not None:
+                return refused
             proven = await sessions.prove(transaction, session.id, self._clock())
             if proven is None:
                 raise AuthError("This session is over: sign in again.")
@@ -202,7 +221,13 @@ class Passwords:
             )
             return proven
 
-        return await self._store.write(work)
+        return done(await self._store.write(work))
+
+    async def _second(
+        self, transaction: Transaction, caller: Caller, person_id: str, proof: SecondFactorProof | None
+    ) -> AppError | None:
+        """Whoever has a session and a password only must not get further than by signing in."""
+        return await prove_if_on(transaction, self._box, caller, person_id, proof, at=self._clock(), field=_SECOND)
 
     async def _note_failure(self, caller: Caller, person_id: str) -> None:
         failed = event(caller, EventType.USER_LOGIN_FAILED, target_id=person_id, group_id=None)

@@ -18,6 +18,7 @@ from domain.events import EventType
 from domain.identities import ATTEMPT_LIFETIME, ProvidedIdentity, SignInMethod, SignInMethodKind, SignInProvider
 from domain.ids import IDENTITY_PREFIX, new_id
 from domain.people import Person, PlatformRole
+from domain.second_factors import SecondFactorRequired
 from domain.sessions import SignedIn
 from domain.values import Clock, from_micros, to_micros
 from graph import credentials, events, identities, people, sign_in_attempts
@@ -84,14 +85,14 @@ class ProviderSignIn:
         viewer, _ = authorize_oneself(caller, Action.BEGIN_LINKING_WITH, self._clock())
         return await self._begin(caller, provider, viewer.person_id)
 
-    async def complete(self, caller: Caller, answer: ProviderAnswer, secret: str) -> SignedIn:
-        """Begin a session of whoever came back, who gets an account where they have none.
+    async def complete(self, caller: Caller, answer: ProviderAnswer, secret: str) -> SignedIn | SecondFactorRequired:
+        """Begin a session of whoever came back, who gets an account where they have none, or ask for a second factor.
 
         AuthError where that cannot be believed or may not be used, ConflictError where an account has the address.
         """
         provider, found = await self._identify(caller, answer, secret, None)
 
-        async def work(transaction: Transaction) -> SignedIn:
+        async def work(transaction: Transaction) -> SignedIn | SecondFactorRequired:
             at = self._clock()
             key = identities.key_of(provider.name, found.subject)
             locked = await identities.lock(transaction, key)

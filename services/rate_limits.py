@@ -34,6 +34,7 @@ class Limited(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a name
     MAIL = "mail"
     PROOF = "proof"
+    SECOND_FACTOR = "second_factor"
     REFRESH = "refresh"
 
 
@@ -44,6 +45,7 @@ BY_ADDRESS: Final[Mapping[Limited, str]] = MappingProxyType(
         Limited.PASSWORD: "60/minute;600/hour",
         Limited.MAIL: "10/minute;50/hour",
         Limited.PROOF: "30/minute;200/hour",
+        Limited.SECOND_FACTOR: "30/minute;200/hour",
         Limited.REFRESH: "120/minute",
     }
 )
@@ -54,6 +56,7 @@ BY_ACCOUNT: Final[Mapping[Limited, str]] = MappingProxyType(
         Limited.SIGN_IN: "5/minute;20/hour;60/day",
         Limited.PASSWORD: "5/minute;20/hour;60/day",
         Limited.MAIL: "3/minute;10/hour",
+        Limited.SECOND_FACTOR: "5/minute;20/hour;60/day",
     }
 )
 """How often for one account from one address."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from domain.values import Clock
 from graph.store import Store
@@ -17,6 +18,7 @@ from services.email_verification import EmailVerification
 from services.embedding import Embedder
 from services.events import Events
 from services.explanations import Explanations
+from services.finishing_sign_in import FinishingSignIn
 from services.groups import Groups
 from services.keys import Keys
 from services.knowledge import KnowledgeReader
@@ -30,7 +32,9 @@ from services.permissions import Permissions
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
+from services.sealing import SecretBox
 from services.search import Searching
+from services.second_factors import SecondFactors
 from services.sessions import Sessions
 from services.sign_in import SignIn
 from services.sign_in_by_mail import SignInByMail
@@ -39,6 +43,9 @@ from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
 from services.vectors import Dimension
+
+NO_KEYS: Final = SecretBox()
+"""Keeps no secret that has to be read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class Services:
     email_verification: EmailVerification
     events: Events
     explanations: Explanations
+    finishing_sign_in: FinishingSignIn
     groups: Groups
     keys: Keys
     knowledge: KnowledgeReader
@@ -68,6 +76,7 @@ class Services:
     permissions: Permissions
     provider_sign_in: ProviderSignIn
     search: Searching
+    second_factors: SecondFactors
     sessions: Sessions
     sign_in: SignIn
     sign_in_by_mail: SignInByMail
@@ -86,11 +95,12 @@ class Services:
         scan_limit: int = SCAN_LIMIT,
         *,
         providers: Sequence[Provider] = (),
+        box: SecretBox = NO_KEYS,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
         Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
-        the most. People may sign in with accounts at the providers.
+        the most. People may sign in with accounts at the providers. Secrets are encrypted by the box.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
@@ -107,6 +117,7 @@ class Services:
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             explanations=Explanations(store),
+            finishing_sign_in=FinishingSignIn(store, clock, limits, box),
             groups=Groups(store),
             keys=Keys(store, clock),
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
@@ -114,11 +125,12 @@ class Services:
             mails=Mails(store, clock),
             ontology=ontology,
             password_reset=PasswordReset(store, clock, limits),
-            passwords=Passwords(store, clock, limits),
+            passwords=Passwords(store, clock, limits, box),
             people=People(store),
             permissions=Permissions(store),
             provider_sign_in=ProviderSignIn(store, clock, limits, providers),
             search=Searching(store, ontology),
+            second_factors=SecondFactors(store, clock, limits, box),
             sessions=Sessions(store, clock, limits),
             sign_in=SignIn(store, clock, limits),
             sign_in_by_mail=SignInByMail(store, clock, limits),

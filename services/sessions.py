@@ -26,7 +26,7 @@ from graph.store import Store, Transaction
 from services.access import Action, authorize_account, authorize_oneself, viewer_of
 from services.hashes import hash_of
 from services.journal import AccessChange, event
-from services.one_time_tokens import TokenKind, withdraw
+from services.one_time_tokens import withdraw_begun
 from services.rate_limits import Limited, RateLimits
 from services.work import done
 
@@ -210,7 +210,7 @@ class Sessions:
         async def work(transaction: Transaction) -> Sequence[str]:
             ended = await sessions.end_all(transaction, viewer.person_id, session.id if keep_this else None)
             # Whoever is put out by this may have asked for it.
-            await withdraw(transaction, TokenKind.CHANGE_EMAIL, viewer.person_id)
+            await withdraw_begun(transaction, viewer.person_id)
             await events.append(transaction, [_revoked(caller, viewer.person_id, each, "revoked") for each in ended])
             return ended
 

@@ -7,6 +7,7 @@ from domain.errors import AuthError, ConflictError
 from domain.events import EventType
 from domain.mail import MailTemplate
 from domain.people import Person, PersonStatus, PlatformRole
+from domain.second_factors import SecondFactorRequired
 from domain.sessions import SignedIn
 from domain.values import Clock, to_micros
 from graph import credentials, events, mail, one_time_tokens
@@ -94,8 +95,11 @@ class SignIn:
             await self._store.write(work)  # somebody signed up with the same address at the same time
         return person.email
 
-    async def sign_in(self, caller: Caller, email: str, password: str) -> SignedIn:
-        """Begin a session. AuthError where no such account may be used, or the password is wrong."""
+    async def sign_in(self, caller: Caller, email: str, password: str) -> SignedIn | SecondFactorRequired:
+        """Begin a session, or ask for a second factor.
+
+        AuthError where no such account may be used, or the password is wrong.
+        """
         address = validation.email("email", email)
         password = passwords.typed("password", password)
         await self._limits.count(Limited.SIGN_IN, caller, address)
@@ -106,7 +110,7 @@ class SignIn:
             await self._note_failure(caller, person)
             raise AuthError(_WRONG)
 
-        async def work(transaction: Transaction) -> SignedIn | None:
+        async def work(transaction: Transaction) -> SignedIn | SecondFactorRequired | None:
             # Whoever changed the password meanwhile has ended all sessions that the old one began.
             if await credentials.lock(transaction, person.id) != stored:
                 return None

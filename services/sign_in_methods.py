@@ -18,6 +18,7 @@ from services import passwords
 from services.access import Action, authorize_oneself
 from services.journal import AccessChange, event
 from services.mail import new_mail
+from services.one_time_tokens import TokenKind, withdraw
 from services.rate_limits import Limited, RateLimits
 
 _OVER: Final = "This session is over: sign in again."
@@ -61,6 +62,8 @@ class SignInMethods:
             if len(ways) == 1:
                 raise ConflictError(_LAST)
             await identities.delete(transaction, identifier)
+            # It may have been begun with what is gone now.
+            await withdraw(transaction, TokenKind.SECOND_FACTOR, viewer.person_id)
             happened = event(
                 caller,
                 EventType.PROVIDER_UNLINKED,

@@ -8,6 +8,9 @@ import httpx2
 
 from domain.values import JSON, JSONObject
 
+SIGNING_IN = {"signIn", "signInByMail", "completeSignInWith"}
+"""Mutations that may ask for a second factor."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -75,6 +78,7 @@ class Api:
         found = await self.ask(
             f"""mutation ($input: {name}Input!) {{ answer: {field}(input: $input) {{
                 __typename {f"... on {name}Success {{ {answer} }}" if answer else ""}
+                {"... on SecondFactorRequired { challenge expiresAt methods }" if field in SIGNING_IN else ""}
                 ... on AppError {{
                     message
                     ... on ValidationError {{ field }}

@@ -27,6 +27,7 @@ from services.embedding import Embedder
 from services.lists import SCAN_LIMIT
 from services.providers import Provider
 from services.rate_limits import RateLimits
+from services.sealing import SecretBox
 from tests.client import Api
 from tests.stores import planning_once
 from tests.worlds import World
@@ -171,6 +172,7 @@ def statements(migrated_store: Store) -> Iterator[list[str]]:
 
 
 UNLIMITED = RateLimits(None)
+BOX = SecretBox([bytes(range(32))])
 
 
 @asynccontextmanager
@@ -183,6 +185,7 @@ async def served(
     origins: AbstractSet[str] = frozenset(),
     rate_limits: RateLimits = UNLIMITED,
     providers: Sequence[Provider] = (),
+    box: SecretBox = BOX,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
@@ -197,6 +200,7 @@ async def served(
         origins=origins,
         rate_limits=rate_limits,
         providers=providers,
+        box=box,
     )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:

@@ -84,7 +84,7 @@ TIMES: Final = frozenset(
     {
         *("createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"),
         *("changedAt", "authenticatedAt", "lastUsedAt", "rotatedAt", "accessExpiresAt", "expiresAt"),
-        *("emailVerifiedAt", "issuedAt", "attemptsFrom", "dueAt", "sentAt"),
+        *("emailVerifiedAt", "issuedAt", "attemptsFrom", "dueAt", "sentAt", "enabledAt", "failedAt"),
     }
 )
 """Columns that hold microseconds since the epoch."""

@@ -14,6 +14,7 @@ _SESSION = "MATCH (n:Session {id: $session}) "
 _CREDENTIAL = "MATCH (n:Credential {personId: $person}) "
 _IDENTITY = "MATCH (n:Identity {id: $identity}) "
 _ATTEMPT = "MATCH (n:SignInAttempt {stateHash: $attempt}) "
+_FACTOR = "MATCH (n:SecondFactor {personId: $person}) "
 _MAIL = "MATCH (n:Mail {id: $mail}) "
 _TOKEN = "MATCH (n:OneTimeToken {key: $token}) "
 _EVENT = "MATCH (n:Event {id: $event}) "
@@ -348,6 +349,20 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "identity_lock": [Break(_IDENTITY + "SET n._lock = true", ("identity",))],
     "identity_person": [Break(_IDENTITY + "SET n.personId = $noPerson", ("identity", "noPerson"))],
     "identity_key": [Break(_IDENTITY + "SET n.subject = 'x'", ("identity",), mended=False)],
+    "second_factor_form": [
+        Break(_FACTOR + "REMOVE n.secret", ("person",), mended=False),
+        Break(_FACTOR + "SET n.failedAt = -1", ("person",), mended=False),
+    ],
+    "second_factor_lock": [Break(_FACTOR + "SET n._lock = true", ("person",))],
+    "second_factor_person": [Break(_FACTOR + "SET n.personId = $noPerson", ("noPerson",))],
+    "second_factor_secret": [
+        Break(_FACTOR + "SET n.secret = 'JBSWY3DPEHPK3PXP'", ("person",), mended=False),
+        Break(_FACTOR + "SET n.keyId = '0123456789ab'", ("person",), mended=False),
+    ],
+    "second_factor_recovery_codes": [
+        Break(_FACTOR + "SET n.recoveryHashes = ['abcd-efgh']", ("person",), mended=False),
+        Break(_FACTOR + "SET n.enabledAt = null", ("person",), mended=False),
+    ],
     "sign_in_attempt_form": [Break(_ATTEMPT + "REMOVE n.browserHash", ("attempt",), mended=False)],
     "sign_in_attempt_lock": [Break(_ATTEMPT + "SET n._lock = true", ("attempt",))],
     "sign_in_attempt_person": [Break(_ATTEMPT + "SET n.personId = $noPerson", ("attempt", "noPerson"))],

@@ -200,7 +200,7 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"thingId": new_id("thg"), "text": "T", "embedding": [1.0], "documentId": knowledge}
     values |= {"embeddings": [{"chunkId": knowledge, "embedding": [1.0]}]}
     values |= {"email": "ann@one.example", "username": "ann", "displayName": "Ann", "token": "t"}
-    values |= {"state": "s", "code": "c"}
+    values |= {"state": "s", "code": "c", "challenge": "c", "proof": {"code": "123456"}}
     values |= dict.fromkeys(("password", "currentPassword", "newPassword"), "copper lantern 57 harbour")
     return {
         key: values[key]

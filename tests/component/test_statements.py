@@ -281,6 +281,7 @@ FILL: Statement[int] = Statement(
     CREATE (:Credential {{personId: person.id}})
     CREATE (:Identity {{id: 'i' + n, key: 'x ' + n, personId: person.id}})
     CREATE (:SignInAttempt {{stateHash: 'h' + n, expiresAt: n}})
+    CREATE (:SecondFactor {{personId: person.id, keyId: 'k' + n, secret: 's'}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
     CREATE (:Mail {{id: 'm' + n, status: 'pending', dueAt: n}})
     CREATE (:Session {{

@@ -9,7 +9,7 @@ from domain.access import Caller, KeyScope
 from domain.ids import IDENTITY_PREFIX, KNOWLEDGE_PREFIX, new_id
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject, now, to_micros
-from graph import identities, knowledge, sign_in_attempts
+from graph import identities, knowledge, second_factors, sign_in_attempts
 from graph.credentials import CredentialRow, set_password
 from graph.identities import IdentityRow
 from graph.sign_in_attempts import SignInAttemptRow
@@ -20,9 +20,11 @@ from services.password_reset import PasswordReset
 from services.people import NewPerson
 from services.rate_limits import RateLimits
 from services.registration import register
+from services.sealing import Purpose
 from services.sessions import begin
 from tests.component.broken import INVENTED
 from tests.component.vectors import document, vector
+from tests.conftest import BOX
 from tests.snapshots import Snapshot
 from tests.worlds import World, new_connection, new_group, new_thing
 
@@ -120,7 +122,25 @@ async def _elsewhere(world: World) -> Names:
         expiresAt=made + 1,
     )
     await world.store.write(lambda transaction: sign_in_attempts.create(transaction, attempt))
+    await world.store.write(lambda transaction: _second_factor(transaction, world.owner.id))
     return {"identity": elsewhere, "attempt": "a hash"}
+
+
+async def _second_factor(transaction: Transaction, person_id: str) -> None:
+    """The owner's, with one recovery code left."""
+    sealed = BOX.seal(b"a secret of twenty b", Purpose.TOTP, person_id)
+    row = second_factors.SecondFactorRow(
+        personId=person_id,
+        secret=sealed.text,
+        keyId=sealed.key_id,
+        createdAt=to_micros(now()),
+        enabledAt=to_micros(now()),
+        lastStep=1,
+        recoveryHashes=["0" * 64],
+        failures=1,
+        failedAt=to_micros(now()),
+    )
+    await second_factors.begin(transaction, row)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from resolvers.limits import LIMIT_EXCEEDED
 from schema.node import THING_TYPE_NAMES
 from services.checking import RULES
 from services.demo import seed
+from services.sealing import NewKey
 from tests.client import Api
 from tests.conftest import missing
 from tests.e2e.pages import KINDS, Block, Words, blocks
@@ -83,6 +84,7 @@ async def test_every_command_says_what_stands_below_it(
         missing("no curl for the commands of the documentation")
     uri, user, password = store_address
     settings = {"ONE_STORE": uri, "ONE_STORE_USER": user, "ONE_STORE_PASSWORD": password, "PYTHONPATH": str(CHECKOUT)}
+    settings |= {"ONE_SECRET_KEYS": NewKey.make().text}
     owner = next(account for account in served.accounts if account.email.startswith(OWNER))
     words = Words({"one_…": owner.secret})
     for block in (block for block in blocks(page) if is_run(block, "sh")):

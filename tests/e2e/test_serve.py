@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from graph.store import Statement, Store, Transaction
+from services.sealing import NewKey, Purpose, SecretBox, read_key
 from tests.e2e.servers import CHECKOUT, Served, environment, serving
 
 pytestmark = pytest.mark.slow
@@ -156,6 +157,42 @@ async def test_a_store_newer_than_the_program_is_refused(
     assert code == 1
     assert err.startswith("error: The store is newer than this program: it has migration 9999 (later).")
     assert err.count("\n") == 1
+
+
+async def test_a_key_that_a_store_needs_still_is_missed_until_its_secrets_are_rotated(
+    store: Store, store_address: tuple[str, str, str], tmp_path: Path
+) -> None:
+    old, new = NewKey.make().text, NewKey.make().text
+    sealed = SecretBox([read_key(old)]).seal(b"a secret", Purpose.TOTP, "per_1")
+    row: Mapping[str, object] = {"personId": "per_1", "secret": sealed.text, "keyId": sealed.key_id, "enabledAt": 1}
+    factor: Statement[bool] = Statement("factor", "CREATE (n:SecondFactor) SET n = $row RETURN true AS row")
+
+    async def add(transaction: Transaction) -> None:
+        await transaction.run(factor, {"row": row})
+
+    await store.write(add)
+    uri, user, password = store_address
+
+    async def run(*arguments: str, keys: str) -> tuple[int, str, str]:
+        settings = {"ONE_STORE": uri, "ONE_STORE_USER": user, "ONE_STORE_PASSWORD": password, "ONE_SECRET_KEYS": keys}
+        return await command(*arguments, "--data", str(tmp_path), settings=settings)
+
+    for arguments in (("serve", "--port", "0"), ("secrets", "rotate")):
+        code, out, err = await run(*arguments, keys=new)
+        assert code == 1
+        assert err.startswith(
+            "error: The store has secrets under keys that ONE_SECRET_KEYS does not have: 1 under the key"
+        )
+        assert err.count("\n") == 1
+        assert sealed.key_id in err
+        assert not [key for key in (old, new) if key in out + err]
+    done = "1 secrets were encrypted again, 0 were under the first key already.\n"
+    assert await run("secrets", "rotate", keys=f"{new},{old}") == (0, done, "")
+    again = "0 secrets were encrypted again, 1 were under the first key already.\n"
+    assert await run("secrets", "rotate", keys=new) == (0, again, "")
+    code, _, err = await run("serve", "--port", "0", keys="short")
+    assert (code, err.count("\n")) == (1, 1)
+    assert err.startswith("error: Bad settings. ONE_SECRET_KEYS: ")
 
 
 @pytest.mark.timeout(300)

@@ -9,6 +9,7 @@ GOOD = {
     "demo": False,
     "store": "neo4j+s://db.example:7687",
     "store_password": "kP3-vQ9-zX1-mN7",
+    "secret_keys": "MDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVVY=",
     "app_url": "https://app.example",
     "smtp_host": "mail.example",
     "smtp_user": "one",
@@ -34,6 +35,7 @@ def test_what_is_fit_for_production_starts() -> None:
         ("store_password", "changemechangeme"),
         ("store_password", "aaaaaaaaaaaaaaaa"),
         ("store_password", "kP3-vQ9-zX1"),
+        ("secret_keys", None),
         ("smtp_password", None),
         ("smtp_password", "password"),
         ("smtp_host", None),
@@ -57,3 +59,4 @@ def test_secrets_are_not_shown_with_the_settings() -> None:
     shown = repr(load_settings(**GOOD))
     assert str(GOOD["store_password"]) not in shown
     assert str(GOOD["smtp_password"]) not in shown
+    assert str(GOOD["secret_keys"]) not in shown

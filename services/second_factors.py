@@ -1,0 +1,235 @@
+"""Second factors: a person's own, from the secret of an app to turning it off."""
+
+import base64
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from domain.access import Caller
+from domain.errors import AppError, AuthError, ConflictError, NotFoundError, ValidationError
+from domain.events import EventType
+from domain.mail import MailTemplate
+from domain.second_factors import ENROLMENT_LIFETIME, BegunTotp, SecondFactor, SecondFactorMethod, SecondFactorProof
+from domain.values import Clock, from_micros, now, to_micros
+from graph import credentials, events, people, second_factors, sessions
+from graph.second_factors import SecondFactorRow
+from graph.store import Store, Transaction
+from services import validation
+from services.access import Action, authorize_account, authorize_oneself, viewer_of
+from services.journal import AccessChange, event
+from services.rate_limits import Limited, RateLimits
+from services.sealing import Purpose, SecretBox
+from services.second_factor_proofs import (
+    new_recovery_codes,
+    prove,
+    recovery_hash,
+    step_of,
+    told,
+    totp_of,
+    typed,
+)
+from services.work import done
+
+ISSUER: Final = "ONE"
+"""What apps show beside the codes."""
+
+_SECRET_BYTES: Final = 20  # as long as the hash, says RFC 4226, section 4
+_CHANGES: Final[Mapping[EventType, AccessChange]] = MappingProxyType(
+    {
+        EventType.TWO_FACTOR_ENABLED: AccessChange({"secondFactor": False}, {"secondFactor": True}),
+        EventType.TWO_FACTOR_DISABLED: AccessChange({"secondFactor": True}, {"secondFactor": False}),
+    }
+)
+_OVER: Final = "This session is over: sign in again."
+_IS_ON: Final = "You have a second factor already: turn it off first, with disableTwoFactor."
+_IS_OFF: Final = "You have no second factor: begin with beginTotp."
+_NOT_BEGUN: Final = "No second factor was begun of late, or it is on already: begin another one with beginTotp."
+_NO_KEY: Final = "This server cannot keep a second factor: its operator has to set ONE_SECRET_KEYS."
+_WRONG: Final = "This code is wrong: look at the clock of the device, and give the code that the app shows now."
+
+
+class SecondFactors:
+    """What somebody can do about their own second factor."""
+
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, box: SecretBox) -> None:
+        self._store = store
+        self._clock = clock
+        self._limits = limits
+        self._box = box
+
+    async def of_viewer(self, caller: Caller) -> SecondFactor:
+        """The caller's own."""
+        viewer = viewer_of(caller)
+        authorize_account(viewer)
+        return await second_factors.fetch(self._store, viewer.person_id)
+
+    async def begin(self, caller: Caller) -> BegunTotp:
+        """Make a secret for an app, which replaces one that was begun before; nothing asks for it before `confirm`.
+
+        ConflictError where the caller has a second factor, or the server no key; else as authorize_oneself.
+        """
+        viewer, _ = authorize_oneself(caller, Action.BEGIN_TOTP, self._clock())
+        if self._box.first is None:
+            raise ConflictError(_NO_KEY)
+        await self._limits.count(Limited.SECOND_FACTOR, caller, viewer.person_id)
+        secret, at = secrets.token_bytes(_SECRET_BYTES), self._clock()
+        sealed = self._box.seal(secret, Purpose.TOTP, viewer.person_id)
+        row = SecondFactorRow(
+            personId=viewer.person_id,
+            secret=sealed.text,
+            keyId=sealed.key_id,
+            createdAt=to_micros(at),
+            enabledAt=None,
+            lastStep=None,
+            recoveryHashes=[],
+            failures=0,
+            failedAt=None,
+        )
+
+        async def work(transaction: Transaction) -> str:
+            found = await second_factors.begin(transaction, row)
+            person = await people.fetch_one(transaction, viewer.person_id)
+            if found is None or person is None:
+                raise AuthError(_OVER)
+            if found["enabledAt"] is not None:
+                raise ConflictError(_IS_ON)
+            await second_factors.change(transaction, viewer.person_id, row)
+            return person.email
+
+        email = await self._store.write(work)
+        text = base64.b32encode(secret).decode()
+        return BegunTotp(text, totp_of(secret).get_provisioning_uri(email, ISSUER), at + ENROLMENT_LIFETIME)
+
+    async def confirm(self, caller: Caller, code: str) -> list[str]:
+        """Turn on what was begun, by a code of the app; recovery codes, which nobody can ask for again.
+
+        ConflictError where nothing was begun, ValidationError where the code is wrong; else as authorize_oneself.
+        """
+        viewer, _ = authorize_oneself(caller, Action.CONFIRM_TOTP, self._clock())
+        given = _code(code)
+        await self._limits.count(Limited.SECOND_FACTOR, caller, viewer.person_id)
+        codes = new_recovery_codes()
+
+        async def work(transaction: Transaction) -> None:
+            at = self._clock()
+            locked = await second_factors.lock(transaction, viewer.person_id)
+            if locked is None or not _is_begun(locked["factor"], at):
+                raise ConflictError(_NOT_BEGUN)
+            if not locked["usable"]:
+                raise AuthError(_OVER)
+            secret = self._box.unseal(locked["factor"]["secret"], Purpose.TOTP, viewer.person_id)
+            step = step_of(secret, given, None, at)
+            if step is None:
+                raise ValidationError("code", _WRONG)
+            enabled = {"enabledAt": to_micros(at), "lastStep": step, "recoveryHashes": _hashes(codes)}
+            await second_factors.change(transaction, viewer.person_id, enabled)
+            await self._record(transaction, caller, viewer.person_id, EventType.TWO_FACTOR_ENABLED)
+            await told(transaction, viewer.person_id, MailTemplate.TWO_FACTOR_ENABLED, at)
+
+        await self._store.write(work)
+        return codes
+
+    async def disable(self, caller: Caller, proof: SecondFactorProof) -> None:
+        """Turn the caller's second factor off, and forget its secret and its recovery codes.
+
+        ConflictError where they have none, else as `prove` and authorize_oneself.
+        """
+        viewer, _ = authorize_oneself(caller, Action.DISABLE_TWO_FACTOR, self._clock())
+
+        async def change(transaction: Transaction, at: datetime) -> None:
+            await second_factors.delete(transaction, viewer.person_id)
+            await self._record(transaction, caller, viewer.person_id, EventType.TWO_FACTOR_DISABLED)
+            await told(transaction, viewer.person_id, MailTemplate.TWO_FACTOR_DISABLED, at)
+
+        await self._proved(caller, viewer.person_id, proof, change)
+
+    async def regenerate(self, caller: Caller, proof: SecondFactorProof) -> list[str]:
+        """Give the caller other recovery codes; those before are good for nothing any more. Errors as in `disable`."""
+        viewer, _ = authorize_oneself(caller, Action.REGENERATE_RECOVERY_CODES, self._clock())
+        codes = new_recovery_codes()
+
+        async def change(transaction: Transaction, _at: datetime) -> None:
+            await second_factors.change(transaction, viewer.person_id, {"recoveryHashes": _hashes(codes)})
+            await self._record(transaction, caller, viewer.person_id, EventType.RECOVERY_CODES_REGENERATED)
+
+        await self._proved(caller, viewer.person_id, proof, change)
+        return codes
+
+    async def _proved(
+        self,
+        caller: Caller,
+        person_id: str,
+        proof: SecondFactorProof,
+        change: Callable[[Transaction, datetime], Awaitable[None]],
+    ) -> None:
+        proof = typed(proof)
+        await self._limits.count(Limited.SECOND_FACTOR, caller, person_id)
+
+        async def work(transaction: Transaction) -> AppError | None:
+            at = self._clock()
+            locked = await second_factors.lock(transaction, person_id)
+            if locked is None or locked["factor"]["enabledAt"] is None:
+                return ConflictError(_IS_OFF)
+            if not locked["usable"]:
+                return AuthError(_OVER)
+            refused = await prove(transaction, self._box, caller, locked["factor"], proof, at=at)
+            if refused is None:
+                await change(transaction, at)
+            return refused
+
+        done(await self._store.write(work))
+
+    @staticmethod
+    async def _record(transaction: Transaction, caller: Caller, person_id: str, what: EventType) -> None:
+        happened = event(caller, what, target_id=person_id, group_id=None, changes=_CHANGES.get(what))
+        await events.append(transaction, [happened])
+
+
+async def reset_second_factor(store: Store, caller: Caller, email: str) -> str:
+    """Turn off the second factor of whoever has that address, end all of their sessions, and tell them; their id.
+
+    For an operator whom they proved who they are: else nobody turns one off without it. NotFoundError where there is
+    no such person, ConflictError where they have no second factor.
+    """
+    address = validation.email("email", email)
+
+    async def work(transaction: Transaction) -> str:
+        person = await credentials.find_taken(transaction, address, "")
+        person_id = person["personId"]
+        if person_id is None:
+            raise NotFoundError("person", address)
+        locked = await second_factors.lock(transaction, person_id)
+        if locked is None or locked["factor"]["enabledAt"] is None:
+            raise ConflictError("This person has no second factor.")
+        await second_factors.delete(transaction, person_id)
+        ended = await sessions.end_all(transaction, person_id)
+        happened = event(
+            caller,
+            EventType.TWO_FACTOR_DISABLED,
+            target_id=person_id,
+            group_id=None,
+            properties={"by": "operator", "sessionsEnded": len(ended)},
+            changes=_CHANGES[EventType.TWO_FACTOR_DISABLED],
+        )
+        await events.append(transaction, [happened])
+        await told(transaction, person_id, MailTemplate.TWO_FACTOR_DISABLED, now())
+        return person_id
+
+    return await store.write(work)
+
+
+def _is_begun(row: SecondFactorRow, at: datetime) -> bool:
+    return row["enabledAt"] is None and at - from_micros(row["createdAt"]) <= ENROLMENT_LIFETIME
+
+
+def _hashes(codes: Sequence[str]) -> list[str]:
+    return [recovery_hash(code) for code in codes]
+
+
+def _code(code: str) -> str:
+    try:
+        return typed(SecondFactorProof(SecondFactorMethod.TOTP, code)).code
+    except ValidationError as error:
+        raise ValidationError("code", error.message) from error
