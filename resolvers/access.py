@@ -50,7 +50,7 @@ class AccessQueries:
     async def what_can_person_access(
         self,
         info: Info,
-        person_id: Annotated[strawberry.ID, strawberry.argument(description="Who.")],
+        person_id: Annotated[strawberry.ID, strawberry.argument(description="Whose access.")],
         within: Annotated[strawberry.ID, strawberry.argument(description="Only this group and those below it.")],
     ) -> Connection[AccessibleGroup]:
         """The groups that a person reads when signed in, of those that you see; none where you do not see the person.
