@@ -41,7 +41,11 @@ def test_a_secret_that_was_tampered_with_is_not_read() -> None:
             box.unseal(wrong, Purpose.TOTP, "per_1")
 
 
-@pytest.mark.parametrize("wrong", ["x", "A" * 43, "no key", f"{NewKey.make().text}AAAA", NewKey.make().text[:-6]])
+@pytest.mark.parametrize(
+    "wrong",
+    ["x", "A" * 43, "no key", f"{NewKey.make().text}AAAA", NewKey.make().text[:-6]],
+    ids=["letter", "zeros", "words", "too long", "too short"],  # the same in every worker
+)
 def test_what_is_no_random_key_of_32_bytes_is_refused_without_being_told(wrong: str) -> None:
     with pytest.raises(SettingsError, match=r"ONE_SECRET_KEYS: .*one secrets new-key") as refused:
         load_settings(secret_keys=f"{NewKey.make().text},{wrong}")
