@@ -60,7 +60,7 @@ def to_row(event: Event) -> EventRow:
 async def append(transaction: Transaction, events: Sequence[Event]) -> None:
     """Record what the transaction does; what belongs in the audit log is chained as the last of it."""
     plain = [to_row(event) for event in events if event.audit is None]
-    if plain:
+    if plain or not events:  # where there is nothing to record, the same is done as where there is something
         await transaction.run(APPEND_EVENTS, {"events": plain})
     chain.append(transaction, [(to_row(event), event.audit) for event in events if event.audit is not None])
 

@@ -28,7 +28,7 @@ COUNT_ALL: Statement[CountRow] = Statement(
     "count_all",
     """
     MATCH (node)
-    WHERE NOT (node:Event AND node.type = 'access_denied') AND NOT (node:Setting AND node.name = 'audit_chain')
+    WHERE coalesce(node.type, '') <> 'access_denied' AND NOT (node:Setting AND node.name = 'audit_chain')
     UNWIND labels(node) AS kind
     WITH kind, count(*) + sum(coalesce(node.version, 0)) AS total
     RETURN {kind: kind, total: total} AS row

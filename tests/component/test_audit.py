@@ -125,7 +125,7 @@ async def test_groups_keys_and_accounts_that_change_are_told_to_whom_they_concer
 async def test_whoever_is_refused_is_told_to_those_who_look_after_the_group_alone(world: World) -> None:
     shop = await world.group("shop")
     thing = await world.thing("Poster", shop)
-    boss = await world.member("boss", "shop", member_role=MemberRole.ADMIN)
+    boss = await world.member("boss", "shop", role=PlatformRole.ORG_USER, member_role=MemberRole.ADMIN)
     reader = await world.member("reader", "shop", scope=KeyScope.WRITE)
     stranger = await world.member("stranger", "home", scope=KeyScope.WRITE)
     given: Entry = {"id": thing, "version": 1}

@@ -332,7 +332,7 @@ async def test_events_are_found_by_group_target_actor_and_type(town: Town) -> No
     assert answer.each("south.nodes", "type") == ["group_archived", "group_created"]
     assert answer.each("archived.nodes", "targetId") == [town.ids["south"]]
     assert answer.each("node.actions.nodes", "targetId") == [town.ids["city"], town.ids["abroad"]]
-    assert answer.each("node.events.nodes", "type") == ["user_joined_group", "user_registered"]
+    assert answer.each("node.events.nodes", "type") == ["api_key_created", "user_joined_group", "user_registered"]
     assert answer.at("node.events.nodes.0.actor") == "system"
 
 

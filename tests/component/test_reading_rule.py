@@ -9,6 +9,7 @@ import pytest
 from domain.access import Caller, KeyScope
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject
+from graph.vectors import make_index
 from services.keys import Keys
 from tests.client import Api
 from tests.component.vectors import document, with_dimension
@@ -75,6 +76,7 @@ class Office:
 @pytest.fixture(scope="module")
 async def office(shared_world: World) -> Office:
     world = await with_dimension(shared_world)
+    await make_index(world.store, 3)
     ids: dict[str, str] = {}
     above: str | None = None
     for place in PLACES:

@@ -81,7 +81,7 @@ async def build(world: World) -> Names:
     chunks = await world.api.ask("{ knowledge(first: 1, type: chunk) { nodes { id } } }")
     at["chunk"] = str(chunks.at("knowledge.nodes.0.id"))
     answer = await world.api.ask(
-        """query ($id: ID!) { events(last: 1) { nodes { id } }
+        """query ($id: ID!) { events(last: 1, filter: {type: group_created}) { nodes { id } }
         node(id: $id) { ... on Group { connections(first: 1, filter: {types: ["member_of"]}) { nodes { id } } } } }""",
         id=world.home,
     )
