@@ -71,14 +71,18 @@ _Pending = list[tuple["EventRow", Audit]]
 _PENDING: Final[WeakKeyDictionary[Transaction, _Pending]] = WeakKeyDictionary()
 
 
-def append(transaction: Transaction, events: Sequence[tuple["EventRow", Audit]]) -> None:
-    """Record events in the audit log once all else of the transaction is done, with what let the actor do it."""
+def append(transaction: Transaction, events: Sequence[tuple["EventRow", Audit]], *, happened: bool) -> None:
+    """Record events in the audit log once all else of the transaction is done, with what let the actor do it.
+
+    Where they have not `happened` the chain is locked and left as it is.
+    """
     if not events:
         return
     if transaction not in _PENDING:
         _PENDING[transaction] = []
         transaction.before_commit(lambda: _seal(transaction, _PENDING[transaction]))
-    _PENDING[transaction] += [(row, _with_ground(transaction, row, audit)) for row, audit in events]
+    if happened:
+        _PENDING[transaction] += [(row, _with_ground(transaction, row, audit)) for row, audit in events]
 
 
 def _with_ground(transaction: Transaction, row: "EventRow", audit: Audit) -> Audit:

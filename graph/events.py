@@ -57,12 +57,16 @@ def to_row(event: Event) -> EventRow:
     }
 
 
-async def append(transaction: Transaction, events: Sequence[Event]) -> None:
-    """Record what the transaction does; what belongs in the audit log is chained as the last of it."""
+async def append(transaction: Transaction, events: Sequence[Event], *, happened: bool = True) -> None:
+    """Record what the transaction does; what belongs in the audit log is chained as the last of it.
+
+    Where it has not `happened` nothing is recorded, by the same statements, so that no time tells which it was.
+    """
     plain = [to_row(event) for event in events if event.audit is None]
-    if plain or not events:  # where there is nothing to record, the same is done as where there is something
-        await transaction.run(APPEND_EVENTS, {"events": plain})
-    chain.append(transaction, [(to_row(event), event.audit) for event in events if event.audit is not None])
+    if plain or not events:
+        await transaction.run(APPEND_EVENTS, {"events": plain if happened else []})
+    audited = [(to_row(event), event.audit) for event in events if event.audit is not None]
+    chain.append(transaction, audited, happened=happened)
 
 
 EVENT = f"event {{{', '.join(f'.{column}' for column in EventRow.__annotations__)}}}"

@@ -85,7 +85,7 @@ class SignIn:
             )
             await mail.add(transaction, [told])
             sent = event(caller, EventType.EMAIL_VERIFICATION_SENT, target_id=person.id, group_id=None)
-            await events.append(transaction, [registered, sent] if is_new else [])
+            await events.append(transaction, [registered, sent], happened=is_new)
 
         try:
             await self._store.write(work)
