@@ -56,6 +56,7 @@ STANDINGS: Statement[StandingOfRow] = Statement(
         personId: person.id, groupId: group.id, heldId: held.id, role: membership.role,
         path: [each IN reverse(nodes(above)) | each.id]
     } AS row""",
+    meant="CartesianProduct on 5.26: of one person with one group.",
 )
 GROUPS_OF_PEOPLE: Statement[MembershipRow] = Statement(
     "groups_of_people",
