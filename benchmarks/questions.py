@@ -79,10 +79,11 @@ QUESTIONS: Sequence[Question] = (
         f"{{ {THINGS} }}",
     ),
     ask(
-        "things by and, or, not",
-        "things(first: 50, filter: { "
+        "things of a group by and, or, not",
+        "things(first: 50, filter: { groupId: $deep, "
         'or: [{ type: "video" }, { and: [{ type: "lesson" }, { not: { status: draft } }] }] })'
         f" {{ {THINGS} }}",
+        "deep",
     ),
     ask(
         "things updated lately",
