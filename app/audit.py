@@ -1,6 +1,5 @@
 """The audit log at a terminal: its head, whether it is whole, and all of it as JSON Lines."""
 
-import os
 import re
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from domain.audit import ChainHead, Verification
 from domain.errors import ValidationError
 from graph.store import Store
 from services import audit
+from services.whole_files import whole_file
 
 _HEAD: Final = re.compile(r"(?P<sequence>[0-9]{1,15}):(?P<hash>[0-9a-f]{64})", re.ASCII)
 
@@ -35,19 +35,11 @@ async def export(store: Store, file: Path) -> int:
 
     The file appears under its name when it is complete, readable by its owner alone.
     """
-    unfinished, total = file.with_name(f"{file.name}.unfinished"), 0
-    try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            async for entry in audit.exported(store):
-                out.write(orjson.dumps(entry, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE))
-                total += 1
-            out.flush()
-            os.fsync(out.fileno())
-        unfinished.replace(file)
-    except OSError as error:
-        raise ValidationError("file", f"{file} cannot be written: {error.strerror}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    total = 0
+    with whole_file(file) as out:
+        async for entry in audit.exported(store):
+            out.write(orjson.dumps(entry, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE))
+            total += 1
     return total
 
 

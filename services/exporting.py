@@ -6,7 +6,6 @@ The first line is the header, `{"export": "one", "format": 1, "migration": 1}`. 
 The same store always gives the same bytes.
 """
 
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import BinaryIO, Final
 
 import orjson
 
-from domain.errors import ValidationError
 from graph import dump, migrate
 from graph.dump import Edges, Links, Nodes
 from graph.store import Store
 from services.importing.report import Progress, no_progress
+from services.whole_files import whole_file
 
 FORMAT: Final = 1
 """The version of the file's format."""
@@ -43,22 +42,8 @@ async def export_store(store: Store, write: Path | BinaryIO, *, progress: Progre
     migration = await migration_of(store)
     if not isinstance(write, Path):
         return await _export(store, write, migration, progress)
-    unfinished = write.with_name(f"{write.name}.unfinished")
-    try:
-        with _create(unfinished) as file:
-            report = await _export(store, file, migration, progress)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(write)
-    except OSError as error:
-        raise ValidationError("file", f"{write} cannot be written: {error.strerror}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return report
-
-
-def _create(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    with whole_file(write) as file:
+        return await _export(store, file, migration, progress)
 
 
 async def migration_of(store: Store) -> int:
