@@ -97,6 +97,8 @@ _LABELLED: Final = (
     "MATCH (knowledge)<-[:HAS_KNOWLEDGE {role: 'label'}]-(labelled:Thing)"
     f" WHERE labelled.privateTo IS NULL AND {thing_visible('labelled')}"
 )
+# How many edges a node has is kept with it. Nothing private has labels, so that these are all things with the label.
+_ALL_LABELLED: Final = "COUNT { (knowledge)<-[:HAS_KNOWLEDGE]-() }"
 _LABELLED_HERE: Final = (
     "MATCH (knowledge)<-[:HAS_KNOWLEDGE {role: 'label'}]-(labelled:Thing)"
     " WHERE labelled.groupId = parent AND labelled.privateTo IS NULL"
@@ -107,7 +109,7 @@ LABELS: Listing[LabelRow, Label] = listing(
     where=(_CATEGORY, f"EXISTS {{ {_LABELLED} }}"),
     key="knowledge.id",
     prefix=("knowledge.type",),
-    project=f"knowledge {{.id, .label, count: COUNT {{ {_LABELLED} }}}}",
+    project=f"knowledge {{.id, .label, count: CASE WHEN $everything THEN {_ALL_LABELLED} ELSE COUNT {{ {_LABELLED} }} END}}",
     item=_label,
 )
 LABELS_OF_GROUP: Listing[LabelRow, Label] = listing(

@@ -93,6 +93,8 @@ class Home:
             "server.https.enabled": "false",
             "dbms.usage_report.enabled": "false",
             "server.memory.pagecache.size": f"{memory.page_cache}m",
+            # A group has edges of three types by the dozen; walking the tree must not pass those of its things and members.
+            "db.relationship_grouping_threshold": "10",
             "db.tx_log.preallocate": "false",
             "db.tx_log.rotation.size": "16m",
             "internal.server.bolt.thread_pool_shutdown_wait_time": "100ms",
