@@ -15,11 +15,13 @@ from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
 from app.explorer import Explorer
 from app.requests import refusal
 from domain.access import Caller, Viewer
-from domain.errors import AuthError, ForbiddenError, NetworkError
+from domain.errors import AuthError, ForbiddenError, NetworkError, ValidationError
+from graph.bookmarks import seeing
 from resolvers.failures import BAD_REQUEST
 from schema.context import Context
 from schema.cursors import Cursors
@@ -49,6 +51,7 @@ class GraphQLView(GraphQL[Context, None]):
         super().__init__(schema, subscription_protocols=())
         self._services = services
         self._cursors = cursors
+        self._tokens = ConsistencyTokens(cursors)
         self._explorer = explorer
         self._limits = limits
         self._origins = origins
@@ -57,7 +60,11 @@ class GraphQLView(GraphQL[Context, None]):
         """Serve one request. What never becomes an operation is refused in JSON too."""
         request = Request(scope, receive)
         try:
-            response = self._negotiated(request, await self.run(request))
+            with seeing(self._tokens.read(request)) as seen:
+                response = self._negotiated(request, await self.run(request))
+            self._tokens.write(seen, response)
+        except ValidationError as error:
+            response = refusal(400, error.message, error.code)
         except HTTPException as error:
             response = refusal(error.status_code, error.reason, BAD_REQUEST)
         except AuthError as error:

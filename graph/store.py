@@ -20,7 +20,8 @@ from neo4j.exceptions import (
     TransientError,
 )
 
-from domain.errors import ConflictError, NetworkError, StoreError
+from domain.errors import ConflictError, NetworkError, StoreError, ValidationError
+from graph import bookmarks
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -29,12 +30,14 @@ Parameters = Mapping[str, object]
 
 _UNREACHABLE = "The store cannot be reached just now. Try again in a few seconds."
 _BUSY = "The store is too busy with other changes of the same just now. Try again in a few seconds."
+_BEHIND = "The store has not caught up with what you have seen. Try again in a few seconds."
 _TOO_LARGE = (
     "This is more than the store can change in one transaction. Do it in parts: the groups below first, and things a "
     "thousand at a time by applyChanges."
 )
 _MEMORY: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
+_INVALID_BOOKMARK: Final = "Neo.ClientError.Transaction.InvalidBookmark"
 _TRIES: Final = 5
 _TAKEN = re.compile(r"property `(?P<property>\w+)`")
 # What the store calls a property, where that is not what clients call it.
@@ -168,16 +171,22 @@ class Store:
     async def read(self, statement: Statement[R], parameters: Parameters) -> list[R]:
         """Run a reading statement in one round trip; one lost connection is made good by a second try."""
         try:
-            return await self._read(statement, parameters)
-        except (ServiceUnavailable, SessionExpired):
             try:
                 return await self._read(statement, parameters)
-            except (DriverError, OSError) as error:
-                raise NetworkError(_UNREACHABLE) from error
+            except (ServiceUnavailable, SessionExpired):
+                return await self._read(statement, parameters)
+        except (DriverError, OSError) as error:
+            raise NetworkError(_UNREACHABLE) from error
+        except TransientError as error:  # of these a read meets that it waited in vain for what it has to see
+            raise NetworkError(_BEHIND) from error
+        except ClientError as error:
+            raise _foreign(error) from error
 
     async def _read(self, statement: Statement[R], parameters: Parameters) -> list[R]:
         self.observe(statement.name)
-        async with self._driver.session(database=self._database, default_access_mode=READ_ACCESS) as session:
+        async with self._driver.session(
+            database=self._database, default_access_mode=READ_ACCESS, bookmarks=bookmarks.current()
+        ) as session:
             query = Query(statement.text, timeout=self._timeout)
             result = await session.run(query, dict(parameters))
             return cast("list[R]", await result.value())
@@ -211,11 +220,13 @@ class Store:
         """Run a transaction, and again where a node that it had found was deleted before it could lock it."""
         for remaining in range(_TRIES, 0, -1):
             try:
-                async with self._driver.session(database=self._database) as session:
-                    return await session.execute_write(attempt)
+                async with self._driver.session(database=self._database, bookmarks=bookmarks.current()) as session:
+                    written = await session.execute_write(attempt)
+                    bookmarks.wrote(await session.last_bookmarks())
+                    return written
             except ClientError as error:
                 if error.code != _GONE or remaining == 1:
-                    raise
+                    raise _foreign(error) from error
         raise AssertionError("the last try answers or raises")
 
     async def define(self, statements: Sequence[str]) -> None:
@@ -249,6 +260,14 @@ async def _whole(work: Callable[[Transaction], Awaitable[T]], unit: Transaction)
     done = await work(unit)
     await unit.finish()
     return done
+
+
+def _foreign(error: ClientError) -> Exception:
+    """The error, or that what the request has to see is nothing of this store, as after another one was restored."""
+    if (error.code or "").startswith(_INVALID_BOOKMARK):
+        message = f"{bookmarks.HEADER} is of another store, or of before this one was restored: ask without it."
+        return ValidationError(bookmarks.HEADER, message)
+    return error
 
 
 def _conflict(error: ClientError) -> ConflictError:

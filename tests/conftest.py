@@ -172,6 +172,7 @@ def statements(migrated_store: Store) -> Iterator[list[str]]:
 
 
 UNLIMITED = RateLimits(None)
+CURSOR_KEY = b"a key for cursors in tests"
 BOX = SecretBox([bytes(range(32))])
 
 
@@ -191,7 +192,7 @@ async def served(
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
     app = create_app(
         store,
-        b"a key for cursors in tests",
+        CURSOR_KEY,
         explorer,
         body_limit=1_000_000,
         embedder=embedder,
