@@ -79,7 +79,7 @@ class Reach:
     """What a viewer may read: `everything`, or what the `roots` hold, and themselves.
 
     Where it `flows` down they read what the groups below the roots hold too. One who is `confined` to that does not
-    see what they did elsewhere either.
+    see what they did elsewhere either. What everybody may see is theirs too where `public` things are asked for.
     """
 
     everything: bool
@@ -87,10 +87,14 @@ class Reach:
     person_id: str
     flows: bool = False
     confined: bool = False
+    public: bool = False
 
 
 EVERYTHING: Final = Reach(everything=True, roots=(), person_id="", flows=True)
 """The reach of a rule that holds whoever asks."""
+
+NOBODY: Final = Reach(everything=False, roots=(), person_id="", public=True)
+"""The reach of who did not say who they are: what is public."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ take any properties.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from domain.ids import THING_PREFIXES
 from domain.references import REFERENCE
@@ -268,6 +269,14 @@ class ThingType:
     version: int = 1
     pending: JSONObject | None = None
 
+
+NEVER_PUBLIC: Final = frozenset(
+    {
+        *"api_key cart file invitation order payment subscription webhook".split(),
+        *"audience_member conversation invoice lead mandate message notification".split(),
+    }
+)
+"""Types whose things are between those whom they are about, and public in no group and no status."""
 
 THING_TYPES: Mapping[str, ThingType] = MappingProxyType(
     {

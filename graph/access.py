@@ -4,6 +4,7 @@ A predicate only ever narrows what an index found; it is never the way rows are 
 """
 
 from domain.access import Reach
+from domain.thing_types import NEVER_PUBLIC
 
 
 def reach_parameters(reach: Reach) -> dict[str, object]:
@@ -14,6 +15,7 @@ def reach_parameters(reach: Reach) -> dict[str, object]:
         "flows": reach.flows,
         "personId": reach.person_id,
         "actorId": None if reach.confined else reach.person_id,
+        "public": reach.public,
     }
 
 
@@ -78,3 +80,37 @@ def event_visible(event: str) -> str:
     """Whether the event happened in a visible group, or the viewer did it."""
     group = f":Entity:Group {{id: {event}.groupId}}"
     return f"($everything OR {event}.actor = $actorId OR EXISTS {{ MATCH {_in_reach('home', group)} }})"
+
+
+def group_public(group: str) -> str:
+    """Whether everybody may see the group: it says so, and is in use."""
+    return f"($public AND {group}.visibility = 'public' AND {group}.status = 'active')"
+
+
+def thing_public(thing: str) -> str:
+    """Whether everybody may see the thing: a published one of a public group, of a type that is nobody's business."""
+    return (
+        f"($public AND {thing}.status = 'published' AND NOT {thing}.type IN {sorted(NEVER_PUBLIC)}"
+        f" AND EXISTS {{ MATCH ({thing})-[:IN_GROUP]->(front:Group)"
+        " WHERE front.visibility = 'public' AND front.status = 'active' })"
+    )
+
+
+def entity_public(entity: str) -> str:
+    """The same of a group or a thing, whichever it is. People are not public."""
+    return f"(({entity}:Group AND {group_public(entity)}) OR ({entity}:Thing AND {thing_public(entity)}))"
+
+
+def group_shown(group: str) -> str:
+    """Whether the viewer sees the group at all: as theirs, or as everybody does."""
+    return f"({group_visible(group)} OR {group_public(group)})"
+
+
+def thing_shown(thing: str) -> str:
+    """The same of a thing."""
+    return f"({thing_visible(thing)} OR {thing_public(thing)})"
+
+
+def entity_shown(entity: str) -> str:
+    """The same of a group, a person or a thing."""
+    return f"({entity_visible(entity)} OR {entity_public(entity)})"

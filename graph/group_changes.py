@@ -8,7 +8,7 @@ from domain.access import Reach
 from domain.events import Event
 from domain.groups import Group
 from domain.values import to_micros
-from graph.access import group_visible, reach_parameters
+from graph.access import group_shown, reach_parameters
 from graph.events import to_row as to_event_row
 from graph.groups import GROUP, GroupRow, from_row, to_row
 from graph.store import Statement, Transaction, lock_clauses, lock_what_stays
@@ -16,7 +16,7 @@ from graph.store import Statement, Transaction, lock_clauses, lock_what_stays
 LOCK_GROUP: Statement[GroupRow] = Statement(
     "lock_group",
     f"""
-    MATCH (group:Entity:Group {{id: $id}}) WHERE {group_visible("group")}
+    MATCH (group:Entity:Group {{id: $id}}) WHERE {group_shown("group")}
     {lock_what_stays("group")}
     RETURN {GROUP} AS row""",
     meant="Eager: of the one group that it locks.",

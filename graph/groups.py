@@ -7,7 +7,7 @@ from domain.access import Reach
 from domain.groups import Group, GroupStatus, GroupType, JoinPolicy, Limits, Plan, Visibility
 from domain.values import from_micros, to_micros
 from domain.words import searchable
-from graph.access import group_visible, reach_parameters
+from graph.access import group_shown, group_visible, reach_parameters
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json, whole
 
@@ -105,22 +105,26 @@ FETCH_GROUPS: Statement[GroupRow] = Statement(
     "fetch_groups",
     f"""
     UNWIND $ids AS id
-    MATCH (group:Entity:Group {{id: id}}) WHERE {group_visible("group")}
+    MATCH (group:Entity:Group {{id: id}}) WHERE {group_shown("group")}
     RETURN {GROUP} AS row""",
+)
+FETCH_HELD: Statement[str] = Statement(
+    "fetch_held_groups",
+    f"UNWIND $ids AS id MATCH (group:Entity:Group {{id: id}}) WHERE {group_visible('group')} RETURN id AS row",
 )
 FETCH_GROUP_BY_SLUG: Statement[GroupRow] = Statement(
     "fetch_group_by_slug",
     f"""
-    MATCH (group:Group {{slug: $slug}}) WHERE {group_visible("group")}
+    MATCH (group:Group {{slug: $slug}}) WHERE {group_shown("group")}
     RETURN {GROUP} AS row""",
 )
 FETCH_ANCESTORS: Statement[AncestorsRow] = Statement(
     "fetch_ancestors",
     f"""
     UNWIND $ids AS id
-    MATCH (below:Entity:Group {{id: id}}) WHERE {group_visible("below")}
+    MATCH (below:Entity:Group {{id: id}}) WHERE {group_shown("below")}
     CALL (below) {{
-        MATCH path = (below)<-[:PARENT_OF*1..]-(group:Group) WHERE {group_visible("group")}
+        MATCH path = (below)<-[:PARENT_OF*1..]-(group:Group) WHERE {group_shown("group")}
         WITH group ORDER BY length(path)
         RETURN collect({GROUP}) AS groups
     }}
@@ -132,6 +136,11 @@ async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Gro
     """Those of the groups that there are and that the viewer may see."""
     rows = await store.read(FETCH_GROUPS, {"ids": ids, **reach_parameters(reach)})
     return {row["id"]: from_row(row) for row in whole(rows, from_row)}
+
+
+async def held(store: Store, reach: Reach, ids: Sequence[str]) -> set[str]:
+    """Those of the groups that the viewer sees as theirs, and not only as everybody does."""
+    return set(ids) if reach.everything else set(await store.read(FETCH_HELD, {"ids": ids, **reach_parameters(reach)}))
 
 
 async def fetch_by_slug(store: Store, reach: Reach, slug: str) -> Group | None:

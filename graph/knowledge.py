@@ -109,7 +109,8 @@ LABELS: Listing[LabelRow, Label] = listing(
     where=(_CATEGORY, f"EXISTS {{ {_LABELLED} }}"),
     key="knowledge.id",
     prefix=("knowledge.type",),
-    project=f"knowledge {{.id, .label, count: CASE WHEN $everything THEN {_ALL_LABELLED} ELSE COUNT {{ {_LABELLED} }} END}}",
+    project="knowledge {.id, .label, count:"
+    f" CASE WHEN $everything THEN {_ALL_LABELLED} ELSE COUNT {{ {_LABELLED} }} END}}",
     item=_label,
 )
 LABELS_OF_GROUP: Listing[LabelRow, Label] = listing(

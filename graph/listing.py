@@ -153,6 +153,7 @@ def listing(
     row: str = "",
     where: Iterable[str] = (),
     parent: str = "",
+    inside: str = "",
     prefix: Sequence[str] = (),
     walk: str = "",
     carry: str = "",
@@ -162,10 +163,11 @@ def listing(
 ) -> Listing[R, T]:
     """The statements of a list.
 
-    `parent` matches as `owner` the node whose id is the variable `parent`, its visibility included; `match` finds the
-    rows, with both at hand; `key` is their immutable, unique sort key, and `prefix` the equalities that stand before
-    it in the index which serves the list; `row` is the variable of a row, where that is not the one of the key;
-    `where` are further conditions, on what `carry` names; `project` makes a row's map and `item` reads it.
+    `parent` matches as `owner` the node whose id is the variable `parent`, its visibility included; `inside` says of
+    it whether the viewer sees more there than everybody does; `match` finds the rows, with all three at hand; `key` is
+    their immutable, unique sort key, and `prefix` the equalities that stand before it in the index which serves the
+    list; `row` is the variable of a row, where that is not the one of the key; `where` are further conditions, on what
+    `carry` names; `project` makes a row's map and `item` reads it.
 
     A page reads the index in order, tests the rows, and stops once it is full. Where it is not and $scan rows were
     looked at, it is cut.
@@ -176,6 +178,8 @@ def listing(
     key_variable, _, column = key.partition(".")
     row, kept = row or key_variable, carry or row or key_variable
     scope = "parent, owner" if parent else "parent"
+    if inside:
+        scope, parent = "parent, owner, inside", f"{parent} WITH parent, owner, {inside} AS inside"
     conditions = " AND ".join(where)
     # An index serves only where each of its columns has a predicate.
     start = f"{match} {'AND' if ' WHERE ' in match else 'WHERE'}"
@@ -223,6 +227,6 @@ def listing(
         item,
         column,
         filtered,
-        bool(parent),
+        bool(parent) and not inside,
         advice,
     )

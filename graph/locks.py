@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final, TypedDict
 
 from domain.access import Reach
-from graph.access import entity_visible, reach_parameters
+from graph.access import entity_shown, reach_parameters
 from graph.store import Statement, Transaction, lock_what_stays
 
 
@@ -21,7 +21,7 @@ LOCK_ENTITIES: Final[Statement[LockedRow]] = Statement(
     "lock_entities",
     f"""
     UNWIND $ids AS id
-    MATCH (entity:Entity {{id: id}}) WHERE {entity_visible("entity")}
+    MATCH (entity:Entity {{id: id}}) WHERE {entity_shown("entity")}
     {lock_what_stays("entity")}
     RETURN {{id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId}} AS row""",
     meant="Eager: all are found before the first of them is locked, and stay in the order of their ids.",
@@ -30,7 +30,7 @@ PEEK_ENTITIES: Final[Statement[LockedRow]] = Statement(
     "peek_entities",
     f"""
     UNWIND $ids AS id
-    MATCH (entity:Entity {{id: id}}) WHERE {entity_visible("entity")}
+    MATCH (entity:Entity {{id: id}}) WHERE {entity_shown("entity")}
     RETURN {{id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId}} AS row""",
 )
 

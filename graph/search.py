@@ -17,7 +17,7 @@ from domain.people import Person
 from domain.things import Thing
 from domain.words import runs
 from graph import groups, people, things
-from graph.access import below_visible, entity_in, entity_visible, group_visible, reach_parameters
+from graph.access import below_visible, entity_in, entity_public, entity_visible, group_shown, reach_parameters
 from graph.groups import GROUP, GroupRow
 from graph.people import PERSON, PersonRow
 from graph.store import Statement, Store
@@ -50,7 +50,10 @@ _ADVICE: Final = "add groupId, inSubtreeOf, type, status or kinds, or a rarer wo
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for: words, and what every hit has to be. All filters but `kinds` are about things."""
+    """What to look for: words, and what every hit has to be. All filters but `kinds` and `public` are about things.
+
+    Where it is for what is `public`, it finds that alone, and not what is somebody's otherwise.
+    """
 
     text: str
     kinds: frozenset[NodeKind]
@@ -59,6 +62,7 @@ class Search:
     in_subtree_of: str | None = None
     label: str | None = None
     status: str | None = None
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,9 @@ class HitsRow(TypedDict):
 # were wanted. Each hit is still tested, as the index may be behind and people are in it without their groups.
 _WANTED = f"""
     CALL () {{
-        WITH * WHERE $within IS NOT NULL OR NOT $everything
+        WITH * WHERE NOT $onlyPublic AND ($within IS NOT NULL OR NOT $everything)
         UNWIND CASE WHEN $within IS NULL THEN $roots ELSE [$within] END AS id
-        MATCH (top:Entity:Group {{id: id}}) WHERE {group_visible("top")}
+        MATCH (top:Entity:Group {{id: id}}) WHERE {group_shown("top")}
         MATCH (top)-[:PARENT_OF*0..]->(group:Group) WHERE {below_visible("group")}
         WITH DISTINCT group LIMIT {_MANY_GROUPS} + 1
         RETURN collect(group.id) AS below
@@ -116,7 +120,7 @@ _WANTED = f"""
     WITH below, [start IN range(0, size(below) - 1, {_CHUNK}) |
         reduce(either = '/none', id IN below[start..start + {_CHUNK}] | either + '|' + id) + '/'] AS ids
     WITH below, $query + CASE
-        WHEN ($within IS NULL AND $everything) OR size(below) > $narrow THEN ''
+        WHEN $onlyPublic OR ($within IS NULL AND $everything) OR size(below) > $narrow THEN ''
         ELSE reduce(narrowed = ' +(', each IN ids | narrowed + ' groupId:' + each + ' id:' + each) + ' id:per_*)^0'
     END AS query
     CALL (query) {{
@@ -127,6 +131,7 @@ _WANTED = f"""
         UNWIND found AS hit
         WITH hit, hit.node AS node
         WHERE CASE
+            WHEN $onlyPublic THEN {entity_public("node")}
             WHEN $everything OR size(below) > {_MANY_GROUPS} THEN {entity_visible("node")}
             ELSE {entity_in("node", "below")}
         END
@@ -134,7 +139,7 @@ _WANTED = f"""
             AND ($label IS NULL OR $label IN node.labels)
             AND ($within IS NULL OR EXISTS {{
                 MATCH (node)-[:IN_GROUP]->(:Group)<-[:PARENT_OF*0..]-(top:Group)
-                WHERE top.id = $within AND {group_visible("top")}
+                WHERE top.id = $within AND {group_shown("top")}
             }})
         WITH hit LIMIT {MAX_HITS}
         RETURN collect(hit) AS wanted
@@ -199,6 +204,8 @@ def _narrowed(search: Search) -> Iterable[str]:
     for column, value in (("type", search.type), ("groupId", search.group_id), ("status", search.status)):
         if value is not None:
             yield f'+{column}:"{value}"'
+    if search.public:
+        yield '+(status:"published" id:grp_*)'
     if search.label is not None:
         for run in runs(search.label):
             yield f'+labelWords:"{" ".join(run)}"'
@@ -210,6 +217,7 @@ async def _look(store: Store, statement: Statement[HitsRow], search: Search, pag
     if query is None or not search.kinds:
         return {"looked": 0, "least": None, "wanted": 0, "hits": []}
     given = {**page, "query": query, "label": search.label, "within": search.in_subtree_of}
+    given["onlyPublic"] = search.public
     narrow = _FEW_GROUPS
     for candidates in STEPS:
         row = (await store.read(statement, {**given, "candidates": candidates, "narrow": narrow}))[0]

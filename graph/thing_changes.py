@@ -10,7 +10,7 @@ from domain.events import Event
 from domain.thing_types import ThingType
 from domain.things import Thing
 from domain.values import to_micros
-from graph.access import reach_parameters, thing_visible
+from graph.access import reach_parameters, thing_shown
 from graph.bulk import MOVE_THINGS
 from graph.events import to_row as to_event_row
 from graph.history import keep_clause, prior_items
@@ -20,7 +20,7 @@ from graph.things import THING, ThingRow, from_row, label_of, to_row
 LOCK_THING: Final[Statement[ThingRow]] = Statement(
     "lock_thing",
     f"""
-    MATCH (thing:Entity:Thing {{id: $id}}) WHERE {thing_visible("thing")}
+    MATCH (thing:Entity:Thing {{id: $id}}) WHERE {thing_shown("thing")}
     {lock_what_stays("thing")}
     RETURN {THING} AS row""",
     meant="Eager: of the one thing that it locks.",

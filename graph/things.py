@@ -11,7 +11,7 @@ from domain.thing_types import MAX_FILTERABLE, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
 from domain.words import searchable
-from graph.access import below_visible, group_visible, reach_parameters, thing_visible
+from graph.access import below_visible, group_visible, reach_parameters, thing_shown
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json, whole
 
@@ -136,7 +136,7 @@ FETCH_THINGS: Statement[ThingRow] = Statement(
     "fetch_things",
     f"""
     UNWIND $ids AS id
-    MATCH (thing:Entity:Thing {{id: id}}) WHERE {thing_visible("thing")}
+    MATCH (thing:Entity:Thing {{id: id}}) WHERE {thing_shown("thing")}
     RETURN {THING} AS row""",
 )
 

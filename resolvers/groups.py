@@ -53,6 +53,11 @@ class GroupQueries:
         """Every group that you may see."""
         return listed(groups.all_groups(condition(filter)))
 
+    @paged(CreationOrder.OLDEST_FIRST, public=True)
+    def public_groups(self, filter: OfGroups = None) -> Connection[Group]:  # noqa: A002
+        """Every group that is public and active. Nobody has to say who they are to ask."""
+        return listed(groups.public_groups(condition(filter)))
+
 
 @object_type
 class GroupMutations:

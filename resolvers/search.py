@@ -10,7 +10,6 @@ from schema.define import field, object_type
 from schema.enums import NodeKind
 from schema.paging import After
 from schema.search import SearchConnection, SearchSource, scope_of
-from services.access import viewer_of
 from services.search import START, ThingFilters, place_of
 
 Text = Annotated[
@@ -30,6 +29,13 @@ InSubtree = Annotated[
 ]
 OfLabel = Annotated[
     str | None, strawberry.argument(description="Only things with this label, such as `category:course`.")
+]
+OnlyPublic = Annotated[
+    bool,
+    strawberry.argument(
+        description="Find what is public instead of what you see otherwise: groups, and what is published in them. "
+        "Nobody has to say who they are to ask."
+    ),
 ]
 HowMany = Annotated[int, strawberry.argument(description="How many to answer, 1 to 100.")]
 
@@ -51,6 +57,7 @@ class SearchQueries:
         in_subtree_of: InSubtree = None,
         label: OfLabel = None,
         status: OfThingStatus = None,
+        public: OnlyPublic = False,
     ) -> SearchConnection:
         """Groups, people and things that have every word of a text, or one that begins so or is nearly so spelt.
 
@@ -60,9 +67,10 @@ class SearchQueries:
         fit best, the search is refused with the code TOO_BROAD, and the message says what to add.
         """
         context = info.context
-        viewer_of(context.caller)
         service = context.services.search
-        wanted = await service.search(text, kinds, ThingFilters(type, group_id, in_subtree_of, label, status))
+        wanted = await service.search(
+            text, kinds, ThingFilters(type, group_id, in_subtree_of, label, status), public=public
+        )
         start = START if after is None else place_of(context.cursors.read("after", scope_of(wanted), after))
         page = await service.page(context.caller, wanted, start, first)
         return SearchConnection(source=SearchSource(context, wanted, page, is_first=after is None))

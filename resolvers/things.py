@@ -51,6 +51,14 @@ class ThingQueries:
         """Every thing that you may see; those of a private type, such as `api_key`, only when asked for by it."""
         return listed(await info.context.services.things.all_things(condition(filter)))
 
+    @paged(CreationOrder.NEWEST_FIRST, public=True)
+    async def public_things(self, info: Info, filter: OfThings = None) -> Connection[Thing]:  # noqa: A002
+        """Every published thing of a public group, but for those of types that are between a few, such as `order`.
+
+        Nobody has to say who they are to ask.
+        """
+        return listed(await info.context.services.things.public_things(condition(filter)))
+
     @field
     async def thing_at(
         self,

@@ -49,6 +49,15 @@ def field(resolver: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", strawberry.field(resolver, description=_description(resolver)))
 
 
+def field_as(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a method a field called `name`, which is that of the value that it shows or holds back."""
+
+    def define(resolver: Callable[P, R]) -> Callable[P, R]:
+        return cast("Callable[P, R]", strawberry.field(resolver, name=name, description=_description(resolver)))
+
+    return define
+
+
 def mutation(resolver: Callable[P, R]) -> Callable[P, R]:
     """Make a method a mutation."""
     return cast("Callable[P, R]", strawberry.mutation(resolver, description=_description(resolver)))

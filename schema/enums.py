@@ -83,7 +83,10 @@ enum(
 )
 enum(
     Visibility,
-    {Visibility.PUBLIC: "Everybody may know of it.", Visibility.PRIVATE: "Only those with access may know of it."},
+    {
+        Visibility.PUBLIC: "Everybody sees it and what is published in it, also without an account.",
+        Visibility.PRIVATE: "Only those with access may know of it.",
+    },
 )
 enum(
     JoinPolicy,

@@ -14,7 +14,7 @@ from schema.arguments import (
     OfCategory,
 )
 from schema.context import Info
-from schema.define import field, object_type
+from schema.define import field, field_as, object_type
 from schema.enums import Action, CreationOrder, GroupStatus, GroupType, JoinPolicy, MemberRole, Plan, Visibility
 from schema.filters import OfConnections, OfEvents, OfGroups, OfPeople, OfThings, condition
 from schema.node import Node
@@ -61,14 +61,29 @@ class Group(Node):
     status: GroupStatus = strawberry.field(description="Whether it is in use.")
     visibility: Visibility = strawberry.field(description="Who may know of it.")
     join_policy: JoinPolicy = strawberry.field(description="How a person becomes a member.")
-    plan: Plan = strawberry.field(description="What it pays for.")
-    limits: GroupLimits = strawberry.field(description="What it may use.")
-    metadata: JSON = strawberry.field(description="Free-form properties.")
     created_at: datetime = strawberry.field(description="When it was created.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
     archived_at: datetime | None = strawberry.field(description="When it was archived.")
     version: int = strawberry.field(description="Goes up with every change: give it back with yours.")
     parent_id: strawberry.Private[str | None]
+    plan: strawberry.Private[Plan]
+    limits: strawberry.Private[GroupLimits]
+    metadata: strawberry.Private[JSON]
+
+    @field_as("plan")
+    async def held_plan(self, info: Info) -> Plan | None:
+        """What it pays for; null where you see the group only because it is public."""
+        return self.plan if await info.context.loaders.held_groups.load(self.id) else None
+
+    @field_as("limits")
+    async def held_limits(self, info: Info) -> GroupLimits | None:
+        """What it may use; null where you see the group only because it is public."""
+        return self.limits if await info.context.loaders.held_groups.load(self.id) else None
+
+    @field_as("metadata")
+    async def held_metadata(self, info: Info) -> JSON | None:
+        """Free-form properties; null where you see the group only because it is public."""
+        return self.metadata if await info.context.loaders.held_groups.load(self.id) else None
 
     @field
     async def parent(self, info: Info) -> "Group | None":
@@ -97,9 +112,9 @@ class Group(Node):
         """All that you may do to this group, and in it."""
         return await permissions(info, IN_GROUPS, self.id)
 
-    @paged(CreationOrder.OLDEST_FIRST)
+    @paged(CreationOrder.OLDEST_FIRST, public=True)
     def children(self, filter: OfGroups = None) -> "Connection[Group]":  # noqa: A002
-        """The groups right below."""
+        """The groups right below; of a group that you see only because it is public, those that are public too."""
         return listed(groups.children(condition(filter)), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)
@@ -111,14 +126,17 @@ class Group(Node):
         """The groups below, down to some depth."""
         return listed(groups.descendants(depth, condition(filter)), self.id)
 
-    @paged(CreationOrder.NEWEST_FIRST)
+    @paged(CreationOrder.NEWEST_FIRST, public=True)
     async def things(
         self,
         info: Info,
         filter: OfThings = None,  # noqa: A002
         include_descendants: Below = False,
     ) -> Things:
-        """The things of this group; private ones only by their type."""
+        """The things of this group; private ones only by their type.
+
+        Of a group that you see only because it is public, what is published in the group itself.
+        """
         return listed(
             await info.context.services.things.things_of_group(condition(filter), below=include_descendants), self.id
         )

@@ -55,6 +55,7 @@ class Loaders:
         self._caller = caller
         self._lists: dict[Hashable, object] = {}
         self.groups = self._by_id(services.groups.fetch)
+        self.held_groups = self._by_id(services.groups.held)
         self.people = self._by_id(services.people.fetch)
         self.things = self._by_id(services.things.fetch)
         self.connections = self._by_id(services.connections.fetch)

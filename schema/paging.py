@@ -160,13 +160,14 @@ def listed(of: NodeList[RowT, ItemT], parent: str = ROOT) -> "Connection[NodeT]"
 
 
 def paged(
-    default: CreationOrder,
+    default: CreationOrder, *, public: bool = False
 ) -> Callable[
     [Callable[P, Connection[NodeT] | Awaitable[Connection[NodeT]]]], Callable[P, Awaitable[Connection[NodeT]]]
 ]:
     """Make a method that names a list, be it once it has asked something, a field that answers a page of it.
 
     The field takes the arguments of the method, and before them those of paging: first, after, last, before, order.
+    Where it is `public`, nobody has to say who they are.
     """
 
     def define(
@@ -182,7 +183,8 @@ def paged(
             order: InOrder = default,
             **arguments: object,
         ) -> Connection[NodeT]:
-            viewer_of(info.context.caller)  # before anything is said about what nobody asks for
+            if not public:
+                viewer_of(info.context.caller)  # before anything is said about what nobody asks for
             if wants_info:
                 arguments["info"] = info
             name = cast("Callable[[object], object]", partial(cast("Callable[[object], object]", method), **arguments))

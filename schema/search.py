@@ -35,7 +35,7 @@ def scope_of(search: Search) -> str:
     """What tells a search from others in a cursor."""
     kinds = " ".join(sorted(search.kinds))
     places = (search.group_id, search.in_subtree_of)
-    return f"search {(search.text, kinds, search.type, places, search.label, search.status)!r}"
+    return f"search {(search.text, kinds, search.type, places, search.label, search.status, search.public)!r}"
 
 
 @object_type

@@ -3,15 +3,17 @@
 Everything is denied but this: an org_user reads what the groups that they are a member of hold, and changes what their
 member role there allows (see `services.rights`); an org_owner does in the groups below them too. A platform owner reads
 and changes everything, a customer nothing but what is theirs.
+Everybody, also who did not say who they are, reads what is public: public groups, and what is published in them.
 Anybody may sign up and in, and whoever is signed in may do what is theirs alone, such as to end their sessions.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.access import AccessReason, Caller, KeyScope, Reach, Viewer, ViewerSession
+from domain.access import NOBODY, AccessReason, Caller, KeyScope, Reach, Viewer, ViewerSession
 from domain.errors import AuthError, ForbiddenError, ReauthenticationError
 from domain.people import MemberRole, Person, PlatformRole
 from domain.sessions import FRESH
@@ -207,6 +209,14 @@ def reach_of(caller: Caller) -> Reach:
         return Reach(everything=False, roots=viewer.within, person_id=viewer.person_id, flows=flows, confined=True)
     roots = () if viewer.role is PlatformRole.CUSTOMER else viewer.member_of
     return Reach(everything, roots, viewer.person_id, flows)
+
+
+def open_reach_of(caller: Caller) -> Reach:
+    """What the caller may read with what everybody may, where that is asked for; a confined key stays where it is."""
+    if caller.viewer is None:
+        return NOBODY
+    reach = reach_of(caller)
+    return replace(reach, public=not reach.confined)
 
 
 def authorize(caller: Caller, action: Action) -> Viewer:

@@ -58,7 +58,8 @@ class ChangesOfConnections:
         already.
         """
         ends = {end for each in wanted for end in (each.connection.from_id, each.connection.to_id)}
-        rights = wanted[0].rights
+        # Who sees an end only as everybody does would not see the connection.
+        rights = replace(wanted[0].rights, reach=replace(wanted[0].rights.reach, public=False))
         locked = await locks.lock(transaction, rights.reach, ends)
         forbidden = await connection_rights.refusals(transaction, rights, [each.connection for each in wanted], locked)
         outcomes = [

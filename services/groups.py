@@ -15,7 +15,7 @@ from graph import groups, statistics
 from graph.filters import groups as filtered
 from graph.store import Store
 from services import validation
-from services.access import reach_of
+from services.access import open_reach_of, reach_of
 from services.filters import GROUP_RULES, checked_by
 from services.lists import NodeList
 
@@ -57,10 +57,16 @@ def all_groups(condition: Condition) -> NodeList[groups.GroupRow, Group]:
     return NodeList.of("groups", filtered.groups(checked), checked)
 
 
+def public_groups(condition: Condition) -> NodeList[groups.GroupRow, Group]:
+    """Every group that everybody may see and for which a filter holds."""
+    checked = checked_by(GROUP_RULES, condition)
+    return NodeList.of("public groups", filtered.public_groups(checked), checked, public=True)
+
+
 def children(condition: Condition) -> NodeList[groups.GroupRow, Group]:
     """The groups right below a group for which a filter holds."""
     checked = checked_by(GROUP_RULES, condition)
-    return NodeList.of("children", filtered.children(checked), checked)
+    return NodeList.of("children", filtered.children(checked), checked, public=True)
 
 
 def descendants(depth: int | None, condition: Condition) -> NodeList[groups.GroupRow, Group]:
@@ -102,16 +108,21 @@ class Groups:
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Group]:
         """Those of the groups that the caller may see."""
-        return await groups.fetch(self._store, reach_of(caller), ids)
+        return await groups.fetch(self._store, open_reach_of(caller), ids)
+
+    async def held(self, caller: Caller, ids: Sequence[str]) -> dict[str, bool]:
+        """Whether the caller sees a group as theirs, and not only as everybody does."""
+        held = set() if caller.viewer is None else await groups.held(self._store, reach_of(caller), ids)
+        return {each: each in held for each in ids}
 
     async def by_slug(self, caller: Caller, slug: str) -> Group | None:
         """The group with that slug, in whatever case. ValidationError where it cannot be one."""
-        reach = reach_of(caller)
+        reach = open_reach_of(caller)
         return await groups.fetch_by_slug(self._store, reach, validation.slug("slug", slug))
 
     async def ancestors(self, caller: Caller, ids: Sequence[str]) -> dict[str, list[Group]]:
         """For each group those above it that the caller may see, the nearest first."""
-        return await groups.fetch_ancestors(self._store, reach_of(caller), ids)
+        return await groups.fetch_ancestors(self._store, open_reach_of(caller), ids)
 
     async def statistics(self, caller: Caller, ids: Sequence[str]) -> dict[str, GroupStatistics]:
         """How much of everything each group holds by itself."""

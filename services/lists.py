@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from domain.access import Caller
+from domain.access import Caller, Reach
 from domain.errors import ValidationError
 from domain.filters import EVERYTHING, Condition, Value
 from domain.pages import Page, Window
 from graph.filters.predicates import Filtered
 from graph.listing import ROOT, Listing
 from graph.store import Store
-from services.access import reach_of
+from services.access import open_reach_of, reach_of
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -28,17 +28,25 @@ SCAN_LIMIT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class NodeList(Generic[R, T]):
-    """One list with its filters: two that are equal can be read together, for many parents at once."""
+    """One list with its filters: two that are equal can be read together, for many parents at once.
+
+    What everybody may see is in it too where it is `public`.
+    """
 
     name: str
     listing: Listing[R, T]
     filters: Filters = ()
     condition: Condition = EVERYTHING
+    public: bool = False
 
     @classmethod
-    def of(cls, name: str, filtered: Filtered[R, T], condition: Condition) -> "NodeList[R, T]":
+    def of(cls, name: str, filtered: Filtered[R, T], condition: Condition, *, public: bool = False) -> "NodeList[R, T]":
         """A list that a condition narrows."""
-        return cls(name, filtered.listing, filtered.filters, condition)
+        return cls(name, filtered.listing, filtered.filters, condition, public)
+
+    def reach_of(self, caller: Caller) -> Reach:
+        """What of it the caller may read. AuthError where they did not say who they are and it is not `public`."""
+        return open_reach_of(caller) if self.public else reach_of(caller)
 
     @property
     def scope(self) -> str:
@@ -66,10 +74,12 @@ class Lists:
             raise ValidationError(field, f"{field} takes a number from 1 to {MAX_PAGE}.")
         filters = dict(of.filters)
         return await of.listing.pages(
-            self._store, reach_of(caller), parents, window, filters=filters, scan=self._scan_limit
+            self._store, of.reach_of(caller), parents, window, filters=filters, scan=self._scan_limit
         )
 
     async def totals(self, caller: Caller, of: NodeList[R, T], parents: Sequence[str]) -> dict[str, int]:
         """How many rows each parent has that the caller may see."""
         filters = dict(of.filters)
-        return await of.listing.totals(self._store, reach_of(caller), parents, filters=filters, scan=self._scan_limit)
+        return await of.listing.totals(
+            self._store, of.reach_of(caller), parents, filters=filters, scan=self._scan_limit
+        )

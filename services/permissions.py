@@ -8,7 +8,7 @@ from domain.errors import AppError
 from domain.people import MemberRole
 from graph import standing
 from graph.store import Store
-from services.access import MEMBER_ROLES, Action, counts_below, viewer_of
+from services.access import MEMBER_ROLES, Action, counts_below
 from services.rights import Rights
 
 IN_GROUPS: Final = tuple(MEMBER_ROLES)
@@ -29,7 +29,9 @@ class Permissions:
 
     async def roles(self, caller: Caller, group_ids: Iterable[str]) -> Mapping[str, MemberRole]:
         """The viewer's role that counts in each of the groups, where they have one."""
-        viewer = viewer_of(caller)
+        viewer = caller.viewer
+        if viewer is None:
+            return {}
         found = await standing.fetch(self._store, viewer.person_id, group_ids, below=counts_below(viewer))
         return {group_id: each.role for group_id, each in found.items()}
 

@@ -13,7 +13,7 @@ from domain.errors import ForbiddenError
 from domain.people import MemberRole, PlatformRole
 from graph import standing
 from graph.store import Transaction
-from services.access import MEMBER_ROLES, Action, authorize, counts_below, reach_of
+from services.access import MEMBER_ROLES, Action, authorize, counts_below, open_reach_of
 
 API_KEY: Final = "api_key"
 
@@ -46,7 +46,7 @@ class Rights:
     @classmethod
     def of(cls, caller: Caller, action: Action) -> "Rights":
         """The caller's. AuthError or ForbiddenError where it may do this to nothing."""
-        return cls(reach_of(caller), authorize(caller, action), action)
+        return cls(open_reach_of(caller), authorize(caller, action), action)
 
     @property
     def unbounded(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from domain.access import Caller
+from domain.access import Caller, Reach
 from domain.errors import ValidationError
 from domain.ids import NodeKind
 from domain.things import ThingStatus
@@ -13,7 +13,7 @@ from graph import search
 from graph.search import START, Hit, Place, Search
 from graph.store import Store
 from services import validation
-from services.access import reach_of
+from services.access import open_reach_of, reach_of
 from services.lists import MAX_PAGE
 from services.ontology import Ontology
 
@@ -60,6 +60,10 @@ def place_of(key: str) -> Place:
     return Place(float.fromhex(score), identifier)
 
 
+def _reach_of(caller: Caller, wanted: Search) -> Reach:
+    return open_reach_of(caller) if wanted.public else reach_of(caller)
+
+
 class Searching:
     """What can be searched."""
 
@@ -67,7 +71,9 @@ class Searching:
         self._store = store
         self._ontology = ontology
 
-    async def search(self, text: str, kinds: Collection[NodeKind] | None, filters: ThingFilters) -> Search:
+    async def search(
+        self, text: str, kinds: Collection[NodeKind] | None, filters: ThingFilters, *, public: bool = False
+    ) -> Search:
         """The search that is asked for. ValidationError where it cannot be."""
         if len(text) > MAX_SEARCH:
             raise ValidationError(
@@ -80,6 +86,8 @@ class Searching:
             raise ValidationError("kinds", f"kinds takes {', '.join(FOUND_KINDS)}; a search does not find {kind}.")
         if filters != ThingFilters():
             wanted &= {NodeKind.THING}
+        if public:
+            wanted -= {NodeKind.PERSON}
         if filters.type is not None:
             await self._ontology.thing_type("type", filters.type)
         group_id, within, label = filters.group_id, filters.in_subtree_of, filters.label
@@ -91,18 +99,20 @@ class Searching:
             in_subtree_of=None if within is None else validation.identifier("inSubtreeOf", within, NodeKind.GROUP),
             label=None if label is None else validation.label("label", label),
             status=filters.status,
+            public=public,
         )
 
     async def page(self, caller: Caller, wanted: Search, after: Place, limit: int) -> HitPage:
         """The hits after a place that the caller may see.
 
-        ValidationError where the limit is none of a page, BroadFilterError where too many others fit better.
+        ValidationError where the limit is none of a page, BroadFilterError where too many others fit better, AuthError
+        where the caller did not say who they are and what is public is not asked for.
         """
         if not 1 <= limit <= MAX_PAGE:
             raise ValidationError("first", f"first takes a number from 1 to {MAX_PAGE}.")
-        found = await search.hits(self._store, reach_of(caller), wanted, after, limit + 1)
+        found = await search.hits(self._store, _reach_of(caller, wanted), wanted, after, limit + 1)
         return HitPage(found[:limit], more=len(found) > limit)
 
     async def count(self, caller: Caller, wanted: Search) -> int:
         """How many hits the caller may see, at most 1,000. BroadFilterError as above."""
-        return await search.count(self._store, reach_of(caller), wanted)
+        return await search.count(self._store, _reach_of(caller, wanted), wanted)

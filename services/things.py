@@ -15,11 +15,11 @@ from domain.thing_versions import ThingVersion
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now
 from graph import history, knowledge, things
-from graph.filters.things import Scope
+from graph.filters.things import Scope, public_things
 from graph.filters.things import things as filtered_things
 from graph.store import Store
 from services import validation
-from services.access import reach_of
+from services.access import open_reach_of, reach_of
 from services.filters import Filters
 from services.lists import NodeList
 from services.ontology import Ontology, check_properties
@@ -87,11 +87,16 @@ class Things:
         """The things of a group, and of those `below` it, for which a filter holds."""
         checked = await self._filters.things(condition)
         scope = Scope.SUBTREE if below else Scope.GROUP
-        return NodeList.of(f"things of {scope}", filtered_things(checked, scope), checked)
+        return NodeList.of(f"things of {scope}", filtered_things(checked, scope), checked, public=not below)
+
+    async def public_things(self, condition: Condition) -> NodeList[things.ThingRow, Thing]:
+        """Every thing that everybody may see and for which a filter holds."""
+        checked = await self._filters.things(condition)
+        return NodeList.of("public things", public_things(checked), checked, public=True)
 
     async def fetch(self, caller: Caller, ids: Sequence[str]) -> dict[str, Thing]:
         """Those of the things that the caller may see."""
-        return await things.fetch(self._store, reach_of(caller), ids)
+        return await things.fetch(self._store, open_reach_of(caller), ids)
 
     async def labels(self, ids: Sequence[str]) -> Mapping[str, list[str]]:
         """The labels of things that the caller was shown."""

@@ -93,7 +93,7 @@ class Home:
             "server.https.enabled": "false",
             "dbms.usage_report.enabled": "false",
             "server.memory.pagecache.size": f"{memory.page_cache}m",
-            # A group has edges of three types by the dozen; walking the tree must not pass those of its things and members.
+            # Whoever walks the tree must not pass the edges of what the groups hold, of which there are dozens.
             "db.relationship_grouping_threshold": "10",
             "db.tx_log.preallocate": "false",
             "db.tx_log.rotation.size": "16m",

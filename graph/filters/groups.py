@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from domain.filters import Comparison, Condition, Operator, conjuncts
 from domain.groups import Group
-from graph.access import below_visible, group_visible
+from graph.access import below_visible, group_public, group_shown, group_visible
 from graph.filters.paths import BY_TIME, Path, Shape, listing_of
 from graph.filters.predicates import Filtered, Leaf, Musts, Values, among, compare, predicates
 from graph.groups import GROUP, GroupRow, from_row
@@ -12,6 +12,7 @@ from graph.groups import GROUP, GroupRow, from_row
 MAX_DEPTH = 16
 """How far down `descendants` can be limited to: the depth has to stand in the statement's text."""
 _KEY = "group.sortKey"
+_SHOWN_PARENT = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_shown('owner')}"
 _VISIBLE_PARENT = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
 
 
@@ -22,13 +23,22 @@ def groups(condition: Condition) -> Filtered[GroupRow, Group]:
     return _filtered("groups", _path(musts, values), musts, values, (group_visible("group"),))
 
 
+def public_groups(condition: Condition) -> Filtered[GroupRow, Group]:
+    """The same, of those that everybody may see."""
+    musts, values = Musts(list(conjuncts(condition))), Values()
+    musts.bound("createdAt", values)
+    return _filtered("public_groups", _path(musts, values), musts, values, (group_public("group"),))
+
+
 def children(condition: Condition) -> Filtered[GroupRow, Group]:
     """The same, of those right below a group."""
     musts, values = Musts(list(conjuncts(condition))), Values()
     musts.bound("createdAt", values)
     match = "MATCH (group:Group) WHERE group.parentId = parent"
-    path = Path(match, _KEY, "narrow filter.createdAt", ("group.parentId",), parent=_VISIBLE_PARENT)
-    return _filtered("children", path, musts, values, (below_visible("group"),))
+    advice, index = "narrow filter.createdAt", ("group.parentId",)
+    path = Path(match, _KEY, advice, index, parent=_SHOWN_PARENT, inside=group_visible("owner"))
+    shown = f"((inside AND {below_visible('group')}) OR {group_public('group')})"
+    return _filtered("children", path, musts, values, (shown,))
 
 
 def descendants(condition: Condition, depth: int | None) -> Filtered[GroupRow, Group]:
@@ -51,13 +61,13 @@ def _path(musts: Musts, values: Values) -> Path:
         return Path(f"UNWIND {values.add(test)} AS id MATCH (group:Entity:Group {{id: id}})", _KEY, walk="group")
     if test := musts.take("parentId", Operator.IS):
         match = (
-            f"MATCH (above:Entity:Group {{id: {values.add(test)}}}) WHERE {group_visible('above')}"
+            f"MATCH (above:Entity:Group {{id: {values.add(test)}}}) WHERE {group_shown('above')}"
             " MATCH (above)-[:PARENT_OF]->(group:Group)"
         )
         return Path(match, _KEY, walk="group")
     if test := musts.take("inSubtreeOf", Operator.IS):
         match = (
-            f"MATCH (top:Entity:Group {{id: {values.add(test)}}}) WHERE {group_visible('top')}"
+            f"MATCH (top:Entity:Group {{id: {values.add(test)}}}) WHERE {group_shown('top')}"
             " MATCH (top)-[:PARENT_OF*0..]->(group:Group)"
         )
         return Path(match, _KEY, walk="group")
@@ -80,14 +90,14 @@ def _text(test: Comparison, values: Values) -> str:
 def _has_parent(test: Comparison, values: Values) -> str:
     return (
         f"EXISTS {{ MATCH (group)<-[:PARENT_OF]-(above:Group) WHERE above.id {among(test, values)}"
-        f" AND {group_visible('above')} }}"
+        f" AND {group_shown('above')} }}"
     )
 
 
 def _is_below(test: Comparison, values: Values) -> str:
     return (
         f"EXISTS {{ MATCH (group)<-[:PARENT_OF*0..]-(top:Group) WHERE top.id {among(test, values)}"
-        f" AND {group_visible('top')} }}"
+        f" AND {group_shown('top')} }}"
     )
 
 

@@ -27,6 +27,7 @@ class Path:
     carry: str = ""
     walk: str = ""
     parent: str = ""
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def listing_of(shape: Shape, path: Path, where: tuple[str, ...], item: Callable[
         shape.name,
         match=path.match,
         parent=path.parent,
+        inside=path.inside,
         where=where,
         key=path.key,
         row=shape.row,

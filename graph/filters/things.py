@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from domain.filters import Comparison, Condition, Operator, conjuncts
 from domain.things import Thing
-from graph.access import entity_visible, group_visible, thing_visible
+from graph.access import entity_visible, group_shown, group_visible, thing_public, thing_visible
 from graph.filters.paths import BY_TIME, Path, Shape, listing_of
 from graph.filters.predicates import RANGES, Filtered, Musts, Values, among, compare, predicates
 from graph.filters.ranges import Range, range_of
@@ -15,6 +15,7 @@ from graph.things import THING, ThingRow, from_row
 NOT_PRIVATE = "thing.privateTo IS NULL"
 """Keys and the like are no content: a list that was not asked for their type leaves them out."""
 _PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
+_SHOWN_GROUP = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_shown('owner')}"
 _VISIBLE_GROUP = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
 _KEY = "thing.sortKey"
 _IN_SUBTREE = f"add filter.type or filter.groupId, {BY_TIME}"
@@ -49,10 +50,27 @@ def things(condition: Condition, scope: Scope) -> Filtered[ThingRow, Thing]:
         )
     path = (_path_in_group if scope is Scope.GROUP else _path)(musts, values)
     tested = predicates(musts.rest, predicate, values)
-    shown = (*private, thing_visible("thing")) if scope is Scope.EVERYWHERE else private or (_PRIVATE,)
+    shown = private or (_PRIVATE,)
+    shown = (
+        (*shown, f"(inside OR {thing_public('thing')})") if scope is Scope.GROUP else (*private, thing_visible("thing"))
+    )
     name = "things" if scope is Scope.EVERYWHERE else "things_of_group"
     shape = Shape(name, "thing", THING, bool(tested))
     return Filtered(listing_of(shape, path, (*tested, *shown), from_row), values.filters)
+
+
+def public_things(condition: Condition) -> Filtered[ThingRow, Thing]:
+    """The same, of those that everybody may see; a subtree is a test here, and no way to them."""
+    musts, values = Musts(list(conjuncts(condition))), Values()
+    musts.bound("createdAt", values)
+    if between := _range(musts, values):
+        tested = predicates(musts.rest, predicate, values)
+        where = (*tested, thing_public("thing"))
+        return Filtered(range_of("public_things", between, where, THING, from_row), values.filters)
+    path = _path(musts, values)
+    tested = predicates(musts.rest, predicate, values)
+    shape = Shape("public_things", "thing", THING, bool(tested))
+    return Filtered(listing_of(shape, path, (*tested, thing_public("thing")), from_row), values.filters)
 
 
 def _top(musts: Musts, values: Values, scope: Scope) -> str:
@@ -153,16 +171,17 @@ def _by_group(musts: Musts, values: Values) -> Path | None:
 
 
 def _path_in_group(musts: Musts, values: Values) -> Path:
-    return _in_group(musts, values, "= parent", parent=_VISIBLE_GROUP)
+    return _in_group(musts, values, "= parent", parent=_SHOWN_GROUP)
 
 
 def _in_group(musts: Musts, values: Values, group: str, *, parent: str) -> Path:
     match = f"MATCH (thing:Thing) WHERE thing.groupId {group}"
+    inside = group_visible("owner") if parent else ""
     test = musts.take("type", Operator.IS)
     if test is None:
-        return Path(match, _KEY, f"add filter.type, {BY_TIME}", ("thing.groupId",), parent=parent)
+        return Path(match, _KEY, f"add filter.type, {BY_TIME}", ("thing.groupId",), parent=parent, inside=inside)
     match = f"{match} AND thing.type = {values.add(test)}"
-    return Path(match, _KEY, "narrow filter.createdAt", ("thing.groupId", "thing.type"), parent=parent)
+    return Path(match, _KEY, "narrow filter.createdAt", ("thing.groupId", "thing.type"), parent=parent, inside=inside)
 
 
 def _by_type(musts: Musts, values: Values) -> Path | None:
@@ -195,7 +214,7 @@ def _has_owner(test: Comparison, values: Values) -> str:
 def _is_below(test: Comparison, values: Values) -> str:
     return (
         f"EXISTS {{ MATCH (thing)-[:IN_GROUP]->(:Group)<-[:PARENT_OF*0..]-(top:Group)"
-        f" WHERE top.id {among(test, values)} AND {group_visible('top')} }}"
+        f" WHERE top.id {among(test, values)} AND {group_shown('top')} }}"
     )
 
 

@@ -58,6 +58,7 @@ THINGS: list[tuple[object, ...]] = [
     (STATUS, Scope.GROUP),
     (both(TYPE, PRICED), Scope.GROUP),
 ]
+PUBLIC_THINGS = [given[:1] for given in THINGS if given[1] is Scope.EVERYWHERE]
 GROUPS: list[tuple[object, ...]] = [
     (EVERYTHING,),
     (both(SINCE, Either((compare("text", "x", Operator.CONTAINS), compare("parentId"), IN_SUBTREE))),),
