@@ -21,6 +21,7 @@ class AccessReason(StrEnum):
     PLATFORM_OWNER = "platform_owner"
     MEMBER_ROLE = "member_role"
     ONESELF = "oneself"
+    JOIN_POLICY = "join_policy"
     SYSTEM = "system"
     SUSPENDED = "suspended"
     PLATFORM_ROLE = "platform_role"

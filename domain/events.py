@@ -64,6 +64,7 @@ class EventType(StrEnum):
     ONBOARDING_STEP_COMPLETED = "onboarding_step_completed"
     ONBOARDING_COMPLETED = "onboarding_completed"
     USER_INVITED_TO_GROUP = "user_invited_to_group"
+    GROUP_JOIN_REQUESTED = "group_join_requested"
     USER_JOINED_GROUP = "user_joined_group"
     USER_REMOVED_FROM_GROUP = "user_removed_from_group"
     MEMBER_ROLE_CHANGED = "member_role_changed"

@@ -42,7 +42,8 @@ def _counting(levels: str) -> Statement[StatisticsRow]:
         }}
         CALL (places) {{
             UNWIND places AS group
-            MATCH (group)<-[membership:MEMBER_OF]-(person:Person) WHERE membership.validTo IS NULL
+            MATCH (group)<-[membership:MEMBER_OF]-(person:Person)
+            WHERE membership.validTo IS NULL AND membership.status = 'active'
             RETURN count(DISTINCT person) AS people
         }}
         CALL (places) {{

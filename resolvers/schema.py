@@ -17,6 +17,7 @@ from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries
 from resolvers.failures import NameTheOperation, ShowFailures
 from resolvers.groups import GroupMutations, GroupQueries
+from resolvers.joining import JoiningMutations
 from resolvers.keys import KeyMutations
 from resolvers.knowledge import KnowledgeMutations, KnowledgeQueries
 from resolvers.limits import DOCUMENTS, KeepWithinLimits
@@ -61,6 +62,7 @@ class Query(
 @object_type
 class Mutation(
     GroupMutations,
+    JoiningMutations,
     ThingMutations,
     KnowledgeMutations,
     ConnectionMutations,

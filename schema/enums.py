@@ -17,7 +17,7 @@ from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
 from domain.pages import CreationOrder
-from domain.people import MemberRole, PersonStatus, PlatformRole
+from domain.people import MemberRole, MemberStatus, PersonStatus, PlatformRole
 from domain.second_factors import SecondFactorMethod
 from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
@@ -45,6 +45,7 @@ __all__ = [
     "MailStatus",
     "MailTemplate",
     "MemberRole",
+    "MemberStatus",
     "NodeKind",
     "PersonStatus",
     "Plan",
@@ -104,6 +105,14 @@ enum(
         PlatformRole.ORG_OWNER: "Owns an organisation: it and every group below it.",
         PlatformRole.ORG_USER: "Works in groups, as the role in each allows.",
         PlatformRole.CUSTOMER: "Buys: their own account and orders, and what is public.",
+    },
+)
+enum(
+    MemberStatus,
+    {
+        MemberStatus.PENDING: "It is not in force yet: somebody was invited, or asked to join.",
+        MemberStatus.ACTIVE: "It is in force.",
+        MemberStatus.INACTIVE: "It was put out of force.",
     },
 )
 enum(
@@ -189,6 +198,7 @@ enum(
         EventType.ONBOARDING_STEP_COMPLETED: "A person is past one stage of the onboarding.",
         EventType.ONBOARDING_COMPLETED: "A person is past the last stage of the onboarding.",
         EventType.USER_INVITED_TO_GROUP: "A person was asked to join a group.",
+        EventType.GROUP_JOIN_REQUESTED: "A person asked to become a member of a group that decides about each.",
         EventType.USER_JOINED_GROUP: "A person became a member; `properties.role` is the role in the group.",
         EventType.USER_REMOVED_FROM_GROUP: "A person is a member no longer.",
         EventType.MEMBER_ROLE_CHANGED: "A member has another role in the group.",
@@ -321,6 +331,7 @@ enum(
         AccessReason.PLATFORM_OWNER: "They may: platform owners may do everything.",
         AccessReason.MEMBER_ROLE: "They may: their role in the first group of the path allows it.",
         AccessReason.ONESELF: "They may: it is about nobody but themselves.",
+        AccessReason.JOIN_POLICY: "They may: the group takes members so, or had invited them.",
         AccessReason.SYSTEM: "It was done by an operator at the machine itself, by an import, or by nobody at all.",
         AccessReason.SUSPENDED: "They may not: their account is suspended.",
         AccessReason.PLATFORM_ROLE: "They may not: their role on the platform allows it nowhere.",

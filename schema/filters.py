@@ -17,6 +17,7 @@ from schema.enums import (
     GroupStatus,
     GroupType,
     MemberRole,
+    MemberStatus,
     PersonStatus,
     PlatformRole,
     ThingStatus,
@@ -156,6 +157,10 @@ class RelationshipFilter:
     )
     direction: Direction | None = strawberry.field(
         default=None, description="Which end of it the node is whose connections these are."
+    )
+    member_status: MemberStatus | None = strawberry.field(
+        default=None,
+        description="It is a membership in this state: `pending` where somebody was invited, or asked to join.",
     )
     live_at: datetime | None = strawberry.field(default=None, description="It was live at this time.")
     include_ended: bool | None = strawberry.field(

@@ -143,7 +143,7 @@ class Group(Node):
 
     @paged(CreationOrder.OLDEST_FIRST)
     def people(self, filter: OfPeople = None, include_descendants: Below = False) -> People:  # noqa: A002
-        """The members of this group. Their roles in it are on its connections of type `member_of`."""
+        """The members of this group. Their roles in it, and who wants to be one, are on its `member_of` connections."""
         return listed(people.members(condition(filter), below=include_descendants), self.id)
 
     @paged(CreationOrder.OLDEST_FIRST)

@@ -43,6 +43,8 @@ class Action(StrEnum):
     SET_EMBEDDINGS = "set_embeddings"
     REMOVE_KNOWLEDGE = "remove_knowledge"
     RETRY_EMBEDDINGS = "retry_embeddings"
+    JOIN_GROUP = "join_group"
+    LEAVE_GROUP = "leave_group"
     CONNECT = "connect"
     UPDATE_CONNECTION = "update_connection"
     DISCONNECT = "disconnect"
@@ -166,14 +168,18 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
 MEMBERS: frozenset[PlatformRole] = frozenset({PlatformRole.ORG_OWNER, PlatformRole.ORG_USER})
 """Whose memberships let them change something."""
 
+OF_MEMBERS: frozenset[Action] = frozenset(MEMBER_ROLES) | {Action.JOIN_GROUP}
+"""What takes no more on the platform than that memberships count; of MEMBER_ROLES it takes a role in a group too."""
+
 ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(
     {
-        action: frozenset({PlatformRole.PLATFORM_OWNER}) | (MEMBERS if action in MEMBER_ROLES else frozenset())
+        action: frozenset({PlatformRole.PLATFORM_OWNER}) | (MEMBERS if action in OF_MEMBERS else frozenset())
         for action in Action
         if action not in OPEN | OWN
     }
+    | {Action.LEAVE_GROUP: frozenset(PlatformRole)}
 )
-"""Which platform roles may do what, of all else; what is in MEMBER_ROLES takes a role in a group too."""
+"""Which platform roles may do what, of all else."""
 
 KEY_ACTIONS: frozenset[Action] = frozenset(ALLOWED_ROLES)
 """What an API key may do at all, and to some of which it may be confined."""

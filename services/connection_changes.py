@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.access import Caller, Reach
+from domain.access import AccessReason, Caller, Reach
 from domain.changes import KEEP, changed
 from domain.connection_types import ConnectionType
 from domain.connections import Connection
@@ -47,7 +47,7 @@ class ChangesOfConnections:
         rights = Rights.of(caller, Action.CONNECT)
         connection_type = await self._ontology.connection_type("type", new.type)
         connection = new_connection(new, connection_type, rights.viewer.person_id)
-        happened = _happened(caller, EventType.CONNECTION_CREATED, EventType.USER_JOINED_GROUP, connection)
+        happened = happened_to(caller, EventType.CONNECTION_CREATED, EventType.USER_JOINED_GROUP, connection)
         return Joining(rights, connection, connection_type, happened)
 
     @staticmethod
@@ -109,9 +109,9 @@ class ChangesOfConnections:
             )
             await connection_rights.require_change(transaction, rights, connection, updated)
             await connections.save(transaction, updated, connection_type)
-            if _is_owner(connection) and not _is_owner(updated):
+            if is_owner(connection) and not is_owner(updated):
                 await _keep_an_owner(transaction, rights.reach, connection.to_id)
-            await events.append(transaction, _changed(caller, connection, updated, changed_names(changes)))
+            await events.append(transaction, changed_events(caller, connection, updated, changed_names(changes)))
             return updated
 
         return work
@@ -129,7 +129,7 @@ class ChangesOfConnections:
             await connections.save(transaction, ended, connection_type)
             if connection.type == MEMBERSHIP and connection.properties["role"] == MemberRole.OWNER:
                 await _keep_an_owner(transaction, rights.reach, connection.to_id)
-            happened = _happened(caller, EventType.CONNECTION_ENDED, EventType.USER_REMOVED_FROM_GROUP, ended)
+            happened = happened_to(caller, EventType.CONNECTION_ENDED, EventType.USER_REMOVED_FROM_GROUP, ended)
             await events.append(transaction, happened)
             return ended
 
@@ -145,7 +145,7 @@ async def _lock_live(transaction: Transaction, reach: Reach, connection_id: str)
     return connection
 
 
-def _is_owner(connection: Connection) -> bool:
+def is_owner(connection: Connection) -> bool:
     """Whether it is the membership of an owner that is in force."""
     properties = connection.properties
     return connection.type == MEMBERSHIP and (properties["role"], properties["status"]) == (
@@ -216,8 +216,8 @@ def _details(connection: Connection) -> Mapping[str, JSON]:
     return {"type": connection.type, "from": connection.from_id, "to": connection.to_id}
 
 
-def _happened(caller: Caller, plain: EventType, of_member: EventType, connection: Connection) -> list[Event]:
-    """A membership is an access change too, and told as such."""
+def happened_to(caller: Caller, plain: EventType, of_member: EventType, connection: Connection) -> list[Event]:
+    """What happened to a connection: of a membership, which is an access change too, both events."""
     group_id = group_of(connection)
     happened = [event(caller, plain, target_id=connection.id, group_id=group_id, properties=_details(connection))]
     if connection.type == MEMBERSHIP:
@@ -237,11 +237,15 @@ def _happened(caller: Caller, plain: EventType, of_member: EventType, connection
     return happened
 
 
-def _changed(caller: Caller, before: Connection, after: Connection, names: list[JSON]) -> list[Event]:
+def changed_events(
+    caller: Caller, before: Connection, after: Connection, names: list[JSON], reason: AccessReason | None = None
+) -> list[Event]:
+    """What happened when a connection was changed; `reason` is what lets the caller, where no role there does."""
     group_id = group_of(after)
     details = {**_details(after), "changed": names}
     was, now_is = _membership(before), _membership(after)
-    access = AccessChange(was, now_is) if after.type == MEMBERSHIP and was != now_is else None
+    access = AccessChange(was, now_is, reason=reason) if after.type == MEMBERSHIP and was != now_is else None
+    joins = access is not None and (was["status"], now_is["status"]) == (MemberStatus.PENDING, MemberStatus.ACTIVE)
     has_role = access is not None and was["role"] != now_is["role"]
     happened = [
         event(
@@ -250,9 +254,15 @@ def _changed(caller: Caller, before: Connection, after: Connection, names: list[
             target_id=after.id,
             group_id=group_id,
             properties=details,
-            changes=None if has_role else access,
+            changes=None if joins or has_role else access,
         )
     ]
+    if joins:
+        told, role = EventType.USER_JOINED_GROUP, {"role": after.properties["role"]}
+        happened.append(
+            event(caller, told, target_id=after.from_id, group_id=group_id, properties=role, changes=access)
+        )
+        return happened
     if has_role:
         roles = {"from": before.properties["role"], "to": after.properties["role"]}
         told = EventType.MEMBER_ROLE_CHANGED

@@ -114,6 +114,7 @@ RELATIONSHIP_RULES: Mapping[str, Rule] = {
     "toId": Rule("toId", _id(*ENTITIES)),
     "between": Rule("between", _id(*ENTITIES)),
     "direction": Rule("direction", _as_it_is),
+    "memberStatus": Rule("memberStatus", _as_it_is),
     "liveAt": Rule("liveAt", _moment),
     "includeEnded": Rule("includeEnded", _as_it_is),
     "createdAt": Rule("createdAt", _moment),

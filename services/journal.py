@@ -26,12 +26,14 @@ DOING: Final[ContextVar[str | None]] = ContextVar("doing", default=None)
 class AccessChange:
     """What somebody's access was and is, by ids alone; None where there was none, or is none any more.
 
-    `decided_in` is the group whose members may change it so, where it is not the one that it happened in.
+    `decided_in` is the group whose members may change it so, where it is not the one that it happened in; `reason` is
+    what lets the actor, where it is not what they are.
     """
 
     before: Mapping[str, JSON] | None = None
     after: Mapping[str, JSON] | None = None
     decided_in: str | None = None
+    reason: AccessReason | None = None
 
 
 def changed_access(before: Mapping[str, JSON], after: Mapping[str, JSON]) -> AccessChange | None:
@@ -69,7 +71,7 @@ def event(
     audit: Audit | None = None
     if changes is not None or event_type in AUDITED:
         changes = changes or AccessChange()
-        access = Access(allowed=True, reason=_ground(caller, actor, target_id, group_id))
+        access = Access(allowed=True, reason=changes.reason or _ground(caller, actor, target_id, group_id))
         audit = Audit(group_id, DOING.get(), access, changes.before, changes.after, changes.decided_in)
     return Event(
         id=new_id(EVENT_PREFIX),

@@ -120,6 +120,8 @@ _SPECIAL: Mapping[str, Leaf] = {
     "fromId": lambda test, values: f"startNode(edge).id {among(test, values)}",
     "toId": lambda test, values: f"endNode(edge).id {among(test, values)}",
     "between": _joins,
+    # Other connections have no status, and are none of these whatever it is.
+    "memberStatus": lambda test, values: f"coalesce(edge.status, '') {among(test, values)}",
     "liveAt": _live_at,
     "includeEnded": _ended_too,
     "direction": _leads,

@@ -16,6 +16,7 @@ _VISIBLE_GROUP = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visibl
 
 _BELOW = "-[:PARENT_OF*0..]->(here:Group)"
 _UP = "(here:Group)<-[:PARENT_OF*0..]-(top:Group)"
+_IN_FORCE = "membership.validTo IS NULL AND membership.status = 'active'"
 _PAIRS = ("roleIn", "roleBelow")
 
 
@@ -49,7 +50,7 @@ def people(condition: Condition, scope: Scope) -> Filtered[PersonRow, Person]:
 def _members(group: str, role: str = "") -> str:
     with_role = f" AND membership.role = {role}" if role else ""
     below = f" AND {below_visible('here')}" if group.endswith(_BELOW) else ""
-    return f"MATCH {group}<-[membership:MEMBER_OF]-(person:Person) WHERE membership.validTo IS NULL{with_role}{below}"
+    return f"MATCH {group}<-[membership:MEMBER_OF]-(person:Person) WHERE {_IN_FORCE}{with_role}{below}"
 
 
 def _path(musts: Musts, values: Values) -> Path:
@@ -90,6 +91,6 @@ def _predicate(scope: Scope, test: Comparison, values: Values) -> str:
 def _is_member(group: str, wanted: str) -> str:
     below = f" AND {below_visible('here')}" if group == _UP else ""
     return (
-        f"EXISTS {{ MATCH (person)-[membership:MEMBER_OF]->{group} WHERE membership.validTo IS NULL"
+        f"EXISTS {{ MATCH (person)-[membership:MEMBER_OF]->{group} WHERE {_IN_FORCE}"
         f" AND {wanted} AND {group_visible('top')}{below} }}"
     )

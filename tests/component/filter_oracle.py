@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from domain.groups import GroupType
 from domain.people import PlatformRole
 from domain.values import JSON, JSONObject
-from tests.component.filter_world import LABELS, TYPES, WORDS, Filled, Row, moment
+from tests.component.filter_world import LABELS, MEMBER_STATES, TYPES, WORDS, Filled, Row, moment
 
 Ordered = TypeVar("Ordered", float, datetime)
 Holds = Callable[[Filled, Row, JSON], bool]
@@ -97,7 +97,8 @@ GROUP_TYPES = tuple(GroupType)
 
 
 def _groups_of(row: Row) -> list[str]:
-    return [str(each["toId"]) for each in cast("list[Row]", row_at(row, "connections.nodes"))]
+    memberships = cast("list[Row]", row_at(row, "connections.nodes"))
+    return [str(each["toId"]) for each in memberships if row_at(each, "properties.status") == "active"]
 
 
 def _ends(row: Row) -> JSON:
@@ -160,6 +161,7 @@ FIELDS: Mapping[str, Mapping[str, tuple[Holds, Draw]]] = {
             lambda _, row, wanted: {row["fromId"], row["toId"]} == set(cast("list[str]", wanted)),
             lambda filled: _ends(filled.chance.choice(filled.rows["connections"])),
         ),
+        "memberStatus": (_is("properties.status"), lambda filled: filled.chance.choice(MEMBER_STATES)),
         "liveAt": (
             lambda _, row, wanted: _lives(row, datetime.fromisoformat(str(wanted))),
             lambda filled: moment(filled.chance).isoformat(),

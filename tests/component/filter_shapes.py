@@ -94,6 +94,7 @@ CONNECTIONS: list[tuple[object, ...]] = [
     (Either((compare("fromId"), compare("toId"), BETWEEN, compare("type"), compare("liveAt", 1))), Connections.NODE),
     (both(compare("fromId"), LIVE), Connections.EVERYWHERE),
     (both(compare("toId"), compare("type", "owns"), compare("liveAt", 1)), Connections.EVERYWHERE),
+    (both(compare("toId"), compare("type", "member_of"), compare("memberStatus"), LIVE), Connections.EVERYWHERE),
     (both(BETWEEN, LIVE), Connections.EVERYWHERE),
     (LIVE, Connections.SUBTREE),
     (both(compare("type", "owns"), LIVE), Connections.SUBTREE),

@@ -12,7 +12,7 @@ from domain.connections import Connection
 from domain.events import Event, EventType
 from domain.groups import Group, GroupStatus, GroupType
 from domain.ids import KNOWLEDGE_PREFIX, new_id, thing_prefix
-from domain.people import Person, PersonStatus, PlatformRole
+from domain.people import MemberStatus, Person, PersonStatus, PlatformRole
 from domain.thing_types import THING_TYPES
 from domain.things import Thing, ThingStatus
 from domain.values import JSON
@@ -28,6 +28,7 @@ from tests.worlds import World
 BASE = datetime(2026, 1, 1, tzinfo=UTC)
 LABELS = ("topic:ink", "topic:light", "level:basic", "level:deep")
 WORDS = ("Lamp", "lantern", "Ink", "a Crane", "Post")
+MEMBER_STATES: list[str] = [MemberStatus.PENDING, MemberStatus.ACTIVE, MemberStatus.ACTIVE, MemberStatus.INACTIVE]
 TYPES = ("product", "cart", "blog_post", "video")
 Row = Mapping[str, JSON]
 
@@ -117,7 +118,9 @@ def _edges(chance: random.Random, persons: list[Person], places: list[Group], ma
     for person in persons:
         for place in chance.sample(places, chance.randrange(4)):
             role = chance.choice(["viewer", "editor"])
-            found.append(_edge(chance, "member_of", person.id, place.id, role=role, status="active"))
+            found.append(
+                _edge(chance, "member_of", person.id, place.id, role=role, status=chance.choice(MEMBER_STATES))
+            )
         found.append(_edge(chance, "following", person.id, chance.choice(places).id))
     return found
 

@@ -125,6 +125,7 @@ def _create_group(pool: Pool, dice: random.Random) -> dict[str, JSON]:
         "name": dice.choice(WORDS),
         "type": "business",
         "parentId": parent,
+        "joinPolicy": dice.choice(["open", "open", "approval_required", "invite_only"]),
         "metadata": {"a": [1, None]},
     }
 
@@ -276,6 +277,8 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "connect": _connect,
     "updateConnection": _with(_connection, strength=lambda _, dice: dice.choice([None, 0.5, 1])),
     "disconnect": _connection,
+    "joinGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
+    "leaveGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
     "applyChanges": _apply_changes,
     "registerThingType": _register_thing_type,
     "evolveThingType": _evolve_thing_type,

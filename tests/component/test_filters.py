@@ -77,7 +77,7 @@ async def test_a_random_filter_of_connections_lets_through_what_it_says(filled: 
 
 async def edges(filled: Filled, wanted: str) -> list[Row]:
     """All connections that a filter lets through."""
-    selection = "id type fromId toId validFrom validTo createdAt"
+    selection = "id type fromId toId properties validFrom validTo createdAt"
     return await read(filled.world.api, "connections", selection, f", filter: {wanted}")
 
 
@@ -134,7 +134,7 @@ async def test_people_are_found_by_their_role_in_a_group_or_below_it(filled: Fil
             for row in filled.rows["people"]
             if negated
             != any(
-                row_at(edge, "properties.role") == role
+                (row_at(edge, "properties.role"), row_at(edge, "properties.status")) == (role, "active")
                 and (wanted in filled.above[str(edge["toId"])] if below else wanted == edge["toId"])
                 for edge in cast("list[Row]", row_at(row, "connections.nodes"))
             )

@@ -1,0 +1,119 @@
+"""Becoming a member of a group by oneself, as its policy says or by accepting an invitation, and leaving it."""
+
+from dataclasses import replace
+from typing import Final
+
+from domain.access import AccessReason, Caller
+from domain.connection_types import CONNECTION_TYPES
+from domain.connections import Connection
+from domain.errors import ConflictError, ForbiddenError, NotFoundError
+from domain.events import EventType
+from domain.groups import Group, GroupStatus, JoinPolicy
+from domain.people import MemberRole, MemberStatus
+from domain.values import JSON, now
+from graph import connections, events, joining
+from graph.store import Transaction
+from services.access import Action
+from services.connection_changes import changed_events, happened_to, is_owner
+from services.connections import MEMBERSHIP, NewConnection, new_connection
+from services.groups import check_id
+from services.journal import AccessChange, event
+from services.rights import Rights
+from services.work import Work
+
+_KIND: Final = CONNECTION_TYPES[MEMBERSHIP]
+_STATUS: Final = {JoinPolicy.OPEN: MemberStatus.ACTIVE, JoinPolicy.APPROVAL_REQUIRED: MemberStatus.PENDING}
+
+
+def joining_group(caller: Caller, group_id: str) -> Work[Connection]:
+    """Become a member of a group, or ask to: the membership, which is pending where its administrators decide.
+
+    An invitation is accepted in the role that it says. ForbiddenError where the group takes members by invitation
+    alone, ConflictError where the caller is a member, or waits already.
+    """
+    rights = Rights.of(caller, Action.JOIN_GROUP)
+    check_id("groupId", group_id)
+    person_id = rights.viewer.person_id
+
+    async def work(transaction: Transaction) -> Connection:
+        group = await joining.lock(transaction, rights.reach, group_id)
+        if group is None:
+            raise NotFoundError("group", group_id)
+        if group.status is not GroupStatus.ACTIVE:
+            raise ConflictError("This group is archived, and takes no members.", field="groupId")
+        found = await joining.membership(transaction, person_id, group_id)
+        if found is None:
+            return await _enter(transaction, caller, group, person_id)
+        if found.properties["status"] == MemberStatus.PENDING and found.created_by != person_id:
+            return await _accept(transaction, caller, found)
+        raise _already(MemberStatus(str(found.properties["status"])))
+
+    return work
+
+
+def leaving_group(caller: Caller, group_id: str) -> Work[Connection]:
+    """End one's membership of a group, in whatever state. ConflictError where the group would be without an owner."""
+    rights = Rights.of(caller, Action.LEAVE_GROUP)
+    check_id("groupId", group_id)
+
+    async def work(transaction: Transaction) -> Connection:
+        person_id = rights.viewer.person_id
+        group = await joining.lock(transaction, rights.reach, group_id)
+        found = None if group is None else await joining.membership(transaction, person_id, group_id)
+        if found is None:
+            raise NotFoundError("membership in a group", group_id)
+        ended = replace(found, valid_to=max(now(), found.valid_from))
+        await connections.save(transaction, ended, _KIND)
+        if is_owner(found) and await connections.count_owners(transaction, group_id) == 0:
+            raise ConflictError("A group keeps at least one owner.", field="groupId")
+        happened = happened_to(caller, EventType.CONNECTION_ENDED, EventType.USER_REMOVED_FROM_GROUP, ended)
+        waited = found.properties["status"] == MemberStatus.PENDING
+        await events.append(transaction, happened[:1] if waited else happened)
+        return ended
+
+    return work
+
+
+async def _enter(transaction: Transaction, caller: Caller, group: Group, person_id: str) -> Connection:
+    status = _STATUS.get(group.join_policy)
+    if status is None:
+        raise ForbiddenError(
+            "This group takes members by invitation alone: ask one of its administrators.",
+            AccessReason.NO_MEMBERSHIP,
+            group_id=group.id,
+        )
+    properties: dict[str, JSON] = {"role": MemberRole.VIEWER, "status": status}
+    made = new_connection(NewConnection(MEMBERSHIP, person_id, group.id, properties), _KIND, person_id)
+    await connections.create(transaction, (made, _KIND))
+    if status is MemberStatus.ACTIVE:
+        told, access = EventType.USER_JOINED_GROUP, AccessChange(after=properties, reason=AccessReason.JOIN_POLICY)
+    else:
+        told, access = EventType.GROUP_JOIN_REQUESTED, None
+    details: dict[str, JSON] = {"type": MEMBERSHIP, "from": person_id, "to": group.id}
+    role: dict[str, JSON] = {"role": MemberRole.VIEWER}
+    happened = [
+        event(caller, EventType.CONNECTION_CREATED, target_id=made.id, group_id=group.id, properties=details),
+        event(caller, told, target_id=person_id, group_id=group.id, properties=role, changes=access),
+    ]
+    await events.append(transaction, happened)
+    return made
+
+
+async def _accept(transaction: Transaction, caller: Caller, invitation: Connection) -> Connection:
+    accepted = replace(invitation, properties={**invitation.properties, "status": MemberStatus.ACTIVE})
+    await connections.save(transaction, accepted, _KIND)
+    names: list[JSON] = ["properties"]
+    happened = changed_events(caller, invitation, accepted, names, AccessReason.JOIN_POLICY)
+    await events.append(transaction, happened)
+    return accepted
+
+
+def _already(status: MemberStatus) -> ConflictError:
+    return ConflictError(
+        {
+            MemberStatus.ACTIVE: "You are a member of this group already.",
+            MemberStatus.PENDING: "You have asked already: an administrator of this group decides.",
+            MemberStatus.INACTIVE: "Your membership is out of force: ask an administrator of this group.",
+        }[status],
+        field="groupId",
+    )
