@@ -23,10 +23,11 @@ from schema.cursors import Cursors
 from schema.limits import Limits
 from services.embedding import Embedder
 from services.lists import SCAN_LIMIT
+from services.passkey_proofs import RelyingParty
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
-from services.services import NO_KEYS, Services
+from services.services import LOCAL, NO_KEYS, Services
 
 DEFAULT_LIMITS = Limits()
 
@@ -47,11 +48,12 @@ def create_app(
     rate_limits: RateLimits,
     providers: Sequence[Provider] = (),
     box: SecretBox = NO_KEYS,
+    party: RelyingParty = LOCAL,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
-    the providers too. Secrets are encrypted by the box.
+    the providers too. Secrets are encrypted by the box, and passkeys are for the party.
     """
     migrations = read_migrations()
 
@@ -72,7 +74,7 @@ def create_app(
 
     # The loaders shield what several fields wait for, so that a field can be cancelled.
     executable = compiled(schema, cancel=True) if compiled_execution else schema
-    services = Services.of(store, clock, rate_limits, embedder, scan_limit, providers=providers, box=box)
+    services = Services.of(store, clock, rate_limits, embedder, scan_limit, providers=providers, box=box, party=party)
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins)
     routes = [
         Route("/", home),

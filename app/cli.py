@@ -26,7 +26,7 @@ from services.keys import Keys
 from services.people import NewPerson
 from services.registration import register
 from services.sealing import NewKey
-from services.second_factors import reset_second_factor
+from services.second_factor_reset import reset_second_factor
 from services.secret_rotation import rotate
 
 SCHEMA_FILE = CHECKOUT / "schema.graphql"
@@ -188,7 +188,7 @@ def person_reset_second_factor(
     data: DataOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Turn a person's second factor off, end all of their sessions, and tell them by mail."""
+    """Turn a person's second factor off, forget their passkeys, end all of their sessions, and tell them by mail."""
 
     async def work(opened: Store) -> None:
         typer.echo(await reset_second_factor(opened, _OPERATOR, email))

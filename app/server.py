@@ -16,6 +16,7 @@ from app.embedding import embedding
 from app.explorer import Explorer
 from app.mail_senders import Mailbox, SmtpSender
 from app.mail_worker import delivering
+from app.passkeys import relying_party
 from app.providers import signing_in
 from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings
@@ -100,6 +101,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     rate_limits=RateLimits.at(settings.redis_url),
                     providers=providers,
                     box=box,
+                    party=relying_party(app_url, settings.passkey_domain, settings.allowed_origins or ()),
                     more_routes=mailbox.routes if mailbox else (),
                 )
                 config = uvicorn.Config(

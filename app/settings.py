@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.passkeys import is_within
 from app.production import problems as unfit_for_production
 from app.provider_settings import ProviderSettings, read_providers
 from domain.knowledge import MAX_DIMENSION
@@ -65,6 +67,11 @@ class Settings(BaseSettings):
     )
     app_url: str | None = Field(
         None, pattern="^https?://", description="Where the pages are that links in mails lead to; else the server."
+    )
+    passkey_domain: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$",
+        description="The domain that passkeys are for; else the host of ONE_APP_URL.",
     )
     smtp_host: str | None = Field(None, description="The mail server; without one, mails wait, or go to /mailbox.")
     smtp_port: int = Field(587, gt=0, le=65_535, description="Its port.")
@@ -136,10 +143,19 @@ def load_settings(**given: object) -> Settings:
     except ValidationError as error:
         problems = [f"{_setting(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors()]
         raise SettingsError(f"Bad settings. {'; '.join(problems)}.") from error
+    _check_passkey_domain(settings)
     unfit = list(_unfit(settings)) if settings.production else []
     if unfit:
         raise SettingsError(f"Not fit for production. {'; '.join(unfit)}.")
     return settings
+
+
+def _check_passkey_domain(settings: Settings) -> None:
+    host = urlsplit(settings.app_url or "").hostname
+    if settings.passkey_domain is not None and (host is None or not is_within(host, settings.passkey_domain)):
+        raise SettingsError(
+            "Bad settings. ONE_PASSKEY_DOMAIN: takes the host of ONE_APP_URL, or a domain that it is below."
+        )
 
 
 def _unfit(settings: Settings) -> Iterator[str]:

@@ -28,6 +28,7 @@ AUDITED: Final[frozenset[EventType]] = frozenset(
         EventType.TWO_FACTOR_DISABLED,
         EventType.WALLET_CONNECTED,
         EventType.PASSKEY_ADDED,
+        EventType.PASSKEY_REMOVED,
         EventType.ACCESS_DENIED,
     }
 )

@@ -61,6 +61,7 @@ class EventType(StrEnum):
     RECOVERY_CODES_REGENERATED = "recovery_codes_regenerated"
     WALLET_CONNECTED = "wallet_connected"
     PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
     ONBOARDING_STEP_COMPLETED = "onboarding_step_completed"
     ONBOARDING_COMPLETED = "onboarding_completed"
     USER_INVITED_TO_GROUP = "user_invited_to_group"

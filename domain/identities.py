@@ -35,14 +35,19 @@ class SignInMethodKind(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - a kind's name
     PROVIDER = "provider"
+    PASSKEY = "passkey"
 
 
 @dataclass(frozen=True, slots=True)
 class SignInMethod:
-    """Something that a person can sign in with; of a password there is no id, as everybody has at most one."""
+    """Something that a person can sign in with; of a password there is no id, as everybody has at most one.
+
+    `name` is what they call a passkey.
+    """
 
     kind: SignInMethodKind
     id: str | None
     provider: str | None
     created_at: datetime
     last_used_at: datetime | None
+    name: str | None = None

@@ -23,6 +23,7 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
+from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
@@ -69,6 +70,7 @@ class Mutation(
     SignInMutations,
     SignInByMailMutations,
     ProviderSignInMutations,
+    PasskeyMutations,
     SignInMethodMutations,
     SecondFactorMutations,
     SessionMutations,

@@ -182,7 +182,8 @@ enum(
         EventType.RECOVERY_CODE_USED: "A recovery code was used up; `properties.left` are left.",
         EventType.RECOVERY_CODES_REGENERATED: "A person got other recovery codes; those before are good for nothing.",
         EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs.",
-        EventType.PASSKEY_ADDED: "A person can sign in with a further passkey.",
+        EventType.PASSKEY_ADDED: "A person can sign in with a further passkey: `properties.passkey`.",
+        EventType.PASSKEY_REMOVED: "A person can no longer sign in with one of their passkeys.",
         EventType.ONBOARDING_STEP_COMPLETED: "A person is past one stage of the onboarding.",
         EventType.ONBOARDING_COMPLETED: "A person is past the last stage of the onboarding.",
         EventType.USER_INVITED_TO_GROUP: "A person was asked to join a group.",
@@ -368,12 +369,14 @@ enum(
     {
         SignInMethodKind.PASSWORD: "A password, with the e-mail address.",
         SignInMethodKind.PROVIDER: "An account at a provider.",
+        SignInMethodKind.PASSKEY: "A passkey, which is both factors at once.",
     },
 )
 enum(
     SecondFactorMethod,
     {
         SecondFactorMethod.TOTP: "A code of six digits that an app shows.",
+        SecondFactorMethod.PASSKEY: "A passkey.",
         SecondFactorMethod.RECOVERY_CODE: "One of the codes for when the app is lost.",
     },
 )

@@ -25,11 +25,14 @@ class SignInMethod:
     """Something that you can sign in with. Only you see it."""
 
     kind: SignInMethodKind = strawberry.field(description="What it is.")
-    id: strawberry.ID | None = strawberry.field(description="Names it in `unlinkProvider`; null for a password.")
+    id: strawberry.ID | None = strawberry.field(
+        description="Names it in `unlinkProvider` or `removePasskey`; null for a password."
+    )
     provider: str | None = strawberry.field(description="The name of the provider, where it is an account at one.")
+    name: str | None = strawberry.field(description="What you call it, where it is a passkey.")
     created_at: datetime = strawberry.field(description="Since when; of a password, when it last changed.")
     last_used_at: datetime | None = strawberry.field(
-        description="When you last signed in with it; null for a password."
+        description="When you last signed in with it; null for a password, and for a passkey that was not used yet."
     )
 
 

@@ -67,10 +67,17 @@ class Action(StrEnum):
     BEGIN_LINKING_WITH = "begin_linking_with"
     COMPLETE_LINKING_WITH = "complete_linking_with"
     UNLINK_PROVIDER = "unlink_provider"
+    BEGIN_PASSKEY_REGISTRATION = "begin_passkey_registration"
+    COMPLETE_PASSKEY_REGISTRATION = "complete_passkey_registration"
+    RENAME_PASSKEY = "rename_passkey"
+    REMOVE_PASSKEY = "remove_passkey"
+    BEGIN_PASSKEY_SIGN_IN = "begin_passkey_sign_in"
+    SIGN_IN_WITH_PASSKEY = "sign_in_with_passkey"
     SET_PASSWORD = "set_password"  # noqa: S105 - an action's name
     COMPLETE_SECOND_FACTOR = "complete_second_factor"
     BEGIN_TOTP = "begin_totp"
     CONFIRM_TOTP = "confirm_totp"
+    ENABLE_TWO_FACTOR = "enable_two_factor"
     DISABLE_TWO_FACTOR = "disable_two_factor"
     REGENERATE_RECOVERY_CODES = "regenerate_recovery_codes"
     REPLAY_MAIL = "replay_mail"
@@ -93,6 +100,8 @@ OPEN: frozenset[Action] = frozenset(
         Action.CONFIRM_EMAIL_CHANGE,
         Action.BEGIN_SIGN_IN_WITH,
         Action.COMPLETE_SIGN_IN_WITH,
+        Action.BEGIN_PASSKEY_SIGN_IN,
+        Action.SIGN_IN_WITH_PASSKEY,
         Action.COMPLETE_SECOND_FACTOR,
     }
 )
@@ -108,8 +117,11 @@ SENSITIVE: frozenset[Action] = frozenset(
         Action.REQUEST_EMAIL_CHANGE,
         Action.BEGIN_LINKING_WITH,
         Action.UNLINK_PROVIDER,
+        Action.BEGIN_PASSKEY_REGISTRATION,
+        Action.REMOVE_PASSKEY,
         Action.SET_PASSWORD,
         Action.BEGIN_TOTP,
+        Action.ENABLE_TWO_FACTOR,
         Action.DISABLE_TWO_FACTOR,
         Action.REGENERATE_RECOVERY_CODES,
     }
@@ -121,6 +133,8 @@ OWN: frozenset[Action] = SENSITIVE | {
     Action.REAUTHENTICATE,
     Action.CHANGE_PASSWORD,
     Action.COMPLETE_LINKING_WITH,
+    Action.COMPLETE_PASSKEY_REGISTRATION,
+    Action.RENAME_PASSKEY,
     Action.CONFIRM_TOTP,
 }
 """What everybody may do to their own account, in a session: an API key is no proof of who holds it now."""

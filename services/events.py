@@ -71,6 +71,7 @@ ACCOUNT_ACTIVITY: tuple[EventType, ...] = (
     EventType.RECOVERY_CODES_REGENERATED,
     EventType.WALLET_CONNECTED,
     EventType.PASSKEY_ADDED,
+    EventType.PASSKEY_REMOVED,
 )
 """What a person is shown of their own account, whoever did it."""
 

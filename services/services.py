@@ -25,6 +25,8 @@ from services.knowledge import KnowledgeReader
 from services.lists import SCAN_LIMIT, Lists
 from services.mail import Mails
 from services.ontology import Ontology
+from services.passkey_proofs import RelyingParty
+from services.passkeys import Passkeys
 from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
@@ -34,10 +36,12 @@ from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
 from services.search import Searching
+from services.second_factor_proofs import Evidence
 from services.second_factors import SecondFactors
 from services.sessions import Sessions
 from services.sign_in import SignIn
 from services.sign_in_by_mail import SignInByMail
+from services.sign_in_challenges import Challenges
 from services.sign_in_methods import SignInMethods
 from services.things import Things
 from services.type_changes import TypeChanges
@@ -46,6 +50,9 @@ from services.vectors import Dimension
 
 NO_KEYS: Final = SecretBox()
 """Keeps no secret that has to be read again."""
+
+LOCAL: Final = RelyingParty("localhost", ("http://localhost:8000",))
+"""Has passkeys for pages on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ class Services:
     mails: Mails
     ontology: Ontology
     password_reset: PasswordReset
+    passkeys: Passkeys
     passwords: Passwords
     people: People
     permissions: Permissions
@@ -96,15 +104,18 @@ class Services:
         *,
         providers: Sequence[Provider] = (),
         box: SecretBox = NO_KEYS,
+        party: RelyingParty = LOCAL,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
         Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
-        the most. People may sign in with accounts at the providers. Secrets are encrypted by the box.
+        the most. People may sign in with accounts at the providers. Secrets are encrypted by the box. Passkeys
+        are for the party.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
         changes = Changes(store, ontology, dimension)
+        evidence = Evidence(box, party)
         return cls(
             access_lists=AccessLists(store),
             audit=AuditLog(store),
@@ -117,7 +128,7 @@ class Services:
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             explanations=Explanations(store),
-            finishing_sign_in=FinishingSignIn(store, clock, limits, box),
+            finishing_sign_in=FinishingSignIn(store, clock, limits, evidence),
             groups=Groups(store),
             keys=Keys(store, clock),
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
@@ -125,12 +136,13 @@ class Services:
             mails=Mails(store, clock),
             ontology=ontology,
             password_reset=PasswordReset(store, clock, limits),
-            passwords=Passwords(store, clock, limits, box),
+            passkeys=Passkeys(store, clock, limits, Challenges(store, clock), party),
+            passwords=Passwords(store, clock, limits, evidence),
             people=People(store),
             permissions=Permissions(store),
             provider_sign_in=ProviderSignIn(store, clock, limits, providers),
             search=Searching(store, ontology),
-            second_factors=SecondFactors(store, clock, limits, box),
+            second_factors=SecondFactors(store, clock, limits, evidence),
             sessions=Sessions(store, clock, limits),
             sign_in=SignIn(store, clock, limits),
             sign_in_by_mail=SignInByMail(store, clock, limits),

@@ -1,0 +1,42 @@
+"""For which domain passkeys are made here, and on which pages they can be used."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from services.passkey_proofs import RelyingParty
+
+_HERE: Final = "localhost"
+"""What browsers take for a domain where a page is on this machine: an address in numbers is none to them."""
+
+
+def relying_party(app_url: str, domain: str | None, origins: Iterable[str]) -> RelyingParty:
+    """Whom passkeys are for: the host of that address, or the domain that is given, which it is below.
+
+    Of the other origins those count whose host is in it too.
+    """
+    address = urlsplit(app_url)
+    host = address.hostname or _HERE
+    if _is_address(host):
+        port = f":{address.port}" if address.port else ""
+        return RelyingParty(_HERE, (f"{address.scheme}://{_HERE}{port}", *_within(_HERE, origins)))
+    domain = domain or host
+    return RelyingParty(domain, (f"{address.scheme}://{address.netloc}", *_within(domain, origins)))
+
+
+def is_within(host: str, domain: str) -> bool:
+    """Whether a host is a domain or below it."""
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _within(domain: str, origins: Iterable[str]) -> list[str]:
+    return [each for each in origins if is_within(urlsplit(each).hostname or "", domain)]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
