@@ -27,7 +27,8 @@ from services.passkey_proofs import RelyingParty
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
-from services.services import LOCAL, NO_KEYS, Services
+from services.services import LOCAL, NO_CHAINS, NO_KEYS, Services
+from services.wallet_proofs import Chains
 
 DEFAULT_LIMITS = Limits()
 
@@ -49,11 +50,14 @@ def create_app(
     providers: Sequence[Provider] = (),
     box: SecretBox = NO_KEYS,
     party: RelyingParty = LOCAL,
+    wallet_origins: Sequence[str] = LOCAL.origins,
+    chains: Chains = NO_CHAINS,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
-    the providers too. Secrets are encrypted by the box, and passkeys are for the party.
+    the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
+    of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
     """
     migrations = read_migrations()
 
@@ -74,7 +78,18 @@ def create_app(
 
     # The loaders shield what several fields wait for, so that a field can be cancelled.
     executable = compiled(schema, cancel=True) if compiled_execution else schema
-    services = Services.of(store, clock, rate_limits, embedder, scan_limit, providers=providers, box=box, party=party)
+    services = Services.of(
+        store,
+        clock,
+        rate_limits,
+        embedder,
+        scan_limit,
+        providers=providers,
+        box=box,
+        party=party,
+        origins=wallet_origins,
+        chains=chains,
+    )
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins)
     routes = [
         Route("/", home),

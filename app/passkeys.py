@@ -1,4 +1,4 @@
-"""For which domain passkeys are made here, and on which pages they can be used."""
+"""For which domain passkeys are made here, and on which pages they and wallets can be used."""
 
 from collections.abc import Iterable
 from ipaddress import ip_address
@@ -23,6 +23,12 @@ def relying_party(app_url: str, domain: str | None, origins: Iterable[str]) -> R
         return RelyingParty(_HERE, (f"{address.scheme}://{_HERE}{port}", *_within(_HERE, origins)))
     domain = domain or host
     return RelyingParty(domain, (f"{address.scheme}://{address.netloc}", *_within(domain, origins)))
+
+
+def page_origins(app_url: str, origins: Iterable[str]) -> tuple[str, ...]:
+    """Where pages are that may ask a wallet to sign in: that address first."""
+    address = urlsplit(app_url)
+    return (f"{address.scheme}://{address.netloc}", *origins)
 
 
 def is_within(host: str, domain: str) -> bool:

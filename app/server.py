@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import uvicorn
 from rich.console import Console
 
+from app.chain_rpc import asking_chains
 from app.demo_accounts import DemoAccounts
 from app.embedding import embedding
 from app.explorer import Explorer
 from app.mail_senders import Mailbox, SmtpSender
 from app.mail_worker import delivering
-from app.passkeys import relying_party
+from app.passkeys import page_origins, relying_party
 from app.providers import signing_in
 from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings
@@ -84,6 +85,7 @@ async def serve(settings: Settings, console: Console) -> None:
             async with (
                 embedding(settings, store) as embedder,
                 signing_in(settings.sign_in_providers or (), app_url) as providers,
+                asking_chains(settings.chain_rpc_urls or {}) as chains,
                 running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer,
             ):
                 sender = _sender(settings)
@@ -98,6 +100,8 @@ async def serve(settings: Settings, console: Console) -> None:
                     embedder=embedder,
                     scan_limit=settings.scan_limit,
                     origins=frozenset(settings.allowed_origins or ()),
+                    wallet_origins=page_origins(app_url, settings.allowed_origins or ()),
+                    chains=chains,
                     rate_limits=RateLimits.at(settings.redis_url),
                     providers=providers,
                     box=box,

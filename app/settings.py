@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.chain_settings import read_chains
 from app.passkeys import is_within
 from app.production import problems as unfit_for_production
 from app.provider_settings import ProviderSettings, read_providers
@@ -73,6 +74,10 @@ class Settings(BaseSettings):
         pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$",
         description="The domain that passkeys are for; else the host of ONE_APP_URL.",
     )
+    chain_rpc_urls: Annotated[Mapping[int, SecretStr] | None, NoDecode] = Field(
+        None,
+        description="Where to ask chains about wallets that are contracts: a JSON object of ids and addresses.",
+    )
     smtp_host: str | None = Field(None, description="The mail server; without one, mails wait, or go to /mailbox.")
     smtp_port: int = Field(587, gt=0, le=65_535, description="Its port.")
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How to encrypt what goes there.")
@@ -113,6 +118,11 @@ class Settings(BaseSettings):
     @classmethod
     def _read(cls, value: object) -> object:
         return read_providers(value) if isinstance(value, str) else value
+
+    @field_validator("chain_rpc_urls", mode="before")
+    @classmethod
+    def _read_chains(cls, value: object) -> object:
+        return read_chains(value) if isinstance(value, str) else value
 
     @field_validator("secret_keys")
     @classmethod

@@ -27,6 +27,7 @@ AUDITED: Final[frozenset[EventType]] = frozenset(
         EventType.TWO_FACTOR_ENABLED,
         EventType.TWO_FACTOR_DISABLED,
         EventType.WALLET_CONNECTED,
+        EventType.WALLET_DISCONNECTED,
         EventType.PASSKEY_ADDED,
         EventType.PASSKEY_REMOVED,
         EventType.ACCESS_DENIED,

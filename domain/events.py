@@ -60,6 +60,7 @@ class EventType(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_REGENERATED = "recovery_codes_regenerated"
     WALLET_CONNECTED = "wallet_connected"
+    WALLET_DISCONNECTED = "wallet_disconnected"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     ONBOARDING_STEP_COMPLETED = "onboarding_step_completed"

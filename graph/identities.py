@@ -2,7 +2,7 @@
 
 from typing import Final, TypedDict
 
-from domain.identities import SignInMethod, SignInMethodKind
+from domain.identities import WALLET, SignInMethod, SignInMethodKind
 from domain.values import from_micros
 from graph.passkeys import PASSKEY, PasskeyRow
 from graph.store import Statement, Store, Transaction, lock_what_stays
@@ -94,17 +94,17 @@ def methods(row: WaysRow) -> list[SignInMethod]:
         if changed_at is None
         else [SignInMethod(SignInMethodKind.PASSWORD, None, None, from_micros(changed_at), None)]
     )
-    elsewhere = [
-        SignInMethod(
-            SignInMethodKind.PROVIDER,
-            each["id"],
-            each["provider"],
-            from_micros(each["createdAt"]),
-            from_micros(each["lastUsedAt"]),
-        )
-        for each in row["identities"]
-    ]
-    return [*password, *elsewhere, *(passkey(each) for each in row["passkeys"])]
+    others = (elsewhere(each) for each in row["identities"])
+    return [*password, *others, *(passkey(each) for each in row["passkeys"])]
+
+
+def elsewhere(row: IdentityRow) -> SignInMethod:
+    """An account elsewhere, or a wallet, as something that its person can sign in with."""
+    created_at, last_used_at = from_micros(row["createdAt"]), from_micros(row["lastUsedAt"])
+    if row["provider"] == WALLET:
+        kind = SignInMethodKind.WALLET
+        return SignInMethod(kind, row["id"], None, created_at, last_used_at, address=row["subject"])
+    return SignInMethod(SignInMethodKind.PROVIDER, row["id"], row["provider"], created_at, last_used_at)
 
 
 def passkey(row: PasskeyRow) -> SignInMethod:

@@ -35,6 +35,7 @@ from resolvers.sign_in import SignInMutations
 from resolvers.sign_in_by_mail import SignInByMailMutations
 from resolvers.sign_in_methods import SignInMethodMutations
 from resolvers.things import ThingMutations, ThingQueries
+from resolvers.wallets import WalletMutations
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
 
@@ -71,6 +72,7 @@ class Mutation(
     SignInByMailMutations,
     ProviderSignInMutations,
     PasskeyMutations,
+    WalletMutations,
     SignInMethodMutations,
     SecondFactorMutations,
     SessionMutations,

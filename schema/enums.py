@@ -181,7 +181,8 @@ enum(
         EventType.SECOND_FACTOR_REQUIRED: "Who signs in proved who they are, and was asked for a second factor.",
         EventType.RECOVERY_CODE_USED: "A recovery code was used up; `properties.left` are left.",
         EventType.RECOVERY_CODES_REGENERATED: "A person got other recovery codes; those before are good for nothing.",
-        EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs.",
+        EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs, and can sign in with it.",
+        EventType.WALLET_DISCONNECTED: "A person can no longer sign in with one of their wallets.",
         EventType.PASSKEY_ADDED: "A person can sign in with a further passkey: `properties.passkey`.",
         EventType.PASSKEY_REMOVED: "A person can no longer sign in with one of their passkeys.",
         EventType.ONBOARDING_STEP_COMPLETED: "A person is past one stage of the onboarding.",
@@ -369,6 +370,7 @@ enum(
     {
         SignInMethodKind.PASSWORD: "A password, with the e-mail address.",
         SignInMethodKind.PROVIDER: "An account at a provider.",
+        SignInMethodKind.WALLET: "A wallet: a blockchain account that signs.",
         SignInMethodKind.PASSKEY: "A passkey, which is both factors at once.",
     },
 )

@@ -73,6 +73,11 @@ class Action(StrEnum):
     REMOVE_PASSKEY = "remove_passkey"
     BEGIN_PASSKEY_SIGN_IN = "begin_passkey_sign_in"
     SIGN_IN_WITH_PASSKEY = "sign_in_with_passkey"
+    BEGIN_WALLET_SIGN_IN = "begin_wallet_sign_in"
+    SIGN_IN_WITH_WALLET = "sign_in_with_wallet"
+    BEGIN_LINKING_WALLET = "begin_linking_wallet"
+    COMPLETE_LINKING_WALLET = "complete_linking_wallet"
+    UNLINK_WALLET = "unlink_wallet"
     SET_PASSWORD = "set_password"  # noqa: S105 - an action's name
     COMPLETE_SECOND_FACTOR = "complete_second_factor"
     BEGIN_TOTP = "begin_totp"
@@ -102,6 +107,8 @@ OPEN: frozenset[Action] = frozenset(
         Action.COMPLETE_SIGN_IN_WITH,
         Action.BEGIN_PASSKEY_SIGN_IN,
         Action.SIGN_IN_WITH_PASSKEY,
+        Action.BEGIN_WALLET_SIGN_IN,
+        Action.SIGN_IN_WITH_WALLET,
         Action.COMPLETE_SECOND_FACTOR,
     }
 )
@@ -119,6 +126,8 @@ SENSITIVE: frozenset[Action] = frozenset(
         Action.UNLINK_PROVIDER,
         Action.BEGIN_PASSKEY_REGISTRATION,
         Action.REMOVE_PASSKEY,
+        Action.BEGIN_LINKING_WALLET,
+        Action.UNLINK_WALLET,
         Action.SET_PASSWORD,
         Action.BEGIN_TOTP,
         Action.ENABLE_TWO_FACTOR,
@@ -135,6 +144,7 @@ OWN: frozenset[Action] = SENSITIVE | {
     Action.COMPLETE_LINKING_WITH,
     Action.COMPLETE_PASSKEY_REGISTRATION,
     Action.RENAME_PASSKEY,
+    Action.COMPLETE_LINKING_WALLET,
     Action.CONFIRM_TOTP,
 }
 """What everybody may do to their own account, in a session: an API key is no proof of who holds it now."""

@@ -104,7 +104,7 @@ class Passkeys:
         async def work(transaction: Transaction) -> SignInMethod | AppError:
             at = self._clock()
             kind = ChallengeKind.PASSKEY_REGISTRATION
-            if not await use_up(transaction, kind, given.challenge, at, viewer.person_id):
+            if not await use_up(transaction, kind, given.challenge, at, person_id=viewer.person_id):
                 return AuthError(_NOT_MADE)
             row = made(self._party, given, viewer.person_id, name, at)
             if row is None:

@@ -47,9 +47,14 @@ from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
 from services.vectors import Dimension
+from services.wallet_proofs import Chains
+from services.wallets import Wallets
 
 NO_KEYS: Final = SecretBox()
 """Keeps no secret that has to be read again."""
+
+NO_CHAINS: Final[Chains] = {}
+"""Cannot ask a wallet that is a contract."""
 
 LOCAL: Final = RelyingParty("localhost", ("http://localhost:8000",))
 """Has passkeys for pages on this machine."""
@@ -92,6 +97,7 @@ class Services:
     things: Things
     type_changes: TypeChanges
     type_registration: TypeRegistration
+    wallets: Wallets
 
     @classmethod
     def of(
@@ -105,17 +111,21 @@ class Services:
         providers: Sequence[Provider] = (),
         box: SecretBox = NO_KEYS,
         party: RelyingParty = LOCAL,
+        origins: Sequence[str] = LOCAL.origins,
+        chains: Chains = NO_CHAINS,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
         Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
         the most. People may sign in with accounts at the providers. Secrets are encrypted by the box. Passkeys
-        are for the party.
+        are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
+        the chains.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
         changes = Changes(store, ontology, dimension)
         evidence = Evidence(box, party)
+        challenges = Challenges(store, clock)
         return cls(
             access_lists=AccessLists(store),
             audit=AuditLog(store),
@@ -136,7 +146,7 @@ class Services:
             mails=Mails(store, clock),
             ontology=ontology,
             password_reset=PasswordReset(store, clock, limits),
-            passkeys=Passkeys(store, clock, limits, Challenges(store, clock), party),
+            passkeys=Passkeys(store, clock, limits, challenges, party),
             passwords=Passwords(store, clock, limits, evidence),
             people=People(store),
             permissions=Permissions(store),
@@ -150,4 +160,5 @@ class Services:
             things=Things(store, ontology),
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),
+            wallets=Wallets(store, clock, limits, challenges, origins=origins, chains=chains),
         )

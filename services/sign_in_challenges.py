@@ -26,6 +26,8 @@ class ChallengeKind(StrEnum):
 
     PASSKEY = "passkey"
     PASSKEY_REGISTRATION = "passkey_registration"
+    WALLET = "wallet"
+    WALLET_LINK = "wallet_link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,12 @@ class Challenges:
         self._clock = clock
         self._next_purge = 0.0
 
-    async def issue(self, kind: ChallengeKind, person_id: str | None = None) -> Challenge:
-        """A new one, which is for that person alone where one is given."""
+    async def issue(self, kind: ChallengeKind, person_id: str | None = None, bound: str = "") -> Challenge:
+        """A new one, which is for that person alone where one is given, and good only with what it is bound to."""
         at = self._clock()
         challenge = Challenge(secrets.token_hex(_BYTES), at + LIFETIME)
         row = SignInChallengeRow(
-            hash=hash_of(challenge.text),
+            hash=hash_of(challenge.text + bound),
             kind=kind,
             personId=person_id,
             createdAt=to_micros(at),
@@ -63,13 +65,19 @@ class Challenges:
 
 
 async def use_up(
-    transaction: Transaction, kind: ChallengeKind, text: str, at: datetime, person_id: str | None = None
+    transaction: Transaction,
+    kind: ChallengeKind,
+    text: str,
+    at: datetime,
+    *,
+    person_id: str | None = None,
+    bound: str = "",
 ) -> bool:
     """Whether a challenge was given out for that and is good still; it is good for nothing any more by this.
 
     So that a transaction which did this must not be rolled back, also where the answer turns out to be wrong.
     """
-    row = await sign_in_challenges.lock(transaction, hash_of(text))
+    row = await sign_in_challenges.lock(transaction, hash_of(text + bound))
     if row is None:
         return False
     await sign_in_challenges.use_up(transaction, row["hash"])

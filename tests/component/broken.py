@@ -350,6 +350,13 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "identity_form": [Break(_IDENTITY + "REMOVE n.subject", ("identity",), mended=False)],
     "identity_lock": [Break(_IDENTITY + "SET n._lock = true", ("identity",))],
     "identity_person": [Break(_IDENTITY + "SET n.personId = $noPerson", ("identity", "noPerson"))],
+    "identity_wallet": [
+        Break(
+            _IDENTITY + "SET n.provider = 'ethereum', n.subject = '0xAB', n.key = 'ethereum 0xAB'",
+            ("identity",),
+            mended=False,
+        )
+    ],
     "identity_key": [Break(_IDENTITY + "SET n.subject = 'x'", ("identity",), mended=False)],
     "passkey_form": [Break(_PASSKEY + "REMOVE n.signCount", ("passkey",), mended=False)],
     "passkey_lock": [Break(_PASSKEY + "SET n._lock = true", ("passkey",))],

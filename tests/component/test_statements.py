@@ -54,7 +54,7 @@ PARAMETERS: Mapping[str, object] = {
         "x",
     ),
     **dict.fromkeys(("at", "before", "number", "signCount", "most", "leasedUntil", "attempts"), 1),
-    **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values"), (ID,)),
+    **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values", "wallets", "verifiedAt"), (ID,)),
     "edge": {"id": ID},
     **dict.fromkeys(("actor", "target"), ID),
     **dict.fromkeys(("from", "sequence"), 1),
