@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How to encrypt what goes there.")
     smtp_user: str | None = Field(None, description="The user there, if it asks for one.")
     smtp_password: SecretStr | None = Field(None, description="The password of that user.")
+    resend_key: SecretStr | None = Field(None, description="The API key of Resend, to send mails by it instead.")
     mail_from: str = Field("ONE <one@localhost>", description="Who mails are from.")
     sign_in_providers: Annotated[tuple[ProviderSettings, ...] | None, NoDecode] = Field(
         None, description="Where people may sign in with an account that they have there: a JSON list."
@@ -154,6 +155,8 @@ def load_settings(**given: object) -> Settings:
         problems = [f"{_setting(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors()]
         raise SettingsError(f"Bad settings. {'; '.join(problems)}.") from error
     _check_passkey_domain(settings)
+    if settings.resend_key is not None and settings.smtp_host is not None:
+        raise SettingsError("Bad settings. ONE_RESEND_KEY: set it or ONE_SMTP_HOST, and not both.")
     unfit = list(_unfit(settings)) if settings.production else []
     if unfit:
         raise SettingsError(f"Not fit for production. {'; '.join(unfit)}.")
@@ -176,6 +179,7 @@ def _unfit(settings: Settings) -> Iterator[str]:
         has_secret_keys=settings.secret_keys is not None,
         app_url=settings.app_url,
         smtp_host=settings.smtp_host,
+        resend_key=settings.resend_key,
         smtp_security=settings.smtp_security,
         smtp_user=settings.smtp_user,
         smtp_password=settings.smtp_password,
