@@ -16,7 +16,7 @@ SECONDS: Final = 20.0
 """How long one mail may take."""
 
 _LONGEST: Final = 100_000  # bytes of an answer
-_OF_THE_MAIL: Final = frozenset({httpx2.codes.BAD_REQUEST, httpx2.codes.UNPROCESSABLE_ENTITY})
+_OF_THE_MAIL: Final = frozenset({httpx2.codes.BAD_REQUEST, httpx2.codes.UNPROCESSABLE_CONTENT})
 _OF_THE_SENDER: Final = frozenset({"invalid_from_address", "missing_api_key", "invalid_api_key"})
 
 

@@ -30,6 +30,7 @@ AUDITED: Final[frozenset[EventType]] = frozenset(
         EventType.WALLET_DISCONNECTED,
         EventType.PASSKEY_ADDED,
         EventType.PASSKEY_REMOVED,
+        EventType.ACCOUNT_DELETED,
         EventType.ACCESS_DENIED,
     }
 )

@@ -63,6 +63,7 @@ class EventType(StrEnum):
     WALLET_DISCONNECTED = "wallet_disconnected"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
+    ACCOUNT_DELETED = "account_deleted"
     ONBOARDING_STEP_COMPLETED = "onboarding_step_completed"
     ONBOARDING_COMPLETED = "onboarding_completed"
     USER_INVITED_TO_GROUP = "user_invited_to_group"

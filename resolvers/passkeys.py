@@ -19,6 +19,9 @@ from schema.passkeys import (
     CompletePasskeyRegistrationInput,
     CompletePasskeyRegistrationResult,
     CompletePasskeyRegistrationSuccess,
+    ReauthenticateWithPasskeyInput,
+    ReauthenticateWithPasskeyResult,
+    ReauthenticateWithPasskeySuccess,
     RemovePasskeyInput,
     RemovePasskeyResult,
     RemovePasskeySuccess,
@@ -78,6 +81,21 @@ class PasskeyMutations:
         return SignInWithPasskeySuccess(
             session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, input.delivery)
         )
+
+    @mutation
+    @answering
+    async def reauthenticate_with_passkey(
+        self,
+        info: Info,
+        input: Annotated[ReauthenticateWithPasskeyInput, INPUT],  # noqa: A002
+    ) -> ReauthenticateWithPasskeyResult:
+        """Prove once more who you are, by a passkey, for sensitive changes within the next ten minutes.
+
+        `beginPasskeySignIn` begins it.
+        """
+        service, credential = info.context.services.passkeys, cast("values.JSON", input.credential)
+        proven = await service.reauthenticate(info.context.caller, credential)
+        return ReauthenticateWithPasskeySuccess(session=cast("Session", proven))
 
     @mutation
     @answering

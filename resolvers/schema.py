@@ -8,6 +8,7 @@ from strawberry.types import ExecutionContext
 
 from execution.documents import CachedDocuments
 from resolvers.access import AccessQueries
+from resolvers.accounts import AccountMutations
 from resolvers.audit import AuditQueries
 from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations, ConnectionQueries
@@ -76,6 +77,7 @@ class Mutation(
     SignInMethodMutations,
     SecondFactorMutations,
     SessionMutations,
+    AccountMutations,
     PasswordMutations,
     KeyMutations,
     EmailVerificationMutations,

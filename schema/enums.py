@@ -114,7 +114,11 @@ enum(
 )
 enum(
     PersonStatus,
-    {PersonStatus.ACTIVE: "The account may be used.", PersonStatus.SUSPENDED: "The account is blocked."},
+    {
+        PersonStatus.ACTIVE: "The account may be used.",
+        PersonStatus.SUSPENDED: "The account is blocked.",
+        PersonStatus.DELETED: "The account is gone: nothing says whose it was.",
+    },
 )
 enum(
     ThingStatus,
@@ -185,6 +189,7 @@ enum(
         EventType.WALLET_DISCONNECTED: "A person can no longer sign in with one of their wallets.",
         EventType.PASSKEY_ADDED: "A person can sign in with a further passkey: `properties.passkey`.",
         EventType.PASSKEY_REMOVED: "A person can no longer sign in with one of their passkeys.",
+        EventType.ACCOUNT_DELETED: "A person deleted their account.",
         EventType.ONBOARDING_STEP_COMPLETED: "A person is past one stage of the onboarding.",
         EventType.ONBOARDING_COMPLETED: "A person is past the last stage of the onboarding.",
         EventType.USER_INVITED_TO_GROUP: "A person was asked to join a group.",

@@ -46,6 +46,13 @@ class SignInWithPasskeyInput:
 
 
 @input_type
+class ReauthenticateWithPasskeyInput:
+    """A proof of who you are, which sensitive changes ask for."""
+
+    credential: JSON = strawberry.field(description=CREDENTIAL)
+
+
+@input_type
 class RenamePasskeyInput:
     """A passkey that you call otherwise."""
 
@@ -98,6 +105,13 @@ class SignInWithPasskeySuccess:
 
 
 @object_type
+class ReauthenticateWithPasskeySuccess:
+    """You proved who you are, with both factors."""
+
+    session: Session = strawberry.field(description="The session in use, which may make sensitive changes for a while.")
+
+
+@object_type
 class RenamePasskeySuccess:
     """The passkey has another name."""
 
@@ -138,6 +152,10 @@ BeginPasskeySignInResult: TypeAlias = Annotated[
 SignInWithPasskeyResult: TypeAlias = Annotated[
     SignInWithPasskeySuccess | AuthError | ForbiddenError | ValidationError | RateLimitError | NetworkError,
     strawberry.union("SignInWithPasskeyResult", description="What signInWithPasskey answers."),
+]
+ReauthenticateWithPasskeyResult: TypeAlias = Annotated[
+    ReauthenticateWithPasskeySuccess | AuthError | ForbiddenError | ValidationError | RateLimitError | NetworkError,
+    strawberry.union("ReauthenticateWithPasskeyResult", description="What reauthenticateWithPasskey answers."),
 ]
 RenamePasskeyResult: TypeAlias = Annotated[
     RenamePasskeySuccess | AuthError | ForbiddenError | ValidationError | NotFoundError | NetworkError,

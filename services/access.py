@@ -73,6 +73,7 @@ class Action(StrEnum):
     REMOVE_PASSKEY = "remove_passkey"
     BEGIN_PASSKEY_SIGN_IN = "begin_passkey_sign_in"
     SIGN_IN_WITH_PASSKEY = "sign_in_with_passkey"
+    REAUTHENTICATE_WITH_PASSKEY = "reauthenticate_with_passkey"
     BEGIN_WALLET_SIGN_IN = "begin_wallet_sign_in"
     SIGN_IN_WITH_WALLET = "sign_in_with_wallet"
     BEGIN_LINKING_WALLET = "begin_linking_wallet"
@@ -85,6 +86,7 @@ class Action(StrEnum):
     ENABLE_TWO_FACTOR = "enable_two_factor"
     DISABLE_TWO_FACTOR = "disable_two_factor"
     REGENERATE_RECOVERY_CODES = "regenerate_recovery_codes"
+    DELETE_ACCOUNT = "delete_account"
     REPLAY_MAIL = "replay_mail"
     CREATE_API_KEY = "create_api_key"
     ROTATE_API_KEY = "rotate_api_key"
@@ -128,6 +130,7 @@ SENSITIVE: frozenset[Action] = frozenset(
         Action.REMOVE_PASSKEY,
         Action.BEGIN_LINKING_WALLET,
         Action.UNLINK_WALLET,
+        Action.DELETE_ACCOUNT,
         Action.SET_PASSWORD,
         Action.BEGIN_TOTP,
         Action.ENABLE_TWO_FACTOR,
@@ -140,6 +143,7 @@ SENSITIVE: frozenset[Action] = frozenset(
 OWN: frozenset[Action] = SENSITIVE | {
     Action.SIGN_OUT,
     Action.REAUTHENTICATE,
+    Action.REAUTHENTICATE_WITH_PASSKEY,
     Action.CHANGE_PASSWORD,
     Action.COMPLETE_LINKING_WITH,
     Action.COMPLETE_PASSKEY_REGISTRATION,

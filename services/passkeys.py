@@ -13,13 +13,13 @@ from webauthn.helpers.structs import (
 )
 
 from domain.access import Caller
-from domain.errors import AppError, AuthError, ConflictError, NotFoundError
+from domain.errors import AppError, AuthError, ConflictError, NotFoundError, ValidationError
 from domain.events import EventType
 from domain.identities import SignInMethod, SignInMethodKind
 from domain.passkeys import MAX_PASSKEYS, BegunPasskey
-from domain.sessions import SignedIn
+from domain.sessions import Session, SignedIn
 from domain.values import JSON, Clock, JSONObject
-from graph import events, identities, passkeys, second_factors
+from graph import events, identities, passkeys, second_factors, sessions
 from graph.passkeys import KnownCredential
 from graph.store import Store, Transaction
 from services import validation
@@ -46,6 +46,7 @@ _MILLISECONDS: Final = int(LIFETIME.total_seconds() * 1_000)
 _OVER: Final = "This session is over: sign in again."
 _NOT_MADE: Final = "This passkey was not made for what was begun here of late, or not on a page of ours: begin anew."
 _NOT_KNOWN: Final = "This passkey cannot be used to sign in here, or it took too long: begin anew, or take another way."
+_NOT_YOURS: Final = "This passkey is none of yours, or it took too long: begin again, with beginPasskeySignIn."
 _TOO_MANY: Final = f"You have {MAX_PASSKEYS} passkeys, which is as many as there may be: remove one first."
 _IS_THERE: Final = ConflictError("This passkey is somebody's already.", field="credential")
 _IS_FACTOR: Final = (
@@ -154,6 +155,29 @@ class Passkeys:
             if passkey is None:
                 return AuthError(_NOT_KNOWN)
             return await finish_with_both(transaction, caller, passkey["personId"], at)
+
+        return done(await self._store.write(work))
+
+    async def reauthenticate(self, caller: Caller, credential: JSON) -> Session:
+        """Take the caller's passkey as a proof of who they are, with both factors; the session in use.
+
+        ValidationError where that is none of theirs, or cannot be believed; else as authorize_oneself.
+        """
+        viewer, session = authorize_oneself(caller, Action.REAUTHENTICATE_WITH_PASSKEY, self._clock())
+        given = read_assertion("credential", credential)
+        await self._limits.count(Limited.PROOF, caller)
+
+        async def work(transaction: Transaction) -> Session | AppError:
+            at = self._clock()
+            passkey = await prove_passkey(transaction, self._party, caller, given, at)
+            if passkey is None or passkey["personId"] != viewer.person_id:
+                return ValidationError("credential", _NOT_YOURS)
+            proven = await sessions.prove(transaction, session.id, at)
+            if proven is None:
+                return AuthError(_OVER)
+            again = event(caller, EventType.USER_REAUTHENTICATED, target_id=viewer.person_id, group_id=None)
+            await events.append(transaction, [again])
+            return proven
 
         return done(await self._store.write(work))
 

@@ -7,6 +7,8 @@ from typing import Final
 from domain.values import Clock
 from graph.store import Store
 from services.access_lists import AccessLists
+from services.account_deletion import AccountDeletion
+from services.account_export import AccountExport
 from services.audit import AuditLog
 from services.bulk import Bulk
 from services.changes import Changes
@@ -65,6 +67,8 @@ class Services:
     """One of each."""
 
     access_lists: AccessLists
+    account_deletion: AccountDeletion
+    account_export: AccountExport
     audit: AuditLog
     bulk: Bulk
     changes: Changes
@@ -128,6 +132,8 @@ class Services:
         challenges = Challenges(store, clock)
         return cls(
             access_lists=AccessLists(store),
+            account_deletion=AccountDeletion(store, clock),
+            account_export=AccountExport(store, clock),
             audit=AuditLog(store),
             bulk=Bulk(store, changes),
             changes=changes,

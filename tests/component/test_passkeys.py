@@ -284,6 +284,32 @@ async def test_a_passkey_is_renamed_and_removed_by_its_person_alone(accounts: Ac
     assert activity.each("viewer.accountActivity.nodes", "type").count("passkey_removed") == 1
 
 
+async def test_a_passkey_proves_once_more_who_somebody_is(accounts: Accounts) -> None:
+    ann, ben = await accounts.join("ann"), await accounts.join("ben")
+    (device, identifier), (other, _) = await equip(ann), await equip(ben)
+    accounts.clock.forward(minutes=11)
+    ann = accounts.signed_in(await accounts.refresh(ann.refresh))
+    assert await remove(ann, identifier) == "ReauthenticationError"
+
+    async def prove(credential: JSON) -> Mapping[str, JSON]:
+        return await ann.api.change("reauthenticateWithPasskey", {"credential": credential}, "session { id }")
+
+    for credential in (
+        other.sign(await options(accounts.api)),
+        device.sign(await options(accounts.api), origin="https://evil.example"),
+        device.sign(await options(accounts.api), verified=False),
+        {},
+    ):
+        answer = await prove(credential)
+        assert (kind(answer), answer["field"]) == ("ValidationError", "credential")
+    assert await remove(ann, identifier) == "ReauthenticationError"
+    signed = device.sign(await options(accounts.api))
+    answers = await asyncio.gather(prove(signed), prove(signed))
+    assert sorted(kind(each) for each in answers) == ["ReauthenticateWithPasskeySuccess", "ValidationError"]
+    assert {"id": ann.session} in [each.get("session") for each in answers]
+    assert await remove(ann, identifier) == "RemovePasskeySuccess"
+
+
 async def test_the_last_way_in_stays_also_where_the_last_two_go_at_once(accounts: Accounts) -> None:
     ann = await accounts.join("ann")
     (_, one), (_, two) = await equip(ann), await equip(ann)

@@ -296,7 +296,7 @@ FILL: Statement[int] = Statement(
     CREATE (:SignInChallenge {{hash: 'h' + n, expiresAt: n}})
     CREATE (:SecondFactor {{personId: person.id, keyId: 'k' + n, secret: 's'}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
-    CREATE (:Mail {{id: 'm' + n, status: 'pending', dueAt: n}})
+    CREATE (:Mail {{id: 'm' + n, personId: person.id, status: 'pending', dueAt: n}})
     CREATE (:Session {{
         id: 's' + n, accessHash: 'a' + n, familyHash: 'f' + n, personId: person.id, expiresAt: n, lastUsedAt: n
     }})
