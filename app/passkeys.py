@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from services.passkey_proofs import RelyingParty
 
@@ -19,16 +19,16 @@ def relying_party(app_url: str, domain: str | None, origins: Iterable[str]) -> R
     address = urlsplit(app_url)
     host = address.hostname or _HERE
     if _is_address(host):
-        port = f":{address.port}" if address.port else ""
-        return RelyingParty(_HERE, (f"{address.scheme}://{_HERE}{port}", *_within(_HERE, origins)))
+        return RelyingParty(_HERE, (_here(address), *_within(_HERE, origins)))
     domain = domain or host
     return RelyingParty(domain, (f"{address.scheme}://{address.netloc}", *_within(domain, origins)))
 
 
 def page_origins(app_url: str, origins: Iterable[str]) -> tuple[str, ...]:
-    """Where pages are that may ask a wallet to sign in: that address first."""
+    """Where pages are that may ask a wallet to sign in: that address first, and on this machine its name too."""
     address = urlsplit(app_url)
-    return (f"{address.scheme}://{address.netloc}", *origins)
+    named = [_here(address)] if _is_address(address.hostname or "") else []
+    return (f"{address.scheme}://{address.netloc}", *named, *origins)
 
 
 def is_within(host: str, domain: str) -> bool:
@@ -38,6 +38,11 @@ def is_within(host: str, domain: str) -> bool:
 
 def _within(domain: str, origins: Iterable[str]) -> list[str]:
     return [each for each in origins if is_within(urlsplit(each).hostname or "", domain)]
+
+
+def _here(address: SplitResult) -> str:
+    port = f":{address.port}" if address.port else ""
+    return f"{address.scheme}://{_HERE}{port}"
 
 
 def _is_address(host: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.passkeys import relying_party
+from app.passkeys import page_origins, relying_party
 from app.settings import SettingsError, load_settings
 from services.passkey_proofs import RelyingParty
 
@@ -36,6 +36,11 @@ def test_passkeys_may_be_for_a_domain_above() -> None:
 )
 def test_an_address_in_numbers_is_no_domain_to_browsers(url: str, origin: str) -> None:
     assert relying_party(url, None, OTHERS) == RelyingParty("localhost", (origin, "http://localhost:3000"))
+
+
+def test_wallets_sign_for_the_pages_and_for_their_name_on_this_machine() -> None:
+    assert page_origins("https://app.example", OTHERS[:1]) == ("https://app.example", OTHERS[0])
+    assert page_origins("http://127.0.0.1:8000", ()) == ("http://127.0.0.1:8000", "http://localhost:8000")
 
 
 @pytest.mark.parametrize("domain", ["evil.example", "pp.example", "www.app.example", "app.example.", "App.example"])
