@@ -23,10 +23,12 @@ from schema.cursors import Cursors
 from schema.limits import Limits
 from services.embedding import Embedder
 from services.lists import SCAN_LIMIT
+from services.passkey_proofs import RelyingParty
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
-from services.services import NO_KEYS, Services
+from services.services import LOCAL, NO_CHAINS, NO_KEYS, Services
+from services.wallet_proofs import Chains
 
 DEFAULT_LIMITS = Limits()
 
@@ -47,11 +49,15 @@ def create_app(
     rate_limits: RateLimits,
     providers: Sequence[Provider] = (),
     box: SecretBox = NO_KEYS,
+    party: RelyingParty = LOCAL,
+    wallet_origins: Sequence[str] = LOCAL.origins,
+    chains: Chains = NO_CHAINS,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
-    the providers too. Secrets are encrypted by the box.
+    the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
+    of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
     """
     migrations = read_migrations()
 
@@ -72,7 +78,18 @@ def create_app(
 
     # The loaders shield what several fields wait for, so that a field can be cancelled.
     executable = compiled(schema, cancel=True) if compiled_execution else schema
-    services = Services.of(store, clock, rate_limits, embedder, scan_limit, providers=providers, box=box)
+    services = Services.of(
+        store,
+        clock,
+        rate_limits,
+        embedder,
+        scan_limit,
+        providers=providers,
+        box=box,
+        party=party,
+        origins=wallet_origins,
+        chains=chains,
+    )
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins)
     routes = [
         Route("/", home),

@@ -17,16 +17,18 @@ from app.settings import CHECKOUT, Settings, SettingsError, load_settings
 from app.stores import opened_store
 from domain.access import Caller, KeyScope
 from domain.errors import AppError, StoreError
+from domain.mail import MailTemplate
 from domain.people import MemberRole, PlatformRole
 from domain.values import from_micros
 from graph.migrate import down, read_migrations, status, up
 from graph.store import Store
 from services.filling import fill_columns
 from services.keys import Keys
+from services.mail_rendering import example
 from services.people import NewPerson
 from services.registration import register
 from services.sealing import NewKey
-from services.second_factors import reset_second_factor
+from services.second_factor_reset import reset_second_factor
 from services.secret_rotation import rotate
 
 SCHEMA_FILE = CHECKOUT / "schema.graphql"
@@ -38,11 +40,13 @@ key_app = typer.Typer(help="API keys.", no_args_is_help=True)
 person_app = typer.Typer(help="People with an account.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit log: who was given or refused what.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+mail_app = typer.Typer(help="Mails that servers send.", no_args_is_help=True)
 secrets_app = typer.Typer(help="The keys that encrypt secrets in the store.", no_args_is_help=True)
 app.add_typer(migrate_app, name="migrate")
 app.add_typer(key_app, name="key")
 app.add_typer(person_app, name="person")
 app.add_typer(secrets_app, name="secrets")
+app.add_typer(mail_app, name="mail")
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="The folder of the local store.")]
 StoreOption = Annotated[
@@ -188,12 +192,24 @@ def person_reset_second_factor(
     data: DataOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Turn a person's second factor off, end all of their sessions, and tell them by mail."""
+    """Turn a person's second factor off, forget their passkeys, end all of their sessions, and tell them by mail."""
 
     async def work(opened: Store) -> None:
         typer.echo(await reset_second_factor(opened, _OPERATOR, email))
 
     _with_store(_settings(data=data, store=store), "person reset-second-factor", work)
+
+
+@mail_app.command("preview")
+def mail_preview(
+    template: Annotated[MailTemplate | None, typer.Argument(help="What it is about; all of them if not given.")] = None,
+    html: Annotated[bool, typer.Option("--html", help="As HTML instead of text.")] = False,
+) -> None:
+    """Show what mails say, by examples whose links open nothing."""
+    app_url = (_settings().app_url or "http://127.0.0.1:8000").rstrip("/")
+    for each in MailTemplate if template is None else [template]:
+        shown = example(each, app_url)
+        typer.echo(shown.html if html else f"{each}\nSubject: {shown.subject}\n\n{shown.text}")
 
 
 @secrets_app.command("new-key")

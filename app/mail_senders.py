@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from domain.mail import Message, SendingError
+from domain.mail import MailTemplate, Message, SendingError
+from services.mail_rendering import example
 
 SECONDS: Final = 20
 """How long one mail may take."""
@@ -88,9 +89,15 @@ class SmtpSender:
 class Mailbox:
     """Keeps the last mails in memory and shows them in the browser: for a server on a developer's machine only."""
 
-    def __init__(self) -> None:
+    def __init__(self, app_url: str) -> None:
+        """The templates are shown as well, with links to pages below that address."""
+        self._app_url = app_url
         self._kept: OrderedDict[str, Message] = OrderedDict()
-        self.routes = (Route("/mailbox", self._list), Route("/mailbox/{key}", self._show))
+        self.routes = (
+            Route("/mailbox", self._list),
+            Route("/mailbox/{key}", self._show),
+            Route("/mailbox/templates/{name}", self._preview),
+        )
 
     async def send(self, message: Message) -> None:
         """Keep one; the same one again takes its place."""
@@ -104,10 +111,20 @@ class Mailbox:
             for message in reversed(self._kept.values())
         )
         head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Mailbox</title>'
-        return HTMLResponse(f"{head}<h1>Mailbox</h1><ul>{rows}</ul></html>", headers=_PAGE_HEADERS)
+        templates = "".join(f'<li><a href="/mailbox/templates/{each}">{each}</a>' for each in MailTemplate)
+        return HTMLResponse(
+            f"{head}<h1>Mailbox</h1><ul>{rows}</ul><h2>Templates</h2><ul>{templates}</ul></html>",
+            headers=_PAGE_HEADERS,
+        )
 
     async def _show(self, request: Request) -> Response:
         message = self._kept.get(request.path_params["key"])
         if message is None:
             raise HTTPException(404)
         return HTMLResponse(message.html, headers=_PAGE_HEADERS)
+
+    async def _preview(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in set(MailTemplate):
+            raise HTTPException(404)
+        return HTMLResponse(example(MailTemplate(name), self._app_url).html, headers=_PAGE_HEADERS)

@@ -21,7 +21,7 @@ _FORGET_EVERY: Final = 3600.0  # seconds
 async def delivering(mails: Mails, sender: Sender | None, app_url: str) -> AsyncIterator[None]:
     """Send mails meanwhile, with links to pages below that address; without a sender they wait."""
     if sender is None:
-        log.warning("Mails wait in the outbox: no ONE_SMTP_HOST is set.")
+        log.warning("Mails wait in the outbox: neither ONE_SMTP_HOST nor ONE_RESEND_KEY is set.")
         yield
         return
     worker = asyncio.create_task(_deliver(mails, sender, app_url))

@@ -35,6 +35,7 @@ def problems(
     has_secret_keys: bool,
     app_url: str | None,
     smtp_host: str | None,
+    resend_key: SecretStr | None,
     smtp_security: str,
     smtp_user: str | None,
     smtp_password: SecretStr | None,
@@ -48,8 +49,11 @@ def problems(
         yield "ONE_SECRET_KEYS is missing: `one secrets new-key` makes one"
     if app_url is None or not app_url.startswith("https://"):
         yield "ONE_APP_URL has to be an address that begins with https://"
-    if smtp_host is None:
-        yield "ONE_SMTP_HOST is missing: nobody could prove an address"
+    if resend_key is not None:
+        if weak := weakness(resend_key):
+            yield f"ONE_RESEND_KEY {weak}"
+    elif smtp_host is None:
+        yield "ONE_SMTP_HOST is missing, or ONE_RESEND_KEY: nobody could prove an address"
     elif smtp_security == "none":
         yield "ONE_SMTP_SECURITY has to be starttls or tls: mails carry secrets"
     if smtp_user is not None and (weak := weakness(smtp_password)):

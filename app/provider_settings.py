@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from domain.identities import WALLET
+
 GITHUB: Final = "https://github.com"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -48,6 +50,8 @@ class ProviderSettings(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        if self.name == WALLET:
+            raise ValueError(f"no provider may be called {WALLET}, under which wallets are kept")
         if self.kind == "openid" and self.issuer is None:
             raise ValueError("a provider of the kind openid needs its issuer")
         return self

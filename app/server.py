@@ -11,12 +11,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import uvicorn
 from rich.console import Console
 
+from app.chain_rpc import asking_chains
 from app.demo_accounts import DemoAccounts
 from app.embedding import embedding
 from app.explorer import Explorer
 from app.mail_senders import Mailbox, SmtpSender
 from app.mail_worker import delivering
+from app.passkeys import page_origins, relying_party
 from app.providers import signing_in
+from app.resend import resending
 from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
@@ -28,7 +31,7 @@ from schema.limits import Limits
 from services.demo import seed
 from services.filling import fill_columns
 from services.keys import Keys
-from services.mail import Mails
+from services.mail import Mails, Sender
 from services.rate_limits import RateLimits
 from services.secret_rotation import require_keys
 
@@ -81,11 +84,13 @@ async def serve(settings: Settings, console: Console) -> None:
 
             app_url = (settings.app_url or address).rstrip("/")
             async with (
+                contextlib.AsyncExitStack() as stack,
                 embedding(settings, store) as embedder,
                 signing_in(settings.sign_in_providers or (), app_url) as providers,
+                asking_chains(settings.chain_rpc_urls or {}) as chains,
                 running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer,
             ):
-                sender = _sender(settings)
+                sender = await stack.enter_async_context(_sending(settings, app_url))
                 mailbox = sender if isinstance(sender, Mailbox) else None
                 app = create_app(
                     store,
@@ -97,9 +102,12 @@ async def serve(settings: Settings, console: Console) -> None:
                     embedder=embedder,
                     scan_limit=settings.scan_limit,
                     origins=frozenset(settings.allowed_origins or ()),
+                    wallet_origins=page_origins(app_url, settings.allowed_origins or ()),
+                    chains=chains,
                     rate_limits=RateLimits.at(settings.redis_url),
                     providers=providers,
                     box=box,
+                    party=relying_party(app_url, settings.passkey_domain, settings.allowed_origins or ()),
                     more_routes=mailbox.routes if mailbox else (),
                 )
                 config = uvicorn.Config(
@@ -122,12 +130,22 @@ async def serve(settings: Settings, console: Console) -> None:
                     await _run(Server(config, started), listener)
 
 
-def _sender(settings: Settings) -> SmtpSender | Mailbox | None:
-    if settings.smtp_host is None:
+@contextlib.asynccontextmanager
+async def _sending(settings: Settings, app_url: str) -> AsyncIterator[Sender | None]:
+    """Where mails go, if they go anywhere."""
+    if settings.resend_key is not None:
+        async with resending(settings.resend_key.get_secret_value(), settings.mail_from) as sender:
+            yield sender
+    elif settings.smtp_host is not None:
+        yield _smtp(settings, settings.smtp_host)
+    else:
         # Whoever reads it can take over every account, so that it is for who sits at this machine.
-        return Mailbox() if settings.demo and settings.host in LOOPBACK else None
+        yield Mailbox(app_url) if settings.demo and settings.host in LOOPBACK else None
+
+
+def _smtp(settings: Settings, host: str) -> SmtpSender:
     return SmtpSender(
-        settings.smtp_host,
+        host,
         settings.smtp_port,
         settings.mail_from,
         security=settings.smtp_security,

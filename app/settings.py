@@ -2,13 +2,16 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.chain_settings import read_chains
+from app.passkeys import is_within
 from app.production import problems as unfit_for_production
 from app.provider_settings import ProviderSettings, read_providers
 from domain.knowledge import MAX_DIMENSION
@@ -66,11 +69,21 @@ class Settings(BaseSettings):
     app_url: str | None = Field(
         None, pattern="^https?://", description="Where the pages are that links in mails lead to; else the server."
     )
+    passkey_domain: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$",
+        description="The domain that passkeys are for; else the host of ONE_APP_URL.",
+    )
+    chain_rpc_urls: Annotated[Mapping[int, SecretStr] | None, NoDecode] = Field(
+        None,
+        description="Where to ask chains about wallets that are contracts: a JSON object of ids and addresses.",
+    )
     smtp_host: str | None = Field(None, description="The mail server; without one, mails wait, or go to /mailbox.")
     smtp_port: int = Field(587, gt=0, le=65_535, description="Its port.")
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How to encrypt what goes there.")
     smtp_user: str | None = Field(None, description="The user there, if it asks for one.")
     smtp_password: SecretStr | None = Field(None, description="The password of that user.")
+    resend_key: SecretStr | None = Field(None, description="The API key of Resend, to send mails by it instead.")
     mail_from: str = Field("ONE <one@localhost>", description="Who mails are from.")
     sign_in_providers: Annotated[tuple[ProviderSettings, ...] | None, NoDecode] = Field(
         None, description="Where people may sign in with an account that they have there: a JSON list."
@@ -107,6 +120,11 @@ class Settings(BaseSettings):
     def _read(cls, value: object) -> object:
         return read_providers(value) if isinstance(value, str) else value
 
+    @field_validator("chain_rpc_urls", mode="before")
+    @classmethod
+    def _read_chains(cls, value: object) -> object:
+        return read_chains(value) if isinstance(value, str) else value
+
     @field_validator("secret_keys")
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...] | None) -> tuple[SecretStr, ...] | None:
@@ -136,10 +154,21 @@ def load_settings(**given: object) -> Settings:
     except ValidationError as error:
         problems = [f"{_setting(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors()]
         raise SettingsError(f"Bad settings. {'; '.join(problems)}.") from error
+    _check_passkey_domain(settings)
+    if settings.resend_key is not None and settings.smtp_host is not None:
+        raise SettingsError("Bad settings. ONE_RESEND_KEY: set it or ONE_SMTP_HOST, and not both.")
     unfit = list(_unfit(settings)) if settings.production else []
     if unfit:
         raise SettingsError(f"Not fit for production. {'; '.join(unfit)}.")
     return settings
+
+
+def _check_passkey_domain(settings: Settings) -> None:
+    host = urlsplit(settings.app_url or "").hostname
+    if settings.passkey_domain is not None and (host is None or not is_within(host, settings.passkey_domain)):
+        raise SettingsError(
+            "Bad settings. ONE_PASSKEY_DOMAIN: takes the host of ONE_APP_URL, or a domain that it is below."
+        )
 
 
 def _unfit(settings: Settings) -> Iterator[str]:
@@ -150,6 +179,7 @@ def _unfit(settings: Settings) -> Iterator[str]:
         has_secret_keys=settings.secret_keys is not None,
         app_url=settings.app_url,
         smtp_host=settings.smtp_host,
+        resend_key=settings.resend_key,
         smtp_security=settings.smtp_security,
         smtp_user=settings.smtp_user,
         smtp_password=settings.smtp_password,

@@ -27,7 +27,10 @@ AUDITED: Final[frozenset[EventType]] = frozenset(
         EventType.TWO_FACTOR_ENABLED,
         EventType.TWO_FACTOR_DISABLED,
         EventType.WALLET_CONNECTED,
+        EventType.WALLET_DISCONNECTED,
         EventType.PASSKEY_ADDED,
+        EventType.PASSKEY_REMOVED,
+        EventType.ACCOUNT_DELETED,
         EventType.ACCESS_DENIED,
     }
 )

@@ -8,6 +8,9 @@ from typing import Final
 ATTEMPT_LIFETIME: Final = timedelta(minutes=10)
 """How long a sign-in at a provider may take, from its beginning to its end."""
 
+WALLET: Final = "ethereum"
+"""What wallets are kept under as accounts elsewhere are under their provider, of which none may be called so."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProvidedIdentity:
@@ -35,14 +38,21 @@ class SignInMethodKind(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - a kind's name
     PROVIDER = "provider"
+    PASSKEY = "passkey"
+    WALLET = "wallet"
 
 
 @dataclass(frozen=True, slots=True)
 class SignInMethod:
-    """Something that a person can sign in with; of a password there is no id, as everybody has at most one."""
+    """Something that a person can sign in with; of a password there is no id, as everybody has at most one.
+
+    `name` is what they call a passkey; `address` is of a wallet, in lower case.
+    """
 
     kind: SignInMethodKind
     id: str | None
     provider: str | None
     created_at: datetime
     last_used_at: datetime | None
+    name: str | None = None
+    address: str | None = None

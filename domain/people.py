@@ -23,6 +23,7 @@ class PersonStatus(StrEnum):
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    DELETED = "deleted"
 
 
 class MemberRole(StrEnum):

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from domain.values import JSON
+
 ENROLMENT_LIFETIME: Final = timedelta(minutes=30)
 """How long somebody may take from the secret to the first code."""
 
@@ -16,15 +18,17 @@ class SecondFactorMethod(StrEnum):
     """The kinds of what a second factor is proved with."""
 
     TOTP = "totp"
+    PASSKEY = "passkey"
     RECOVERY_CODE = "recovery_code"
 
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorProof:
-    """What somebody proves their second factor with, as they typed it."""
+    """What somebody proves their second factor with: a code as they typed it, or what a passkey signed."""
 
     method: SecondFactorMethod
-    code: str = field(repr=False)
+    code: str = field(repr=False, default="")
+    credential: JSON = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ SECTIONS: Final[Sequence[Section]] = (
     _nodes("Entity"),
     _nodes("Credential", "personId"),
     _nodes("Identity"),
+    _nodes("Passkey"),
     _nodes("SecondFactor", "personId"),
     _nodes("ThingVersion", "key"),
     _nodes("Idempotency", "key"),
@@ -137,7 +138,7 @@ SECTIONS: Final[Sequence[Section]] = (
 """What a store holds but the record of its migrations and PASSING, nodes before what joins them."""
 
 PASSING: Final[Mapping[str, str]] = MappingProxyType(
-    {"Session": "id", "OneTimeToken": "key", "Mail": "id", "SignInAttempt": "stateHash"}
+    {"Session": "id", "OneTimeToken": "key", "Mail": "id", "SignInAttempt": "stateHash", "SignInChallenge": "hash"}
 )
 """Nodes that do not outlive the store they are in, by the unique property of each: a backup must not bring back what
 was ended, or send again what was sent."""

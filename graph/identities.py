@@ -2,9 +2,11 @@
 
 from typing import Final, TypedDict
 
-from domain.identities import SignInMethod, SignInMethodKind
+from domain.identities import WALLET, SignInMethod, SignInMethodKind
 from domain.values import from_micros
+from graph.passkeys import PASSKEY, PasskeyRow
 from graph.store import Statement, Store, Transaction, lock_what_stays
+from graph.values import optional_time
 
 
 class IdentityRow(TypedDict):
@@ -31,6 +33,7 @@ class WaysRow(TypedDict):
 
     passwordChangedAt: int | None
     identities: list[IdentityRow]
+    passkeys: list[PasskeyRow]
 
 
 IDENTITY: Final = f"identity {{{', '.join(f'.{column}' for column in IdentityRow.__annotations__)}}}"
@@ -41,6 +44,9 @@ _WAYS: Final = f"""{{
         }}),
         identities: COLLECT {{
             MATCH (identity:Identity {{personId: person.id}}) RETURN {IDENTITY} ORDER BY identity.id
+        }},
+        passkeys: COLLECT {{
+            MATCH (passkey:Passkey {{personId: person.id}}) RETURN {PASSKEY} ORDER BY passkey.id
         }}
     }}"""
 
@@ -88,16 +94,23 @@ def methods(row: WaysRow) -> list[SignInMethod]:
         if changed_at is None
         else [SignInMethod(SignInMethodKind.PASSWORD, None, None, from_micros(changed_at), None)]
     )
-    return password + [
-        SignInMethod(
-            SignInMethodKind.PROVIDER,
-            each["id"],
-            each["provider"],
-            from_micros(each["createdAt"]),
-            from_micros(each["lastUsedAt"]),
-        )
-        for each in row["identities"]
-    ]
+    others = (elsewhere(each) for each in row["identities"])
+    return [*password, *others, *(passkey(each) for each in row["passkeys"])]
+
+
+def elsewhere(row: IdentityRow) -> SignInMethod:
+    """An account elsewhere, or a wallet, as something that its person can sign in with."""
+    created_at, last_used_at = from_micros(row["createdAt"]), from_micros(row["lastUsedAt"])
+    if row["provider"] == WALLET:
+        kind = SignInMethodKind.WALLET
+        return SignInMethod(kind, row["id"], None, created_at, last_used_at, address=row["subject"])
+    return SignInMethod(SignInMethodKind.PROVIDER, row["id"], row["provider"], created_at, last_used_at)
+
+
+def passkey(row: PasskeyRow) -> SignInMethod:
+    """A passkey as something that its person can sign in with."""
+    created_at, last_used_at = from_micros(row["createdAt"]), optional_time(row["lastUsedAt"])
+    return SignInMethod(SignInMethodKind.PASSKEY, row["id"], None, created_at, last_used_at, row["name"])
 
 
 async def lock(transaction: Transaction, key: str) -> LockedIdentity | None:

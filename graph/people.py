@@ -101,6 +101,13 @@ def to_row(person: Person) -> StoredPerson:
 PERSON = f"person {{{', '.join(f'.{column}' for column in PersonRow.__annotations__)}}}"
 _NOT_VERIFIED = -1  # a list in the store has no nulls
 
+SET_WALLETS: Statement[bool] = Statement(
+    "set_wallets",
+    """
+    MATCH (person:Entity:Person {id: $id})
+    SET person.wallets = $wallets, person.walletsVerifiedAt = $verifiedAt
+    RETURN true AS row""",
+)
 FETCH_PEOPLE: Statement[PersonRow] = Statement(
     "fetch_people",
     f"""
@@ -135,6 +142,14 @@ async def fetch_one(transaction: Transaction, identifier: str) -> Person | None:
     """The person with that id, as the transaction sees them."""
     rows = await transaction.run(FETCH_PERSON, {"id": identifier})
     return from_row(rows[0]) if rows else None
+
+
+async def set_wallets(transaction: Transaction, person: Person) -> None:
+    """Keep what wallets a person who is locked has by now."""
+    row = to_row(person)
+    await transaction.run(
+        SET_WALLETS, {"id": person.id, "wallets": row["wallets"], "verifiedAt": row["walletsVerifiedAt"]}
+    )
 
 
 async def create(transaction: Transaction, person: Person) -> None:

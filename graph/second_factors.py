@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypedDict
 
 from domain.people import Person
-from domain.second_factors import SecondFactor
+from domain.second_factors import SecondFactor, SecondFactorMethod
 from graph import people
 from graph.people import PERSON, PersonRow
 from graph.store import Statement, Store, Transaction, lock_what_stays
@@ -17,14 +17,14 @@ from graph.values import optional_time
 class SecondFactorRow(TypedDict):
     """A second factor as the store keeps it.
 
-    `secret` is encrypted under the key `keyId`; `lastStep` is the time step of the last code that was accepted, and
-    `recoveryHashes` are those of the codes that were not used yet. `failures` wrong codes came since the last right
-    one, the last of them at `failedAt`.
+    `secret` is that of an app, encrypted under the key `keyId`; without one it rests on passkeys alone. `lastStep` is
+    the time step of the last code that was accepted, and `recoveryHashes` are those of the codes that were not used
+    yet. `failures` wrong codes came since the last right one, the last of them at `failedAt`.
     """
 
     personId: str
-    secret: str
-    keyId: str
+    secret: str | None
+    keyId: str | None
     createdAt: int
     enabledAt: int | None
     lastStep: int | None
@@ -38,6 +38,14 @@ class LockedSecondFactor(TypedDict):
 
     factor: SecondFactorRow
     usable: bool
+
+
+class ChallengedRow(TypedDict):
+    """A person with a second factor that is on, and what they can prove it with beside recovery codes."""
+
+    person: PersonRow
+    app: bool
+    passkeys: bool
 
 
 class StandingRow(TypedDict):
@@ -65,12 +73,16 @@ class KeyCount(TypedDict):
 FACTOR: Final = f"factor {{{', '.join(f'.{column}' for column in SecondFactorRow.__annotations__)}}}"
 SEALED: Final = "factor {.personId, .secret, .keyId}"
 
-FETCH_CHALLENGED: Statement[PersonRow] = Statement(
+FETCH_CHALLENGED: Statement[ChallengedRow] = Statement(
     "fetch_challenged",
     f"""
     MATCH (factor:SecondFactor {{personId: $personId}}) WHERE factor.enabledAt IS NOT NULL
     MATCH (person:Entity:Person {{id: factor.personId}})
-    RETURN {PERSON} AS row""",
+    RETURN {{
+        person: {PERSON},
+        app: factor.secret IS NOT NULL,
+        passkeys: EXISTS {{ MATCH (:Passkey {{personId: person.id}}) }}
+    }} AS row""",
 )
 FETCH_STANDING: Statement[StandingRow] = Statement(
     "fetch_second_factor",
@@ -85,7 +97,7 @@ BEGIN_SECOND_FACTOR: Statement[SecondFactorRow] = Statement(
     {lock_what_stays("person")} AND person.status = 'active'
     MERGE (factor:SecondFactor {{personId: $personId}})
     ON CREATE SET factor = $properties
-    {lock_what_stays("factor", "secret")}
+    {lock_what_stays("factor", "createdAt")}
     RETURN {FACTOR} AS row""",
     meant="Eager: of the one second factor that it makes.",
 )
@@ -93,7 +105,7 @@ LOCK_SECOND_FACTOR: Statement[LockedSecondFactor] = Statement(
     "lock_second_factor",
     f"""
     MATCH (factor:SecondFactor {{personId: $personId}})
-    {lock_what_stays("factor", "secret")}
+    {lock_what_stays("factor", "createdAt")}
     OPTIONAL MATCH (person:Entity:Person {{id: factor.personId}})
     RETURN {{factor: {FACTOR}, usable: coalesce(person.status = 'active', false)}} AS row""",
     meant="Eager on 5.26: of the one second factor that it finds.",
@@ -108,7 +120,7 @@ DELETE_SECOND_FACTOR: Statement[bool] = Statement(
 LOCK_SEALED: Statement[SealedRow] = Statement(
     "lock_sealed",
     f"""
-    MATCH (factor:SecondFactor) WHERE factor.personId > $after
+    MATCH (factor:SecondFactor) WHERE factor.personId > $after AND factor.secret IS NOT NULL
     WITH factor ORDER BY factor.personId LIMIT $limit
     {lock_what_stays("factor", "secret")}
     RETURN {SEALED} AS row ORDER BY factor.personId""",
@@ -131,10 +143,16 @@ COUNT_BY_KEY: Statement[KeyCount] = Statement(
 )
 
 
-async def fetch_challenged(transaction: Transaction, person_id: str) -> Person | None:
-    """The person with that id, if they have a second factor that is on."""
+async def fetch_challenged(
+    transaction: Transaction, person_id: str
+) -> tuple[Person, tuple[SecondFactorMethod, ...]] | None:
+    """The person with that id, if they have a second factor that is on, and what they can prove it with."""
     rows = await transaction.run(FETCH_CHALLENGED, {"personId": person_id})
-    return people.from_row(rows[0]) if rows else None
+    if not rows:
+        return None
+    app = [SecondFactorMethod.TOTP] if rows[0]["app"] else []
+    passkeys = [SecondFactorMethod.PASSKEY] if rows[0]["passkeys"] else []
+    return people.from_row(rows[0]["person"]), (*app, *passkeys, SecondFactorMethod.RECOVERY_CODE)
 
 
 async def fetch(store: Store, person_id: str) -> SecondFactor:

@@ -8,6 +8,7 @@ from strawberry.types import ExecutionContext
 
 from execution.documents import CachedDocuments
 from resolvers.access import AccessQueries
+from resolvers.accounts import AccountMutations
 from resolvers.audit import AuditQueries
 from resolvers.bulk import BulkMutations
 from resolvers.connections import ConnectionMutations, ConnectionQueries
@@ -24,6 +25,7 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
+from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
@@ -35,6 +37,7 @@ from resolvers.sign_in import SignInMutations
 from resolvers.sign_in_by_mail import SignInByMailMutations
 from resolvers.sign_in_methods import SignInMethodMutations
 from resolvers.things import ThingMutations, ThingQueries
+from resolvers.wallets import WalletMutations
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
 
@@ -71,9 +74,12 @@ class Mutation(
     SignInMutations,
     SignInByMailMutations,
     ProviderSignInMutations,
+    PasskeyMutations,
+    WalletMutations,
     SignInMethodMutations,
     SecondFactorMutations,
     SessionMutations,
+    AccountMutations,
     PasswordMutations,
     KeyMutations,
     EmailVerificationMutations,

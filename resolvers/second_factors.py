@@ -19,6 +19,8 @@ from schema.second_factors import (
     DisableTwoFactorInput,
     DisableTwoFactorResult,
     DisableTwoFactorSuccess,
+    EnableTwoFactorResult,
+    EnableTwoFactorSuccess,
     RegenerateRecoveryCodesInput,
     RegenerateRecoveryCodesResult,
     RegenerateRecoveryCodesSuccess,
@@ -61,6 +63,19 @@ class SecondFactorMutations:
         service, caller = info.context.services.second_factors, info.context.caller
         codes = await service.confirm(caller, input.code)
         return ConfirmTotpSuccess(
+            recovery_codes=codes, second_factor=cast("SecondFactor", await service.of_viewer(caller))
+        )
+
+    @mutation
+    @answering
+    async def enable_two_factor(self, info: Info) -> EnableTwoFactorResult:
+        """Have your passkeys be a second factor beside whatever else you sign in with.
+
+        You must have proved lately who you are.
+        """
+        service, caller = info.context.services.second_factors, info.context.caller
+        codes = await service.enable(caller)
+        return EnableTwoFactorSuccess(
             recovery_codes=codes, second_factor=cast("SecondFactor", await service.of_viewer(caller))
         )
 

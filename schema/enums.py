@@ -126,7 +126,11 @@ enum(
 )
 enum(
     PersonStatus,
-    {PersonStatus.ACTIVE: "The account may be used.", PersonStatus.SUSPENDED: "The account is blocked."},
+    {
+        PersonStatus.ACTIVE: "The account may be used.",
+        PersonStatus.SUSPENDED: "The account is blocked.",
+        PersonStatus.DELETED: "The account is gone: nothing says whose it was.",
+    },
 )
 enum(
     ThingStatus,
@@ -193,8 +197,11 @@ enum(
         EventType.SECOND_FACTOR_REQUIRED: "Who signs in proved who they are, and was asked for a second factor.",
         EventType.RECOVERY_CODE_USED: "A recovery code was used up; `properties.left` are left.",
         EventType.RECOVERY_CODES_REGENERATED: "A person got other recovery codes; those before are good for nothing.",
-        EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs.",
-        EventType.PASSKEY_ADDED: "A person can sign in with a further passkey.",
+        EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs, and can sign in with it.",
+        EventType.WALLET_DISCONNECTED: "A person can no longer sign in with one of their wallets.",
+        EventType.PASSKEY_ADDED: "A person can sign in with a further passkey: `properties.passkey`.",
+        EventType.PASSKEY_REMOVED: "A person can no longer sign in with one of their passkeys.",
+        EventType.ACCOUNT_DELETED: "A person deleted their account.",
         EventType.ONBOARDING_STEP_COMPLETED: "A person is past one stage of the onboarding.",
         EventType.ONBOARDING_COMPLETED: "A person is past the last stage of the onboarding.",
         EventType.USER_INVITED_TO_GROUP: "A person was asked to join a group.",
@@ -382,12 +389,15 @@ enum(
     {
         SignInMethodKind.PASSWORD: "A password, with the e-mail address.",
         SignInMethodKind.PROVIDER: "An account at a provider.",
+        SignInMethodKind.WALLET: "A wallet: a blockchain account that signs.",
+        SignInMethodKind.PASSKEY: "A passkey, which is both factors at once.",
     },
 )
 enum(
     SecondFactorMethod,
     {
         SecondFactorMethod.TOTP: "A code of six digits that an app shows.",
+        SecondFactorMethod.PASSKEY: "A passkey.",
         SecondFactorMethod.RECOVERY_CODE: "One of the codes for when the app is lost.",
     },
 )

@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Annotated, TypeAlias, cast
 
 import strawberry
+from strawberry.scalars import JSON
 
 from domain import second_factors as domain
+from domain import values
 from schema.define import field, input_type, object_type, one_of
 from schema.enums import SecondFactorMethod, TokenDelivery
 from schema.errors import (
@@ -22,7 +24,7 @@ from schema.sessions import Session, SessionTokens
 
 @object_type
 class SecondFactor:
-    """Whether signing in takes a code beside what you sign in with. Only you see it."""
+    """Whether signing in takes a code or a passkey beside what you sign in with. Only you see it."""
 
     enabled_at: datetime | None = strawberry.field(description="Since when it is on; null where it is off.")
     recovery_codes_left: int = strawberry.field(description="How many recovery codes you have not used yet.")
@@ -44,9 +46,13 @@ class SecondFactorRequired:
 
 @one_of
 class SecondFactorProofInput:
-    """A proof of a second factor: either a code of the app or a recovery code."""
+    """A proof of a second factor: a code of the app, a passkey, or a recovery code."""
 
     code: strawberry.Maybe[str] = strawberry.field(description="The six digits that the app shows now.")
+    passkey: strawberry.Maybe[JSON] = strawberry.field(
+        description="What `navigator.credentials.get` answered to the options of `beginPasskeySignIn`, as its "
+        "`toJSON()` writes it."
+    )
     recovery_code: strawberry.Maybe[str] = strawberry.field(
         description="One of the recovery codes, such as `abcd-efgh-2345-ijkl`; each is good once."
     )
@@ -55,6 +61,9 @@ class SecondFactorProofInput:
         """As the services take it."""
         if self.code is not None:
             return domain.SecondFactorProof(domain.SecondFactorMethod.TOTP, self.code.value)
+        if self.passkey is not None:
+            signed = cast("values.JSON", self.passkey.value)
+            return domain.SecondFactorProof(domain.SecondFactorMethod.PASSKEY, credential=signed)
         given = self.recovery_code
         code = "" if given is None else given.value  # one of them is given, says GraphQL
         return domain.SecondFactorProof(domain.SecondFactorMethod.RECOVERY_CODE, code)
@@ -67,7 +76,7 @@ class CompleteSecondFactorInput:
     challenge: str = strawberry.field(
         description="The challenge of the `SecondFactorRequired` that signing in answered."
     )
-    proof: SecondFactorProofInput = strawberry.field(description="A code of the app, or a recovery code.")
+    proof: SecondFactorProofInput = strawberry.field(description="A code of the app, a passkey, or a recovery code.")
     delivery: TokenDelivery = strawberry.field(description="How the tokens come.", default=TokenDelivery.BODY)
 
 
@@ -82,14 +91,14 @@ class ConfirmTotpInput:
 class DisableTwoFactorInput:
     """A second factor to turn off."""
 
-    proof: SecondFactorProofInput = strawberry.field(description="A code of the app, or a recovery code.")
+    proof: SecondFactorProofInput = strawberry.field(description="A code of the app, a passkey, or a recovery code.")
 
 
 @input_type
 class RegenerateRecoveryCodesInput:
     """Somebody who wants other recovery codes."""
 
-    proof: SecondFactorProofInput = strawberry.field(description="A code of the app, or a recovery code.")
+    proof: SecondFactorProofInput = strawberry.field(description="A code of the app, a passkey, or a recovery code.")
 
 
 @object_type
@@ -115,6 +124,16 @@ class ConfirmTotpSuccess:
 
     recovery_codes: list[str] = strawberry.field(
         description="Ten codes for when the app is lost, each good once. They are shown this once."
+    )
+    second_factor: SecondFactor = strawberry.field(description="Your second factor.")
+
+
+@object_type
+class EnableTwoFactorSuccess:
+    """The second factor is on, and your passkeys are it: from now on signing in takes one too. Sessions go on."""
+
+    recovery_codes: list[str] = strawberry.field(
+        description="Ten codes for when the passkeys are lost, each good once. They are shown this once."
     )
     second_factor: SecondFactor = strawberry.field(description="Your second factor.")
 
@@ -150,6 +169,16 @@ BeginTotpResult: TypeAlias = Annotated[
 ConfirmTotpResult: TypeAlias = Annotated[
     ConfirmTotpSuccess | AuthError | ForbiddenError | ValidationError | ConflictError | RateLimitError | NetworkError,
     strawberry.union("ConfirmTotpResult", description="What confirmTotp answers."),
+]
+EnableTwoFactorResult: TypeAlias = Annotated[
+    EnableTwoFactorSuccess
+    | AuthError
+    | ForbiddenError
+    | ReauthenticationError
+    | ConflictError
+    | RateLimitError
+    | NetworkError,
+    strawberry.union("EnableTwoFactorResult", description="What enableTwoFactor answers."),
 ]
 DisableTwoFactorResult: TypeAlias = Annotated[
     DisableTwoFactorSuccess

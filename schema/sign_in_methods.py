@@ -1,11 +1,12 @@
 """What somebody can sign in with, as clients see it, and what changes it."""
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, cast
 
 import strawberry
 
-from schema.define import input_type, object_type
+from domain import identities as domain
+from schema.define import field, input_type, object_type
 from schema.enums import SignInMethodKind
 from schema.errors import (
     AuthError,
@@ -18,6 +19,7 @@ from schema.errors import (
     ValidationError,
 )
 from schema.sign_in import PASSWORD
+from services.wallet_messages import checksummed
 
 
 @object_type
@@ -25,12 +27,21 @@ class SignInMethod:
     """Something that you can sign in with. Only you see it."""
 
     kind: SignInMethodKind = strawberry.field(description="What it is.")
-    id: strawberry.ID | None = strawberry.field(description="Names it in `unlinkProvider`; null for a password.")
+    id: strawberry.ID | None = strawberry.field(
+        description="Names it in `unlinkProvider`, `removePasskey` or `unlinkWallet`; null for a password."
+    )
     provider: str | None = strawberry.field(description="The name of the provider, where it is an account at one.")
+    name: str | None = strawberry.field(description="What you call it, where it is a passkey.")
     created_at: datetime = strawberry.field(description="Since when; of a password, when it last changed.")
     last_used_at: datetime | None = strawberry.field(
-        description="When you last signed in with it; null for a password."
+        description="When you last signed in with it; null for a password, and for a passkey that was not used yet."
     )
+
+    @field
+    def address(self) -> str | None:
+        """The address, where it is a wallet, with the capitals of its checksum (EIP-55)."""
+        address = cast("domain.SignInMethod", self).address
+        return None if address is None else checksummed(address)
 
 
 @input_type

@@ -4,6 +4,7 @@ import asyncio
 from typing import cast
 
 import strawberry
+from strawberry.scalars import JSON
 
 from domain.access import Viewer as ViewerOfDomain
 from schema.context import Info
@@ -60,6 +61,15 @@ class Viewer:
     async def second_factor(self, info: Info) -> SecondFactor:
         """Whether signing in takes a code of an app too."""
         return cast("SecondFactor", await info.context.services.second_factors.of_viewer(info.context.caller))
+
+    @field
+    async def data_export(self, info: Info) -> JSON:
+        """All that there is of you, without secrets: a document to keep.
+
+        Of connections it has 10,000, and of events as many that you caused and that happened to your account; what
+        there is beyond that, `accountActivity` and the lists of `person` have.
+        """
+        return cast("JSON", await info.context.services.account_export.of_viewer(info.context.caller))
 
     @paged(CreationOrder.NEWEST_FIRST)
     def account_activity(self) -> Connection[Event]:

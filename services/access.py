@@ -71,12 +71,26 @@ class Action(StrEnum):
     BEGIN_LINKING_WITH = "begin_linking_with"
     COMPLETE_LINKING_WITH = "complete_linking_with"
     UNLINK_PROVIDER = "unlink_provider"
+    BEGIN_PASSKEY_REGISTRATION = "begin_passkey_registration"
+    COMPLETE_PASSKEY_REGISTRATION = "complete_passkey_registration"
+    RENAME_PASSKEY = "rename_passkey"
+    REMOVE_PASSKEY = "remove_passkey"
+    BEGIN_PASSKEY_SIGN_IN = "begin_passkey_sign_in"
+    SIGN_IN_WITH_PASSKEY = "sign_in_with_passkey"
+    REAUTHENTICATE_WITH_PASSKEY = "reauthenticate_with_passkey"
+    BEGIN_WALLET_SIGN_IN = "begin_wallet_sign_in"
+    SIGN_IN_WITH_WALLET = "sign_in_with_wallet"
+    BEGIN_LINKING_WALLET = "begin_linking_wallet"
+    COMPLETE_LINKING_WALLET = "complete_linking_wallet"
+    UNLINK_WALLET = "unlink_wallet"
     SET_PASSWORD = "set_password"  # noqa: S105 - an action's name
     COMPLETE_SECOND_FACTOR = "complete_second_factor"
     BEGIN_TOTP = "begin_totp"
     CONFIRM_TOTP = "confirm_totp"
+    ENABLE_TWO_FACTOR = "enable_two_factor"
     DISABLE_TWO_FACTOR = "disable_two_factor"
     REGENERATE_RECOVERY_CODES = "regenerate_recovery_codes"
+    DELETE_ACCOUNT = "delete_account"
     REPLAY_MAIL = "replay_mail"
     CREATE_API_KEY = "create_api_key"
     ROTATE_API_KEY = "rotate_api_key"
@@ -97,6 +111,10 @@ OPEN: frozenset[Action] = frozenset(
         Action.CONFIRM_EMAIL_CHANGE,
         Action.BEGIN_SIGN_IN_WITH,
         Action.COMPLETE_SIGN_IN_WITH,
+        Action.BEGIN_PASSKEY_SIGN_IN,
+        Action.SIGN_IN_WITH_PASSKEY,
+        Action.BEGIN_WALLET_SIGN_IN,
+        Action.SIGN_IN_WITH_WALLET,
         Action.COMPLETE_SECOND_FACTOR,
     }
 )
@@ -112,8 +130,14 @@ SENSITIVE: frozenset[Action] = frozenset(
         Action.REQUEST_EMAIL_CHANGE,
         Action.BEGIN_LINKING_WITH,
         Action.UNLINK_PROVIDER,
+        Action.BEGIN_PASSKEY_REGISTRATION,
+        Action.REMOVE_PASSKEY,
+        Action.BEGIN_LINKING_WALLET,
+        Action.UNLINK_WALLET,
+        Action.DELETE_ACCOUNT,
         Action.SET_PASSWORD,
         Action.BEGIN_TOTP,
+        Action.ENABLE_TWO_FACTOR,
         Action.DISABLE_TWO_FACTOR,
         Action.REGENERATE_RECOVERY_CODES,
     }
@@ -123,8 +147,12 @@ SENSITIVE: frozenset[Action] = frozenset(
 OWN: frozenset[Action] = SENSITIVE | {
     Action.SIGN_OUT,
     Action.REAUTHENTICATE,
+    Action.REAUTHENTICATE_WITH_PASSKEY,
     Action.CHANGE_PASSWORD,
     Action.COMPLETE_LINKING_WITH,
+    Action.COMPLETE_PASSKEY_REGISTRATION,
+    Action.RENAME_PASSKEY,
+    Action.COMPLETE_LINKING_WALLET,
     Action.CONFIRM_TOTP,
 }
 """What everybody may do to their own account, in a session: an API key is no proof of who holds it now."""

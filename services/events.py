@@ -70,7 +70,9 @@ ACCOUNT_ACTIVITY: tuple[EventType, ...] = (
     EventType.RECOVERY_CODE_USED,
     EventType.RECOVERY_CODES_REGENERATED,
     EventType.WALLET_CONNECTED,
+    EventType.WALLET_DISCONNECTED,
     EventType.PASSKEY_ADDED,
+    EventType.PASSKEY_REMOVED,
 )
 """What a person is shown of their own account, whoever did it."""
 

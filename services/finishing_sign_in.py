@@ -6,7 +6,7 @@ from typing import Final
 from domain.access import Caller
 from domain.errors import AppError, AuthError, ValidationError
 from domain.events import EventType
-from domain.second_factors import SecondFactorMethod, SecondFactorProof, SecondFactorRequired
+from domain.second_factors import SecondFactorProof, SecondFactorRequired
 from domain.sessions import SignedIn
 from domain.values import Clock, from_micros
 from graph import events, one_time_tokens, second_factors
@@ -15,8 +15,7 @@ from services.hashes import hash_of
 from services.journal import event
 from services.one_time_tokens import NewToken, TokenKind, lock_link, withdraw
 from services.rate_limits import Limited, RateLimits
-from services.sealing import SecretBox
-from services.second_factor_proofs import prove, typed
+from services.second_factor_proofs import Evidence, prove, typed
 from services.sessions import begin
 from services.work import done
 
@@ -34,25 +33,31 @@ async def finish(
     Who has a second factor gets a challenge instead, which replaces the one before. Nothing but this module begins a
     session.
     """
-    person = await second_factors.fetch_challenged(transaction, person_id)
-    if person is None:
+    challenged = await second_factors.fetch_challenged(transaction, person_id)
+    if challenged is None:
         return await begin(transaction, caller, person_id, at)
+    person, methods = challenged
     challenge = NewToken.make(TokenKind.SECOND_FACTOR, person, at)
     await withdraw(transaction, TokenKind.SECOND_FACTOR, person_id)  # with the wrong codes that were counted for it
     await one_time_tokens.issue(transaction, [challenge.row])
     asked = event(caller, EventType.SECOND_FACTOR_REQUIRED, target_id=person_id, group_id=None, actor=person_id)
     await events.append(transaction, [asked])
-    return SecondFactorRequired(challenge.token, from_micros(challenge.row["expiresAt"]), tuple(SecondFactorMethod))
+    return SecondFactorRequired(challenge.token, from_micros(challenge.row["expiresAt"]), methods)
+
+
+async def finish_with_both(transaction: Transaction, caller: Caller, person_id: str, at: datetime) -> SignedIn:
+    """Let a person in whom the caller has found fit to be let in, and who proved both factors at once."""
+    return await begin(transaction, caller, person_id, at)
 
 
 class FinishingSignIn:
     """What people do who proved who they are, and have a second factor."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits, box: SecretBox) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, evidence: Evidence) -> None:
         self._store = store
         self._clock = clock
         self._limits = limits
-        self._box = box
+        self._evidence = evidence
 
     async def complete(self, caller: Caller, challenge: str, proof: SecondFactorProof) -> SignedIn:
         """Begin the session that a challenge stands for, which is used up by that.
@@ -76,7 +81,7 @@ class FinishingSignIn:
             if locked is None or not locked["usable"] or locked["factor"]["enabledAt"] is None:
                 await one_time_tokens.use_up(transaction, row["key"])
                 return AuthError(_OVER)
-            refused = await prove(transaction, self._box, caller, locked["factor"], proof, at=at)
+            refused = await prove(transaction, self._evidence, caller, locked["factor"], proof, at=at)
             if refused is None:
                 await one_time_tokens.use_up(transaction, row["key"])
                 return await begin(transaction, caller, row["personId"], at)

@@ -1,11 +1,14 @@
 """What a mail says, in text and in HTML: templates beside this module, whose first line of text is the subject."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from domain.mail import Mail, Message
+from domain.mail import Mail, MailTemplate, Message
+from domain.values import JSONObject
 
 FOLDER: Final = Path(__file__).with_name("mail_templates")
 
@@ -17,9 +20,33 @@ _templates: Final = Environment(
 )
 
 
+_TOKEN: Final = "onet_an-example-that-opens-nothing"  # noqa: S105 - it opens nothing
+
+EXAMPLES: Final[Mapping[MailTemplate, JSONObject]] = MappingProxyType(
+    {
+        **dict.fromkeys(MailTemplate, MappingProxyType({})),
+        MailTemplate.VERIFY_EMAIL: {"token": _TOKEN, "code": "123456"},
+        MailTemplate.RESET_PASSWORD: {"token": _TOKEN},
+        MailTemplate.SIGN_IN: {"token": _TOKEN, "code": "123456"},
+        MailTemplate.CHANGE_EMAIL: {"token": _TOKEN},
+        MailTemplate.RECOVERY_CODE_USED: {"left": 9},
+    }
+)
+"""For each template the values of a mail as it might be."""
+
+
+def example(template: MailTemplate, app_url: str) -> Message:
+    """A mail of that template as it might be, to nobody; no link in it opens anything."""
+    return _rendered(template, EXAMPLES[template], app_url, key="mal_example", address="nia@one.example")
+
+
 def rendered(mail: Mail, app_url: str) -> Message:
     """A mail as it is sent, whose links lead to pages below that address."""
-    values = {**mail.values, "app_url": app_url}
-    subject, _, text = _templates.get_template(f"{mail.template}.txt").render(values).partition("\n\n")
-    html = _templates.get_template(f"{mail.template}.html").render(values)
-    return Message(key=mail.id, address=mail.address, subject=" ".join(subject.split()), text=text, html=html)
+    return _rendered(mail.template, mail.values, app_url, key=mail.id, address=mail.address)
+
+
+def _rendered(template: MailTemplate, given: JSONObject, app_url: str, *, key: str, address: str) -> Message:
+    values = {**given, "app_url": app_url}
+    subject, _, text = _templates.get_template(f"{template}.txt").render(values).partition("\n\n")
+    html = _templates.get_template(f"{template}.html").render(values)
+    return Message(key=key, address=address, subject=" ".join(subject.split()), text=text, html=html)

@@ -30,8 +30,7 @@ from services.access import Action, authorize_oneself
 from services.journal import AccessChange, event
 from services.one_time_tokens import withdraw_begun
 from services.rate_limits import Limited, RateLimits
-from services.sealing import SecretBox
-from services.second_factor_proofs import prove_if_on
+from services.second_factor_proofs import Evidence, prove_if_on
 from services.second_factor_proofs import typed as typed_factor
 from services.work import done
 
@@ -136,11 +135,11 @@ async def _in_thread(work: Callable[[], T]) -> T:
 class Passwords:
     """What somebody can do with their own password."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits, box: SecretBox) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, evidence: Evidence) -> None:
         self._store = store
         self._clock = clock
         self._limits = limits
-        self._box = box
+        self._evidence = evidence
 
     async def change(self, caller: Caller, current: str, new: str, second: SecondFactorProof | None = None) -> Session:
         """Give the caller another password, and end all of their other sessions; the one that stays.
@@ -227,7 +226,7 @@ class Passwords:
         self, transaction: Transaction, caller: Caller, person_id: str, proof: SecondFactorProof | None
     ) -> AppError | None:
         """Whoever has a session and a password only must not get further than by signing in."""
-        return await prove_if_on(transaction, self._box, caller, person_id, proof, at=self._clock(), field=_SECOND)
+        return await prove_if_on(transaction, self._evidence, caller, person_id, proof, at=self._clock(), field=_SECOND)
 
     async def _note_failure(self, caller: Caller, person_id: str) -> None:
         failed = event(caller, EventType.USER_LOGIN_FAILED, target_id=person_id, group_id=None)

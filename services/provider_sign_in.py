@@ -15,12 +15,12 @@ from typing import Final
 from domain.access import Caller
 from domain.errors import AppError, AuthError, ConflictError, NotFoundError, ValidationError
 from domain.events import EventType
-from domain.identities import ATTEMPT_LIFETIME, ProvidedIdentity, SignInMethod, SignInMethodKind, SignInProvider
+from domain.identities import ATTEMPT_LIFETIME, ProvidedIdentity, SignInMethod, SignInProvider
 from domain.ids import IDENTITY_PREFIX, new_id
 from domain.people import Person, PlatformRole
 from domain.second_factors import SecondFactorRequired
 from domain.sessions import SignedIn
-from domain.values import Clock, from_micros, to_micros
+from domain.values import Clock, to_micros
 from graph import credentials, events, identities, people, sign_in_attempts
 from graph.identities import IdentityRow
 from graph.sign_in_attempts import SignInAttemptRow
@@ -124,7 +124,7 @@ class ProviderSignIn:
             if locked is not None:
                 if locked["identity"]["personId"] != viewer.person_id:
                     raise _LINKED_ELSEWHERE
-                return _method(locked["identity"])
+                return identities.elsewhere(locked["identity"])
             row = _row(viewer.person_id, provider, found, at)
             await identities.create(transaction, row)
             linked = event(
@@ -137,7 +137,7 @@ class ProviderSignIn:
             )
             await events.append(transaction, [linked])
             await told_of_change(transaction, viewer.person_id, at)
-            return _method(row)
+            return identities.elsewhere(row)
 
         try:
             return await self._store.write(work)
@@ -241,11 +241,6 @@ def _row(person_id: str, provider: Provider, found: ProvidedIdentity, at: dateti
         createdAt=to_micros(at),
         lastUsedAt=to_micros(at),
     )
-
-
-def _method(row: IdentityRow) -> SignInMethod:
-    created_at, last_used_at = from_micros(row["createdAt"]), from_micros(row["lastUsedAt"])
-    return SignInMethod(SignInMethodKind.PROVIDER, row["id"], row["provider"], created_at, last_used_at)
 
 
 def _username(wanted: str) -> str:

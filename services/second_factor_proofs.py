@@ -1,4 +1,4 @@
-"""Proving a second factor: by a code of an app (TOTP, RFC 6238), or by a recovery code.
+"""Proving a second factor: by a code of an app (TOTP, RFC 6238), by a passkey, or by a recovery code.
 
 A code of an app is good for the time step that it is of, one before and one after, and once: no step is accepted twice,
 nor one before the last that was. Wrong ones are counted for the person, wherever they come from, so that nobody guesses
@@ -10,6 +10,7 @@ import base64
 import math
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -28,6 +29,7 @@ from graph.store import Transaction
 from services.hashes import hash_of
 from services.journal import event
 from services.mail import new_mail
+from services.passkey_proofs import RelyingParty, prove_passkey, read_assertion
 from services.sealing import Purpose, SecretBox
 
 STEP: Final = 30
@@ -50,7 +52,26 @@ _CODE: Final = re.compile(rf"[0-9]{{{DIGITS}}}")
 _RECOVERY_CODE: Final = re.compile(r"[a-z2-7]{16}")
 _WRONG: Final = "This code is wrong, or was used already: look again, or wait for the next one."
 _WRONG_RECOVERY: Final = "This recovery code is wrong, or was used already: take another one."
-_NAMES: Final = {SecondFactorMethod.TOTP: "code", SecondFactorMethod.RECOVERY_CODE: "recoveryCode"}
+_WRONG_PASSKEY: Final = "This passkey is none of yours, or it took too long: begin again, with beginPasskeySignIn."
+_NO_APP: Final = "Your second factor is no app: give a passkey, or a recovery code."
+_NAMES: Final = {
+    SecondFactorMethod.TOTP: "code",
+    SecondFactorMethod.PASSKEY: "passkey",
+    SecondFactorMethod.RECOVERY_CODE: "recoveryCode",
+}
+_WRONG_BY_METHOD: Final = {
+    SecondFactorMethod.TOTP: _WRONG,
+    SecondFactorMethod.PASSKEY: _WRONG_PASSKEY,
+    SecondFactorMethod.RECOVERY_CODE: _WRONG_RECOVERY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What proofs are checked by: the box decrypts the secrets of apps, and passkeys are for the party."""
+
+    box: SecretBox
+    party: RelyingParty
 
 
 def totp_of(secret: bytes) -> TOTP:
@@ -61,6 +82,9 @@ def totp_of(secret: bytes) -> TOTP:
 def typed(proof: SecondFactorProof, field: str = "proof") -> SecondFactorProof:
     """A proof without what somebody types beside it, such as spaces. ValidationError where it can be none."""
     name = f"{field}.{_NAMES[proof.method]}"
+    if proof.method is SecondFactorMethod.PASSKEY:
+        read_assertion(name, proof.credential)
+        return proof
     code = re.sub(r"[\s-]", "", proof.code[:100]).lower()
     if proof.method is SecondFactorMethod.TOTP:
         if not _CODE.fullmatch(code):
@@ -102,7 +126,7 @@ def _spaced(code: str) -> str:
 
 async def prove(
     transaction: Transaction,
-    box: SecretBox,
+    evidence: Evidence,
     caller: Caller,
     row: SecondFactorRow,
     proof: SecondFactorProof,
@@ -116,25 +140,23 @@ async def prove(
     wrong, RateLimitError where too many were. SecretKeyError where the secret cannot be decrypted.
     """
     if proof.method is SecondFactorMethod.RECOVERY_CODE:
-        if await _use_recovery_code(transaction, caller, row, proof.code, at):
-            return None
-        return await _wrong(transaction, caller, row, proof.method, field)
-    rest = _rest(row, at)
-    if rest > 0:
-        return RateLimitError(f"Too many codes were wrong. Try again in {rest} seconds, or give a recovery code.", rest)
-    secret = box.unseal(row["secret"], Purpose.TOTP, row["personId"])
-    step = step_of(secret, proof.code, row["lastStep"], at)
-    if step is None:
-        counted = {"failures": row["failures"] + 1, "failedAt": to_micros(at)}
-        await second_factors.change(transaction, row["personId"], counted)
-        return await _wrong(transaction, caller, row, proof.method, field)
-    await second_factors.change(transaction, row["personId"], {"lastStep": step, "failures": 0, "failedAt": None})
-    return None
+        right = await _use_recovery_code(transaction, caller, row, proof.code, at)
+    elif proof.method is SecondFactorMethod.PASSKEY:
+        right = await _use_passkey(transaction, evidence, caller, row, proof, at=at, field=field)
+    elif row["secret"] is None:
+        return ValidationError(f"{field}.code", _NO_APP)
+    elif (rest := _rest(row, at)) > 0:
+        message = f"Too many codes were wrong. Try again in {rest} seconds, or give a recovery code."
+        return RateLimitError(message, rest)
+    else:
+        secret = evidence.box.unseal(row["secret"], Purpose.TOTP, row["personId"])
+        right = await _use_step(transaction, row, step_of(secret, proof.code, row["lastStep"], at), at)
+    return None if right else await _wrong(transaction, caller, row, proof.method, field)
 
 
 async def prove_if_on(
     transaction: Transaction,
-    box: SecretBox,
+    evidence: Evidence,
     caller: Caller,
     person_id: str,
     proof: SecondFactorProof | None,
@@ -148,7 +170,36 @@ async def prove_if_on(
         return None
     if proof is None:
         return ValidationError(field, "You have a second factor: prove it as well.")
-    return await prove(transaction, box, caller, locked["factor"], proof, at=at, field=field)
+    return await prove(transaction, evidence, caller, locked["factor"], proof, at=at, field=field)
+
+
+async def _use_step(transaction: Transaction, row: SecondFactorRow, step: int | None, at: datetime) -> bool:
+    """Whether a code is of a time step, which is used up by that; a wrong one is counted."""
+    if step is None:
+        counted = {"failures": row["failures"] + 1, "failedAt": to_micros(at)}
+        await second_factors.change(transaction, row["personId"], counted)
+        return False
+    await second_factors.change(transaction, row["personId"], {"lastStep": step, "failures": 0, "failedAt": None})
+    return True
+
+
+async def _use_passkey(
+    transaction: Transaction,
+    evidence: Evidence,
+    caller: Caller,
+    row: SecondFactorRow,
+    proof: SecondFactorProof,
+    *,
+    at: datetime,
+    field: str,
+) -> bool:
+    """Whether a passkey of the same person signed a challenge, which is used up by that."""
+    given = read_assertion(f"{field}.passkey", proof.credential)
+    passkey = await prove_passkey(transaction, evidence.party, caller, given, at)
+    if passkey is None or passkey["personId"] != row["personId"]:
+        return False
+    await second_factors.change(transaction, row["personId"], {"failures": 0, "failedAt": None})
+    return True
 
 
 async def _use_recovery_code(
@@ -199,5 +250,4 @@ async def _wrong(
         properties={"secondFactor": method},
     )
     await events.append(transaction, [failed])
-    message = _WRONG if method is SecondFactorMethod.TOTP else _WRONG_RECOVERY
-    return ValidationError(f"{field}.{_NAMES[method]}", message)
+    return ValidationError(f"{field}.{_NAMES[method]}", _WRONG_BY_METHOD[method])

@@ -2,26 +2,26 @@
 
 import base64
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
 from domain.access import Caller
-from domain.errors import AppError, AuthError, ConflictError, NotFoundError, ValidationError
+from domain.errors import AppError, AuthError, ConflictError, ValidationError
 from domain.events import EventType
+from domain.identities import SignInMethodKind
 from domain.mail import MailTemplate
 from domain.second_factors import ENROLMENT_LIFETIME, BegunTotp, SecondFactor, SecondFactorMethod, SecondFactorProof
-from domain.values import Clock, from_micros, now, to_micros
-from graph import credentials, events, people, second_factors, sessions
+from domain.values import Clock, from_micros, to_micros
+from graph import events, identities, people, second_factors
 from graph.second_factors import SecondFactorRow
 from graph.store import Store, Transaction
-from services import validation
 from services.access import Action, authorize_account, authorize_oneself, viewer_of
-from services.journal import AccessChange, event
+from services.journal import event
 from services.rate_limits import Limited, RateLimits
-from services.sealing import Purpose, SecretBox
+from services.sealing import Purpose, Sealed
 from services.second_factor_proofs import (
+    Evidence,
     new_recovery_codes,
     prove,
     recovery_hash,
@@ -30,22 +30,20 @@ from services.second_factor_proofs import (
     totp_of,
     typed,
 )
+from services.second_factor_reset import CHANGES
 from services.work import done
 
 ISSUER: Final = "ONE"
 """What apps show beside the codes."""
 
 _SECRET_BYTES: Final = 20  # as long as the hash, says RFC 4226, section 4
-_CHANGES: Final[Mapping[EventType, AccessChange]] = MappingProxyType(
-    {
-        EventType.TWO_FACTOR_ENABLED: AccessChange({"secondFactor": False}, {"secondFactor": True}),
-        EventType.TWO_FACTOR_DISABLED: AccessChange({"secondFactor": True}, {"secondFactor": False}),
-    }
-)
 _OVER: Final = "This session is over: sign in again."
 _IS_ON: Final = "You have a second factor already: turn it off first, with disableTwoFactor."
-_IS_OFF: Final = "You have no second factor: begin with beginTotp."
+_IS_OFF: Final = "You have no second factor: begin with beginTotp, or turn it on with enableTwoFactor."
 _NOT_BEGUN: Final = "No second factor was begun of late, or it is on already: begin another one with beginTotp."
+_NO_PASSKEY: Final = (
+    "You have no passkey that could be it: make one with beginPasskeyRegistration, or begin with beginTotp."
+)
 _NO_KEY: Final = "This server cannot keep a second factor: its operator has to set ONE_SECRET_KEYS."
 _WRONG: Final = "This code is wrong: look at the clock of the device, and give the code that the app shows now."
 
@@ -53,11 +51,12 @@ _WRONG: Final = "This code is wrong: look at the clock of the device, and give t
 class SecondFactors:
     """What somebody can do about their own second factor."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits, box: SecretBox) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, evidence: Evidence) -> None:
         self._store = store
         self._clock = clock
         self._limits = limits
-        self._box = box
+        self._evidence = evidence
+        self._box = evidence.box
 
     async def of_viewer(self, caller: Caller) -> SecondFactor:
         """The caller's own."""
@@ -76,26 +75,13 @@ class SecondFactors:
         await self._limits.count(Limited.SECOND_FACTOR, caller, viewer.person_id)
         secret, at = secrets.token_bytes(_SECRET_BYTES), self._clock()
         sealed = self._box.seal(secret, Purpose.TOTP, viewer.person_id)
-        row = SecondFactorRow(
-            personId=viewer.person_id,
-            secret=sealed.text,
-            keyId=sealed.key_id,
-            createdAt=to_micros(at),
-            enabledAt=None,
-            lastStep=None,
-            recoveryHashes=[],
-            failures=0,
-            failedAt=None,
-        )
+        row = _row(viewer.person_id, at, sealed)
 
         async def work(transaction: Transaction) -> str:
-            found = await second_factors.begin(transaction, row)
+            await _begin(transaction, row)
             person = await people.fetch_one(transaction, viewer.person_id)
-            if found is None or person is None:
+            if person is None:
                 raise AuthError(_OVER)
-            if found["enabledAt"] is not None:
-                raise ConflictError(_IS_ON)
-            await second_factors.change(transaction, viewer.person_id, row)
             return person.email
 
         email = await self._store.write(work)
@@ -115,16 +101,39 @@ class SecondFactors:
         async def work(transaction: Transaction) -> None:
             at = self._clock()
             locked = await second_factors.lock(transaction, viewer.person_id)
-            if locked is None or not _is_begun(locked["factor"], at):
+            sealed = locked["factor"]["secret"] if locked is not None and _is_begun(locked["factor"], at) else None
+            if locked is None or sealed is None:
                 raise ConflictError(_NOT_BEGUN)
             if not locked["usable"]:
                 raise AuthError(_OVER)
-            secret = self._box.unseal(locked["factor"]["secret"], Purpose.TOTP, viewer.person_id)
+            secret = self._box.unseal(sealed, Purpose.TOTP, viewer.person_id)
             step = step_of(secret, given, None, at)
             if step is None:
                 raise ValidationError("code", _WRONG)
             enabled = {"enabledAt": to_micros(at), "lastStep": step, "recoveryHashes": _hashes(codes)}
             await second_factors.change(transaction, viewer.person_id, enabled)
+            await self._record(transaction, caller, viewer.person_id, EventType.TWO_FACTOR_ENABLED)
+            await told(transaction, viewer.person_id, MailTemplate.TWO_FACTOR_ENABLED, at)
+
+        await self._store.write(work)
+        return codes
+
+    async def enable(self, caller: Caller) -> list[str]:
+        """Turn on a second factor that the caller's passkeys are; recovery codes, which nobody can ask for again.
+
+        ConflictError where they have no passkey, or a second factor already; else as authorize_oneself.
+        """
+        viewer, _ = authorize_oneself(caller, Action.ENABLE_TWO_FACTOR, self._clock())
+        await self._limits.count(Limited.SECOND_FACTOR, caller, viewer.person_id)
+        codes = new_recovery_codes()
+
+        async def work(transaction: Transaction) -> None:
+            at = self._clock()
+            row = _row(viewer.person_id, at)
+            await _begin(transaction, {**row, "enabledAt": to_micros(at), "recoveryHashes": _hashes(codes)})
+            ways = await identities.lock_ways(transaction, viewer.person_id)
+            if not any(way.kind is SignInMethodKind.PASSKEY for way in ways or ()):
+                raise ConflictError(_NO_PASSKEY)
             await self._record(transaction, caller, viewer.person_id, EventType.TWO_FACTOR_ENABLED)
             await told(transaction, viewer.person_id, MailTemplate.TWO_FACTOR_ENABLED, at)
 
@@ -174,7 +183,7 @@ class SecondFactors:
                 return ConflictError(_IS_OFF)
             if not locked["usable"]:
                 return AuthError(_OVER)
-            refused = await prove(transaction, self._box, caller, locked["factor"], proof, at=at)
+            refused = await prove(transaction, self._evidence, caller, locked["factor"], proof, at=at)
             if refused is None:
                 await change(transaction, at)
             return refused
@@ -183,41 +192,33 @@ class SecondFactors:
 
     @staticmethod
     async def _record(transaction: Transaction, caller: Caller, person_id: str, what: EventType) -> None:
-        happened = event(caller, what, target_id=person_id, group_id=None, changes=_CHANGES.get(what))
+        happened = event(caller, what, target_id=person_id, group_id=None, changes=CHANGES.get(what))
         await events.append(transaction, [happened])
 
 
-async def reset_second_factor(store: Store, caller: Caller, email: str) -> str:
-    """Turn off the second factor of whoever has that address, end all of their sessions, and tell them; their id.
+async def _begin(transaction: Transaction, row: SecondFactorRow) -> None:
+    """Have a person have this second factor instead of one that was only begun. ConflictError where one is on."""
+    found = await second_factors.begin(transaction, row)
+    if found is None:
+        raise AuthError(_OVER)
+    # What this row made itself is on already, where it is so from the start.
+    if found["enabledAt"] is not None and found != row:
+        raise ConflictError(_IS_ON)
+    await second_factors.change(transaction, row["personId"], row)
 
-    For an operator whom they proved who they are: else nobody turns one off without it. NotFoundError where there is
-    no such person, ConflictError where they have no second factor.
-    """
-    address = validation.email("email", email)
 
-    async def work(transaction: Transaction) -> str:
-        person = await credentials.find_taken(transaction, address, "")
-        person_id = person["personId"]
-        if person_id is None:
-            raise NotFoundError("person", address)
-        locked = await second_factors.lock(transaction, person_id)
-        if locked is None or locked["factor"]["enabledAt"] is None:
-            raise ConflictError("This person has no second factor.")
-        await second_factors.delete(transaction, person_id)
-        ended = await sessions.end_all(transaction, person_id)
-        happened = event(
-            caller,
-            EventType.TWO_FACTOR_DISABLED,
-            target_id=person_id,
-            group_id=None,
-            properties={"by": "operator", "sessionsEnded": len(ended)},
-            changes=_CHANGES[EventType.TWO_FACTOR_DISABLED],
-        )
-        await events.append(transaction, [happened])
-        await told(transaction, person_id, MailTemplate.TWO_FACTOR_DISABLED, now())
-        return person_id
-
-    return await store.write(work)
+def _row(person_id: str, at: datetime, sealed: Sealed | None = None) -> SecondFactorRow:
+    return SecondFactorRow(
+        personId=person_id,
+        secret=None if sealed is None else sealed.text,
+        keyId=None if sealed is None else sealed.key_id,
+        createdAt=to_micros(at),
+        enabledAt=None,
+        lastStep=None,
+        recoveryHashes=[],
+        failures=0,
+        failedAt=None,
+    )
 
 
 def _is_begun(row: SecondFactorRow, at: datetime) -> bool:

@@ -7,6 +7,8 @@ from typing import Final
 from domain.values import Clock
 from graph.store import Store
 from services.access_lists import AccessLists
+from services.account_deletion import AccountDeletion
+from services.account_export import AccountExport
 from services.audit import AuditLog
 from services.bulk import Bulk
 from services.changes import Changes
@@ -25,6 +27,8 @@ from services.knowledge import KnowledgeReader
 from services.lists import SCAN_LIMIT, Lists
 from services.mail import Mails
 from services.ontology import Ontology
+from services.passkey_proofs import RelyingParty
+from services.passkeys import Passkeys
 from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
@@ -34,18 +38,28 @@ from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
 from services.search import Searching
+from services.second_factor_proofs import Evidence
 from services.second_factors import SecondFactors
 from services.sessions import Sessions
 from services.sign_in import SignIn
 from services.sign_in_by_mail import SignInByMail
+from services.sign_in_challenges import Challenges
 from services.sign_in_methods import SignInMethods
 from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
 from services.vectors import Dimension
+from services.wallet_proofs import Chains
+from services.wallets import Wallets
 
 NO_KEYS: Final = SecretBox()
 """Keeps no secret that has to be read again."""
+
+NO_CHAINS: Final[Chains] = {}
+"""Cannot ask a wallet that is a contract."""
+
+LOCAL: Final = RelyingParty("localhost", ("http://localhost:8000",))
+"""Has passkeys for pages on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,8 @@ class Services:
     """One of each."""
 
     access_lists: AccessLists
+    account_deletion: AccountDeletion
+    account_export: AccountExport
     audit: AuditLog
     bulk: Bulk
     changes: Changes
@@ -71,6 +87,7 @@ class Services:
     mails: Mails
     ontology: Ontology
     password_reset: PasswordReset
+    passkeys: Passkeys
     passwords: Passwords
     people: People
     permissions: Permissions
@@ -84,6 +101,7 @@ class Services:
     things: Things
     type_changes: TypeChanges
     type_registration: TypeRegistration
+    wallets: Wallets
 
     @classmethod
     def of(
@@ -96,17 +114,26 @@ class Services:
         *,
         providers: Sequence[Provider] = (),
         box: SecretBox = NO_KEYS,
+        party: RelyingParty = LOCAL,
+        origins: Sequence[str] = LOCAL.origins,
+        chains: Chains = NO_CHAINS,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
         Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
-        the most. People may sign in with accounts at the providers. Secrets are encrypted by the box.
+        the most. People may sign in with accounts at the providers. Secrets are encrypted by the box. Passkeys
+        are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
+        the chains.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
         changes = Changes(store, ontology, dimension)
+        evidence = Evidence(box, party)
+        challenges = Challenges(store, clock)
         return cls(
             access_lists=AccessLists(store),
+            account_deletion=AccountDeletion(store, clock),
+            account_export=AccountExport(store, clock),
             audit=AuditLog(store),
             bulk=Bulk(store, changes),
             changes=changes,
@@ -117,7 +144,7 @@ class Services:
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             explanations=Explanations(store),
-            finishing_sign_in=FinishingSignIn(store, clock, limits, box),
+            finishing_sign_in=FinishingSignIn(store, clock, limits, evidence),
             groups=Groups(store),
             keys=Keys(store, clock),
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
@@ -125,12 +152,13 @@ class Services:
             mails=Mails(store, clock),
             ontology=ontology,
             password_reset=PasswordReset(store, clock, limits),
-            passwords=Passwords(store, clock, limits, box),
+            passkeys=Passkeys(store, clock, limits, challenges, party),
+            passwords=Passwords(store, clock, limits, evidence),
             people=People(store),
             permissions=Permissions(store),
             provider_sign_in=ProviderSignIn(store, clock, limits, providers),
             search=Searching(store, ontology),
-            second_factors=SecondFactors(store, clock, limits, box),
+            second_factors=SecondFactors(store, clock, limits, evidence),
             sessions=Sessions(store, clock, limits),
             sign_in=SignIn(store, clock, limits),
             sign_in_by_mail=SignInByMail(store, clock, limits),
@@ -138,4 +166,5 @@ class Services:
             things=Things(store, ontology),
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),
+            wallets=Wallets(store, clock, limits, challenges, origins=origins, chains=chains),
         )

@@ -22,7 +22,7 @@ from services.one_time_tokens import TokenKind, withdraw
 from services.rate_limits import Limited, RateLimits
 
 _OVER: Final = "This session is over: sign in again."
-_LAST: Final = "This is the last way to sign in that you have: add another one first."
+LAST_WAY: Final = "This is the last way to sign in that you have: add another one first."
 _HAS_PASSWORD: Final = "You have a password already: change it with changePassword."  # noqa: S105 - not one
 
 
@@ -56,11 +56,12 @@ class SignInMethods:
             ways = await identities.lock_ways(transaction, viewer.person_id)
             if ways is None:
                 raise AuthError(_OVER)
-            gone = next((way for way in ways if way.id == identifier), None)
+            linked = (way for way in ways if way.kind is SignInMethodKind.PROVIDER)
+            gone = next((way for way in linked if way.id == identifier), None)
             if gone is None:
                 raise NotFoundError("sign-in method", identifier[:60])
             if len(ways) == 1:
-                raise ConflictError(_LAST)
+                raise ConflictError(LAST_WAY)
             await identities.delete(transaction, identifier)
             # It may have been begun with what is gone now.
             await withdraw(transaction, TokenKind.SECOND_FACTOR, viewer.person_id)

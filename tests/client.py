@@ -8,7 +8,7 @@ import httpx2
 
 from domain.values import JSON, JSONObject
 
-SIGNING_IN = {"signIn", "signInByMail", "completeSignInWith"}
+SIGNING_IN = {"signIn", "signInByMail", "completeSignInWith", "signInWithWallet"}
 """Mutations that may ask for a second factor."""
 
 

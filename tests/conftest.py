@@ -28,6 +28,8 @@ from services.lists import SCAN_LIMIT
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
+from services.services import NO_CHAINS
+from services.wallet_proofs import Chains
 from tests.client import Api
 from tests.stores import planning_once
 from tests.worlds import World
@@ -187,6 +189,7 @@ async def served(
     rate_limits: RateLimits = UNLIMITED,
     providers: Sequence[Provider] = (),
     box: SecretBox = BOX,
+    chains: Chains = NO_CHAINS,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
@@ -202,6 +205,7 @@ async def served(
         rate_limits=rate_limits,
         providers=providers,
         box=box,
+        chains=chains,
     )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:

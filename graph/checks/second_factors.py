@@ -8,11 +8,12 @@ from graph.store import Statement, Transaction
 
 
 class SecondFactorFacts(TypedDict):
-    """A second factor, and whether its person is there; `id` is the person's."""
+    """A second factor, and whether its person is there and has a passkey; `id` is the person's."""
 
     id: str
     row: StoredRow
     person: bool
+    passkey: bool
 
 
 SECOND_FACTORS: Final[Subject[SecondFactorFacts]] = subject(
@@ -22,7 +23,8 @@ SECOND_FACTORS: Final[Subject[SecondFactorFacts]] = subject(
     """{
         id: node.personId,
         row: properties(node),
-        person: EXISTS { MATCH (:Entity:Person {id: node.personId}) }
+        person: EXISTS { MATCH (:Entity:Person {id: node.personId}) },
+        passkey: EXISTS { MATCH (:Passkey {personId: node.personId}) }
     }""",
     key="personId",
 )

@@ -1,15 +1,20 @@
 """Rules about accounts elsewhere that people sign in with."""
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from domain.catalogue import Catalogue
 from domain.events import Event
+from domain.identities import WALLET
 from graph.checks import identities
 from graph.checks.identities import IDENTITIES, IdentityFacts
 from graph.identities import IdentityRow, key_of
 from graph.store import Transaction
 from services.checks import nodes
 from services.checks.rules import Fault, Mend, Section, rule
+
+_ADDRESS: Final = re.compile("0x[0-9a-f]{40}")
 
 
 @rule("identity_person", "An account elsewhere is of a person that there is.", "One of nobody is forgotten.")
@@ -34,8 +39,19 @@ def _named(found: IdentityFacts, _types: Catalogue) -> Iterator[Fault]:
         yield Fault("its key is another one", "Delete it, and have the person link the provider again.")
 
 
+@rule(
+    "identity_wallet",
+    "A wallet that somebody signs in with is kept by its address, in lower case.",
+    f"{nodes.A_PERSON_DECIDES} Nobody can sign in with it as it is.",
+)
+def _addressed(found: IdentityFacts, _types: Catalogue) -> Iterator[Fault]:
+    row = found["row"]
+    if row["provider"] == WALLET and not _ADDRESS.fullmatch(str(row["subject"])):
+        yield Fault("its subject is no address", "Delete it, and have the person link the wallet again.")
+
+
 SECTION: Section[IdentityFacts] = Section(
     IDENTITIES,
     nodes.form("identity", IdentityRow),
-    (nodes.no_lock("identity", identities.change), _of_a_person, _named),
+    (nodes.no_lock("identity", identities.change), _of_a_person, _named, _addressed),
 )

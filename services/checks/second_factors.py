@@ -35,8 +35,20 @@ def _of_a_person(found: SecondFactorFacts, _types: Catalogue) -> Iterator[Fault]
     f"{nodes.A_PERSON_DECIDES} What is stored instead may be a secret.",
 )
 def _encrypted(found: SecondFactorFacts, _types: Catalogue) -> Iterator[Fault]:
-    if key_id_of(str(found["row"]["secret"])) != found["row"]["keyId"]:
+    secret, key_id = found["row"].get("secret"), found["row"].get("keyId")
+    if (secret is not None or key_id is not None) and key_id_of(str(secret)) != key_id:
         yield Fault("its secret is not encrypted under its keyId", "Reset the second factor of the person.")
+
+
+@rule(
+    "second_factor_proof",
+    "A second factor has the secret of an app, or is on and its person has a passkey.",
+    f"{nodes.A_PERSON_DECIDES} Until then its person gets in by recovery codes alone.",
+)
+def _provable(found: SecondFactorFacts, _types: Catalogue) -> Iterator[Fault]:
+    row = found["row"]
+    if row.get("secret") is None and (row.get("enabledAt") is None or not found["passkey"]):
+        yield Fault("nothing proves it", "Reset the second factor of the person.")
 
 
 @rule(
@@ -60,6 +72,7 @@ SECTION: Section[SecondFactorFacts] = Section(
         nodes.no_lock("second_factor", second_factors.change, key="personId"),
         _of_a_person,
         _encrypted,
+        _provable,
         _hashed,
     ),
 )

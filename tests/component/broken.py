@@ -14,6 +14,8 @@ _SESSION = "MATCH (n:Session {id: $session}) "
 _CREDENTIAL = "MATCH (n:Credential {personId: $person}) "
 _IDENTITY = "MATCH (n:Identity {id: $identity}) "
 _ATTEMPT = "MATCH (n:SignInAttempt {stateHash: $attempt}) "
+_PASSKEY = "MATCH (n:Passkey {id: $passkey}) "
+_CHALLENGE = "MATCH (n:SignInChallenge {hash: $challenge}) "
 _FACTOR = "MATCH (n:SecondFactor {personId: $person}) "
 _MAIL = "MATCH (n:Mail {id: $mail}) "
 _TOKEN = "MATCH (n:OneTimeToken {key: $token}) "
@@ -348,9 +350,20 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "identity_form": [Break(_IDENTITY + "REMOVE n.subject", ("identity",), mended=False)],
     "identity_lock": [Break(_IDENTITY + "SET n._lock = true", ("identity",))],
     "identity_person": [Break(_IDENTITY + "SET n.personId = $noPerson", ("identity", "noPerson"))],
+    "identity_wallet": [
+        Break(
+            _IDENTITY + "SET n.provider = 'ethereum', n.subject = '0xAB', n.key = 'ethereum 0xAB'",
+            ("identity",),
+            mended=False,
+        )
+    ],
     "identity_key": [Break(_IDENTITY + "SET n.subject = 'x'", ("identity",), mended=False)],
+    "passkey_form": [Break(_PASSKEY + "REMOVE n.signCount", ("passkey",), mended=False)],
+    "passkey_lock": [Break(_PASSKEY + "SET n._lock = true", ("passkey",))],
+    "passkey_person": [Break(_PASSKEY + "SET n.personId = $noPerson", ("passkey", "noPerson"))],
+    "passkey_key": [Break(_PASSKEY + "SET n.publicKey = 'x'", ("passkey",), mended=False)],
     "second_factor_form": [
-        Break(_FACTOR + "REMOVE n.secret", ("person",), mended=False),
+        Break(_FACTOR + "REMOVE n.failures", ("person",), mended=False),
         Break(_FACTOR + "SET n.failedAt = -1", ("person",), mended=False),
     ],
     "second_factor_lock": [Break(_FACTOR + "SET n._lock = true", ("person",))],
@@ -358,6 +371,15 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "second_factor_secret": [
         Break(_FACTOR + "SET n.secret = 'JBSWY3DPEHPK3PXP'", ("person",), mended=False),
         Break(_FACTOR + "SET n.keyId = '0123456789ab'", ("person",), mended=False),
+        Break(_FACTOR + "REMOVE n.secret", ("person",), mended=False),
+    ],
+    "second_factor_proof": [
+        Break(
+            _FACTOR + "REMOVE n.secret, n.keyId WITH n MATCH (p:Passkey {id: $passkey}) DELETE p",
+            ("person",),
+            mended=False,
+        ),
+        Break(_FACTOR + "SET n.recoveryHashes = [] REMOVE n.secret, n.keyId, n.enabledAt", ("person",), mended=False),
     ],
     "second_factor_recovery_codes": [
         Break(_FACTOR + "SET n.recoveryHashes = ['abcd-efgh']", ("person",), mended=False),
@@ -366,6 +388,9 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "sign_in_attempt_form": [Break(_ATTEMPT + "REMOVE n.browserHash", ("attempt",), mended=False)],
     "sign_in_attempt_lock": [Break(_ATTEMPT + "SET n._lock = true", ("attempt",))],
     "sign_in_attempt_person": [Break(_ATTEMPT + "SET n.personId = $noPerson", ("attempt", "noPerson"))],
+    "sign_in_challenge_form": [Break(_CHALLENGE + "REMOVE n.kind", ("challenge",), mended=False)],
+    "sign_in_challenge_lock": [Break(_CHALLENGE + "SET n._lock = true", ("challenge",))],
+    "sign_in_challenge_person": [Break(_CHALLENGE + "SET n.personId = $noPerson", ("challenge", "noPerson"))],
     "session_form": [Break(_SESSION + "REMOVE n.familyHash", ("session",), mended=False)],
     "session_lock": [Break(_SESSION + "SET n._lock = true", ("session",))],
     "session_person": [Break(_SESSION + "SET n.personId = $noPerson", ("session", "noPerson"))],

@@ -201,6 +201,7 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"embeddings": [{"chunkId": knowledge, "embedding": [1.0]}]}
     values |= {"email": "ann@one.example", "username": "ann", "displayName": "Ann", "token": "t"}
     values |= {"state": "s", "code": "c", "challenge": "c", "proof": {"code": "123456"}}
+    values |= {"credential": {}, "address": "0x", "chainId": 1, "message": "m", "signature": "0x00"}
     values |= dict.fromkeys(("password", "currentPassword", "newPassword"), "copper lantern 57 harbour")
     return {
         key: values[key]

@@ -15,7 +15,7 @@ from graph.second_factors import SecondFactorRow
 from graph.store import Statement, Store, Transaction
 from services import secret_rotation
 from services.sealing import Purpose, SecretBox, SecretKeyError
-from services.second_factors import reset_second_factor
+from services.second_factor_reset import reset_second_factor
 from services.secret_rotation import Rotated, require_keys, rotate
 from tests.accounts import Accounts, TurnedClock, is_out
 from tests.authenticator import Enrolled, StandingClock, challenged, complete, enrol, standing

@@ -39,11 +39,22 @@ PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("id", "actorId", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
     **dict.fromkeys(("hash", "slug", "email", "key", "label", "name", "secretHash", "type", "role", "value"), "x"),
     **dict.fromkeys(
-        ("accessHash", "familyHash", "passwordHash", "usernameKey", "address", "keep", "kind", "linkHash", "stateHash"),
+        (
+            "accessHash",
+            "familyHash",
+            "passwordHash",
+            "usernameKey",
+            "address",
+            "keep",
+            "kind",
+            "linkHash",
+            "stateHash",
+            "credentialId",
+        ),
         "x",
     ),
-    **dict.fromkeys(("at", "before", "number", "most", "leasedUntil", "attempts"), 1),
-    **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values"), (ID,)),
+    **dict.fromkeys(("at", "before", "number", "signCount", "most", "leasedUntil", "attempts"), 1),
+    **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values", "wallets", "verifiedAt"), (ID,)),
     "edge": {"id": ID},
     **dict.fromkeys(("actor", "target"), ID),
     **dict.fromkeys(("from", "sequence"), 1),
@@ -282,10 +293,12 @@ FILL: Statement[int] = Statement(
     CREATE (:Setting {{name: 'n' + n}})
     CREATE (:Credential {{personId: person.id}})
     CREATE (:Identity {{id: 'i' + n, key: 'x ' + n, personId: person.id}})
+    CREATE (:Passkey {{id: 'q' + n, credentialId: 'c' + n, personId: person.id, publicKey: 'p'}})
     CREATE (:SignInAttempt {{stateHash: 'h' + n, expiresAt: n}})
+    CREATE (:SignInChallenge {{hash: 'h' + n, expiresAt: n}})
     CREATE (:SecondFactor {{personId: person.id, keyId: 'k' + n, secret: 's'}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
-    CREATE (:Mail {{id: 'm' + n, status: 'pending', dueAt: n}})
+    CREATE (:Mail {{id: 'm' + n, personId: person.id, status: 'pending', dueAt: n}})
     CREATE (:Session {{
         id: 's' + n, accessHash: 'a' + n, familyHash: 'f' + n, personId: person.id, expiresAt: n, lastUsedAt: n
     }})

@@ -5,14 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from domain.access import Caller, KeyScope
-from domain.ids import IDENTITY_PREFIX, KNOWLEDGE_PREFIX, new_id
+from domain.ids import IDENTITY_PREFIX, KNOWLEDGE_PREFIX, PASSKEY_PREFIX, new_id
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject, now, to_micros
-from graph import identities, knowledge, second_factors, sign_in_attempts
+from graph import identities, knowledge, passkeys, second_factors, sign_in_attempts, sign_in_challenges
 from graph.credentials import CredentialRow, set_password
 from graph.identities import IdentityRow
+from graph.passkeys import PasskeyRow
 from graph.sign_in_attempts import SignInAttemptRow
+from graph.sign_in_challenges import SignInChallengeRow
 from graph.store import Statement, Transaction
 from graph.vectors import fix_dimension
 from services.keys import Keys
@@ -25,6 +29,7 @@ from services.sessions import begin
 from tests.component.broken import INVENTED
 from tests.component.vectors import document, vector
 from tests.conftest import BOX
+from tests.passkey_device import b64, public_key
 from tests.snapshots import Snapshot
 from tests.worlds import World, new_connection, new_group, new_thing
 
@@ -101,7 +106,7 @@ async def build(world: World) -> Names:
 
 
 async def _elsewhere(world: World) -> Names:
-    """An account elsewhere that the owner signs in with, and a sign-in there that has begun."""
+    """An account elsewhere and a passkey that the owner signs in with, and what has begun of either."""
     made, elsewhere = to_micros(now()), new_id(IDENTITY_PREFIX)
     identity = IdentityRow(
         id=elsewhere,
@@ -123,7 +128,23 @@ async def _elsewhere(world: World) -> Names:
     )
     await world.store.write(lambda transaction: sign_in_attempts.create(transaction, attempt))
     await world.store.write(lambda transaction: _second_factor(transaction, world.owner.id))
-    return {"identity": elsewhere, "attempt": "a hash"}
+    challenge = SignInChallengeRow(
+        hash="a third", kind="passkey_registration", personId=world.owner.id, createdAt=made, expiresAt=made + 1
+    )
+    await world.store.write(lambda transaction: sign_in_challenges.create(transaction, challenge))
+    passkey = PasskeyRow(
+        id=new_id(PASSKEY_PREFIX),
+        credentialId="AQID",
+        personId=world.owner.id,
+        publicKey=b64(public_key(ec.generate_private_key(ec.SECP256R1()))),
+        signCount=1,
+        name="Laptop",
+        transports=["internal"],
+        createdAt=made,
+        lastUsedAt=None,
+    )
+    await world.store.write(lambda transaction: passkeys.create(transaction, passkey))
+    return {"identity": elsewhere, "attempt": "a hash", "challenge": "a third", "passkey": passkey["id"]}
 
 
 async def _second_factor(transaction: Transaction, person_id: str) -> None:

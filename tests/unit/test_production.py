@@ -55,6 +55,16 @@ def test_a_default_short_or_missing_secret_and_what_else_is_for_development_is_r
     assert not load_settings(**{**GOOD, setting: value, "production": False}).production
 
 
+def test_resend_is_as_good_as_a_mail_server_and_one_of_them_is_enough() -> None:
+    with_resend = {**GOOD, "smtp_host": None, "resend_key": "re_kP3-vQ9-zX1-mN7"}
+    settings = load_settings(**with_resend)
+    assert "kP3-vQ9-zX1-mN7" not in repr(settings.resend_key)
+    with pytest.raises(SettingsError, match=r"ONE_RESEND_KEY has fewer"):
+        load_settings(**{**with_resend, "resend_key": "re_kP3"})
+    with pytest.raises(SettingsError, match=r"ONE_RESEND_KEY: set it or ONE_SMTP_HOST"):
+        load_settings(**{**with_resend, "smtp_host": "mail.example", "production": False})
+
+
 def test_secrets_are_not_shown_with_the_settings() -> None:
     shown = repr(load_settings(**GOOD))
     assert str(GOOD["store_password"]) not in shown
