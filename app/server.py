@@ -20,6 +20,7 @@ from app.providers import signing_in
 from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
+from app.wake import following
 from domain.errors import StoreError
 from domain.values import now
 from graph.migrate import read_migrations, up
@@ -42,9 +43,15 @@ GRACE_SECONDS = 2
 class Server(uvicorn.Server):
     """A server that leaves signals to whoever runs it, so that being told to stop is a success."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        started: Callable[[], Awaitable[None]],
+        stopping: Callable[[], Awaitable[None]],
+    ) -> None:
         super().__init__(config)
         self._tell_started = started
+        self._tell_stopping = stopping
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -55,6 +62,11 @@ class Server(uvicorn.Server):
         """Say so once requests are answered."""
         await super().startup(sockets)
         await self._tell_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so before requests in flight are waited for: subscriptions would never end."""
+        await self._tell_stopping()
+        await super().shutdown(sockets)
 
 
 async def serve(settings: Settings, console: Console) -> None:
@@ -78,12 +90,14 @@ async def serve(settings: Settings, console: Console) -> None:
                     accounts.remember(await seed(store))
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
+            from app.graphql_view import LiveLimits  # noqa: PLC0415
 
             app_url = (settings.app_url or address).rstrip("/")
             async with (
                 embedding(settings, store) as embedder,
                 signing_in(settings.sign_in_providers or (), app_url) as providers,
                 running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer,
+                following(store, settings.redis_url, settings.poll_seconds) as events,
             ):
                 sender = _sender(settings)
                 mailbox = sender if isinstance(sender, Mailbox) else None
@@ -100,6 +114,12 @@ async def serve(settings: Settings, console: Console) -> None:
                     rate_limits=RateLimits.at(settings.redis_url),
                     providers=providers,
                     box=box,
+                    log=events,
+                    live=LiveLimits(
+                        patience_seconds=settings.patience_seconds,
+                        operations=settings.max_subscriptions,
+                        heartbeat_seconds=settings.heartbeat_seconds,
+                    ),
                     more_routes=mailbox.routes if mailbox else (),
                 )
                 config = uvicorn.Config(
@@ -110,6 +130,9 @@ async def serve(settings: Settings, console: Console) -> None:
                     server_header=False,
                     forwarded_allow_ips=settings.trusted_proxies,
                     timeout_graceful_shutdown=GRACE_SECONDS,
+                    ws_max_size=settings.body_limit,
+                    ws_ping_interval=settings.heartbeat_seconds,
+                    ws_ping_timeout=settings.patience_seconds,
                 )
 
                 async def started() -> None:
@@ -118,8 +141,12 @@ async def serve(settings: Settings, console: Console) -> None:
                         console.print(f"\nMails are kept at {address}/mailbox", highlight=False)
                     console.print(f"\nONE serves {address}/graphql  (Ctrl-C stops it)", highlight=False)
 
+                async def stopping() -> None:
+                    await app.go_away()
+                    events.close()
+
                 async with delivering(Mails(store, now), sender, app_url):
-                    await _run(Server(config, started), listener)
+                    await _run(Server(config, started, stopping), listener)
 
 
 def _sender(settings: Settings) -> SmtpSender | Mailbox | None:

@@ -12,10 +12,12 @@ from services.bulk import Bulk
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
+from services.delivery_rights import DeliveryRights
 from services.denials import Denials
 from services.email_change import EmailChange
 from services.email_verification import EmailVerification
 from services.embedding import Embedder
+from services.event_log import EventLog
 from services.events import Events
 from services.explanations import Explanations
 from services.finishing_sign_in import FinishingSignIn
@@ -23,6 +25,7 @@ from services.groups import Groups
 from services.keys import Keys
 from services.knowledge import KnowledgeReader
 from services.lists import SCAN_LIMIT, Lists
+from services.live_events import LiveEvents
 from services.mail import Mails
 from services.ontology import Ontology
 from services.password_reset import PasswordReset
@@ -68,6 +71,7 @@ class Services:
     keys: Keys
     knowledge: KnowledgeReader
     lists: Lists
+    live_events: LiveEvents
     mails: Mails
     ontology: Ontology
     password_reset: PasswordReset
@@ -96,15 +100,18 @@ class Services:
         *,
         providers: Sequence[Provider] = (),
         box: SecretBox = NO_KEYS,
+        log: EventLog | None = None,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
         Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
-        the most. People may sign in with accounts at the providers. Secrets are encrypted by the box.
+        the most. People may sign in with accounts at the providers. Secrets are encrypted by the box. Those who follow
+        events do so by the log, which does not go on by itself.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
         changes = Changes(store, ontology, dimension)
+        keys, sessions = Keys(store, clock), Sessions(store, clock, limits)
         return cls(
             access_lists=AccessLists(store),
             audit=AuditLog(store),
@@ -119,9 +126,10 @@ class Services:
             explanations=Explanations(store),
             finishing_sign_in=FinishingSignIn(store, clock, limits, box),
             groups=Groups(store),
-            keys=Keys(store, clock),
+            keys=keys,
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
             lists=Lists(store, scan_limit),
+            live_events=LiveEvents(store, log or EventLog(store), DeliveryRights(store, sessions, keys)),
             mails=Mails(store, clock),
             ontology=ontology,
             password_reset=PasswordReset(store, clock, limits),
@@ -131,7 +139,7 @@ class Services:
             provider_sign_in=ProviderSignIn(store, clock, limits, providers),
             search=Searching(store, ontology),
             second_factors=SecondFactors(store, clock, limits, box),
-            sessions=Sessions(store, clock, limits),
+            sessions=sessions,
             sign_in=SignIn(store, clock, limits),
             sign_in_by_mail=SignInByMail(store, clock, limits),
             sign_in_methods=SignInMethods(store, clock, limits),
