@@ -7,6 +7,7 @@ connections: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md .
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Final, cast
@@ -86,6 +87,7 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         """Serve it until it goes, or until it is cut off for not taking what it asked for."""
         self.main = asyncio.current_task()
         self.view.connections.add(self)
+        started = time.perf_counter()
         try:
             await super().handle()
         except asyncio.CancelledError:
@@ -95,6 +97,8 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
             log.warning("a client was cut off that did not take what it had subscribed to")
         finally:
             self.view.connections.discard(self)
+            seconds, still = time.perf_counter() - started, len(self.view.connections)
+            log.info("socket closed", extra={"duration_ms": round(seconds * 1000, 1), "still_open": still})
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         """Find out who it is: by the `Authorization` of the payload, else by the header or the cookie it came with."""
@@ -104,11 +108,9 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         try:
             await self.view.context_of(self.websocket.ws, self.authorization)
         except (AuthError, ForbiddenError) as error:
-            self.connection_timed_out = True
             await self._close(_FORBIDDEN, error.message)
             return
         except NetworkError as error:
-            self.connection_timed_out = True
             await self._close(TRY_AGAIN_LATER, error.message)
             return
         if payload is None:  # clients may send null

@@ -28,7 +28,7 @@ class EventQueries:
     @field
     async def event_cursor(self, info: Info) -> str:
         """Where the log of events ends now. Ask for it together with what you show, and subscribe after it."""
-        return _written(info, await info.context.services.live_events.head(info.context.caller))
+        return written(info, await info.context.services.live_events.head(info.context.caller))
 
 
 After = Annotated[
@@ -55,23 +55,24 @@ class EventSubscriptions:
         context = info.context
         cursor = context.cursor or after
         deliveries = context.services.live_events.follow(
-            context.caller, condition(filter), None if cursor is None else _place(info, cursor)
+            context.caller, condition(filter), None if cursor is None else place(info, cursor)
         )
         async with aclosing(deliveries):
             async for delivery in deliveries:
                 context.renew(delivery.viewer)
-                context.cursor = _written(info, delivery.position)
+                context.cursor = written(info, delivery.position)
                 yield EventDelivery(cursor=context.cursor, event=cast("Event", delivery.event))
 
 
 _LOG = "the log of events"
 
 
-def _written(info: Info, position: int) -> str:
+def written(info: Info, position: int) -> str:
+    """The cursor of a place in the log of events."""
     return info.context.cursors.write(_LOG, str(position))
 
 
-def _place(info: Info, cursor: str) -> int:
+def place(info: Info, cursor: str) -> int:
     """The place that a cursor names. ValidationError where it names none."""
     try:
         return int(info.context.cursors.read("after", _LOG, cursor))

@@ -24,6 +24,7 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
+from resolvers.orders import OrderSubscriptions
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
@@ -84,7 +85,7 @@ class Mutation(
 
 
 @object_type
-class SubscriptionRoot(EventSubscriptions):
+class SubscriptionRoot(EventSubscriptions, OrderSubscriptions):
     """What can be followed as it happens, over WebSocket or server-sent events. Each delivery has a cursor.
 
     `Subscription` is a type of things.

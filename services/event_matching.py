@@ -37,6 +37,8 @@ def _values(test: Comparison) -> tuple[object, ...]:
 def _compares(test: Comparison, event: Event) -> bool:
     if test.field == "at":
         return _in_time(test.operator, to_micros(event.at), int(str(test.value)))
+    if test.field == "targetPrefix":
+        return event.target_id is not None and event.target_id.startswith(str(test.value))
     value = {
         "type": str(event.type),
         "actor": event.actor,

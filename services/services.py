@@ -28,6 +28,7 @@ from services.lists import SCAN_LIMIT, Lists
 from services.live_events import LiveEvents
 from services.mail import Mails
 from services.ontology import Ontology
+from services.order_updates import OrderUpdates
 from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
@@ -74,6 +75,7 @@ class Services:
     live_events: LiveEvents
     mails: Mails
     ontology: Ontology
+    order_updates: OrderUpdates
     password_reset: PasswordReset
     passwords: Passwords
     people: People
@@ -112,6 +114,8 @@ class Services:
         dimension = Dimension(store)
         changes = Changes(store, ontology, dimension)
         keys, sessions = Keys(store, clock), Sessions(store, clock, limits)
+        live_events = LiveEvents(store, log or EventLog(store), DeliveryRights(store, sessions, keys))
+        things = Things(store, ontology)
         return cls(
             access_lists=AccessLists(store),
             audit=AuditLog(store),
@@ -129,9 +133,10 @@ class Services:
             keys=keys,
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
             lists=Lists(store, scan_limit),
-            live_events=LiveEvents(store, log or EventLog(store), DeliveryRights(store, sessions, keys)),
+            live_events=live_events,
             mails=Mails(store, clock),
             ontology=ontology,
+            order_updates=OrderUpdates(live_events, things),
             password_reset=PasswordReset(store, clock, limits),
             passwords=Passwords(store, clock, limits, box),
             people=People(store),
@@ -143,7 +148,7 @@ class Services:
             sign_in=SignIn(store, clock, limits),
             sign_in_by_mail=SignInByMail(store, clock, limits),
             sign_in_methods=SignInMethods(store, clock, limits),
-            things=Things(store, ontology),
+            things=things,
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),
         )

@@ -133,4 +133,8 @@ def below(wanted: str, of: str = PARAMETERS) -> str:
     )
 
 
-_SPECIAL: Mapping[str, Leaf] = {"inSubtreeOf": _is_below}
+def _is_about(test: Comparison, values: Values) -> str:
+    return f"event.targetId STARTS WITH {values.add(test)}"
+
+
+_SPECIAL: Mapping[str, Leaf] = {"inSubtreeOf": _is_below, "targetPrefix": _is_about}

@@ -108,6 +108,7 @@ EVENTS: list[tuple[object, ...]] = [
 EVENTS_AFTER: list[tuple[object, ...]] = [
     (EVERYTHING,),
     (both(TYPE, Either((IN_SUBTREE, Not(GROUP)))),),
+    (compare("targetPrefix"),),
 ]
 RELATED: list[tuple[object, ...]] = [
     *(((Step(direction, RELATIONSHIPS, None, 1),), EVERYTHING) for direction in Direction),

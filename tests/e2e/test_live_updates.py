@@ -382,3 +382,74 @@ async def test_a_stream_shows_that_it_is_alive_and_a_query_over_one_is_complete(
             ]
             plain = await http.post("/graphql", json={"query": FOLLOW}, headers={"Accept": "application/json"})
             assert plain.json()["errors"][0]["message"].startswith("A subscription has no end")
+
+
+ORDERS = """subscription ($of: OrdersOf!, $after: String) {
+    orderUpdates(of: $of, after: $after) { cursor event { id type targetId } order { id state version } }
+}"""
+
+
+async def test_orders_are_followed_by_seller_by_customer_and_one_by_one(served: Served) -> None:
+    async with api_of(served) as api:
+        begin = str((await api.ask("{ eventCursor }")).at("eventCursor"))
+        groups = (await api.ask("{ groups(first: 2) { nodes { id } } }")).each("groups.nodes", "id")
+        people = (await api.ask("{ people(first: 2) { nodes { id } } }")).each("people.nodes", "id")
+        products = (await api.ask('{ things(first: 1, filter: { type: "product" }) { nodes { id } } }')).at("things")
+        [product] = [each["id"] for each in cast("dict[str, list[dict[str, JSON]]]", products)["nodes"]]
+        orders: list[str] = []
+        for number, (group, customer) in enumerate(zip(groups, people, strict=True)):
+            line: JSON = {"productId": product, "name": "Mug", "unitPrice": 500, "quantity": 1}
+            properties: JSON = {
+                "number": f"X-{number}",
+                "state": "pending",
+                "currency": "EUR",
+                "lines": [line],
+                "placedAt": "2026-01-31T09:30:00Z",
+                "customerId": customer,
+            }
+            made = await api.change(
+                "createThing",
+                {"groupId": group, "type": "order", "name": f"Order {number}", "properties": properties},
+                "thing { id }",
+            )
+            orders.append(str(cast("dict[str, JSON]", made["thing"])["id"]))
+        for order, version in ((orders[0], 1), (orders[1], 1), (orders[0], 2)):
+            changed = await api.change(
+                "updateThing",
+                {"id": order, "version": version, "properties": {"state": "paid"}},
+                "thing { version }",
+            )
+            assert "thing" in changed, changed
+        first, second = (["thing_created", "thing_updated", "thing_updated"], ["thing_created", "thing_updated"])
+        wanted: list[tuple[JSON, str, list[str]]] = [
+            ({"seller": groups[0]}, orders[0], first),
+            ({"customer": people[1]}, orders[1], second),
+            ({"order": orders[0]}, orders[0], first),
+        ]
+        for of, order, types in wanted:
+            async with opened(served.url, str(api.secret)) as socket:
+                await socket.subscribe("1", ORDERS, of=of, after=begin)
+                for type_ in types:
+                    result = await socket.next()
+                    update = cast("dict[str, dict[str, dict[str, JSON]]]", result["data"])["orderUpdates"]
+                    assert (update["event"]["type"], update["order"]["id"]) == (type_, order), of
+                with pytest.raises(TimeoutError):
+                    await socket.receive(within=0.5)
+
+
+async def test_whoever_hangs_up_is_forgotten(served: Served) -> None:
+    """More often than one person may follow at once, by both protocols."""
+    secret = served.accounts[0].secret
+    headers = {"Authorization": f"Bearer {secret}", "Accept": "text/event-stream"}
+    async with httpx2.AsyncClient(base_url=served.url, timeout=60, headers=headers) as http:
+        for _ in range(60):
+            async with opened(served.url, secret) as socket:
+                await socket.subscribe()
+                socket.connection.transport.abort()
+            async with http.stream("POST", "/graphql", json={"query": FOLLOW}) as response:
+                assert (await anext(sent_events(response))).event == ":"
+        async with opened(served.url, secret) as socket, api_of(served) as api:
+            await socket.subscribe()
+            await asyncio.sleep(0.5)
+            await write(api, await home_of(api), "last")
+            assert cast("dict[str, JSON]", (await socket.delivery())["event"])["type"] == "thing_created"
