@@ -139,19 +139,22 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """What the resolvers of one operation find. AuthError or ForbiddenError where the credentials are wrong."""
-        if isinstance(request, WebSocket):  # it says who it is when it is open, and is asked again for each operation
-            return self._context(request, None, Cookies(request, Response(), self._origins))
-        return await self.context_of(request, None, cast("Response", response))
-
-    async def context_of(
-        self, request: HTTPConnection, authorization: str | None, response: Response | None = None
-    ) -> Context:
-        """The same, where the client says who it is by something else than the header of that name."""
-        cookies = Cookies(request, response or Response(), self._origins)
-        viewer = await self._viewer(request, authorization, cookies)
-        context = self._context(request, viewer, cookies)
+        if isinstance(request, WebSocket):  # it says who it is when it is open
+            return await self.context_again(request, None)
+        cookies = Cookies(request, cast("Response", response), self._origins)
+        context = self._context(request, await self._viewer(request, None, cookies), cookies)
         request.state.context = context
         return context
+
+    async def viewer_of(self, socket: WebSocket, authorization: str | None) -> Viewer | None:
+        """Who opened a WebSocket, and may say so by something else than the header of that name; errors as above."""
+        return await self._viewer(socket, authorization, Cookies(socket, Response(), self._origins))
+
+    async def context_again(self, socket: WebSocket, viewer: Viewer | None) -> Context:
+        """The context of an operation over a WebSocket, of whoever opened it as they are now. AuthError."""
+        if viewer is not None:
+            viewer = await self._services.live_events.again(viewer)
+        return self._context(socket, viewer, Cookies(socket, Response(), self._origins))
 
     def _context(self, request: HTTPConnection, viewer: Viewer | None, cookies: Cookies) -> Context:
         address = request.client.host if request.client else None

@@ -25,6 +25,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
+from domain.access import Viewer
 from domain.errors import AuthError, ForbiddenError, NetworkError
 from schema.context import Context
 
@@ -40,6 +41,7 @@ TRY_AGAIN_LATER: Final = 1013
 
 _FORBIDDEN: Final = 4403
 _REASON: Final = 123  # bytes that fit into the frame that closes
+_CLOSE_SECONDS: Final = 1.0
 _RETRY_MILLISECONDS: Final = 1_000
 
 
@@ -79,7 +81,7 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
 
     view: "GraphQLView"
     websocket: Socket
-    authorization: str | None = None
+    viewer: Viewer | None = None
     cut_off = False
     main: "asyncio.Task[object] | None" = None
 
@@ -104,9 +106,8 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         """Find out who it is: by the `Authorization` of the payload, else by the header or the cookie it came with."""
         payload: object = message.get("payload")
         given = payload.get("Authorization", payload.get("authorization")) if isinstance(payload, dict) else None
-        self.authorization = given if isinstance(given, str) else None
         try:
-            await self.view.context_of(self.websocket.ws, self.authorization)
+            self.viewer = await self.view.viewer_of(self.websocket.ws, given if isinstance(given, str) else None)
         except (AuthError, ForbiddenError) as error:
             await self._close(_FORBIDDEN, error.message)
             return
@@ -133,10 +134,10 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         await super().handle_subscribe(message)
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        """Run an operation in the name of who the client is by now."""
+        """Run an operation in the name of who the client is by now: its session may have been refreshed meanwhile."""
         alone = copy(self)
         try:
-            alone.context = await self.view.context_of(self.websocket.ws, self.authorization)
+            alone.context = await self.view.context_again(self.websocket.ws, self.viewer)
         except (AuthError, ForbiddenError, NetworkError) as error:
             code = TRY_AGAIN_LATER if isinstance(error, NetworkError) else _FORBIDDEN
             await self._close(code, error.message)
@@ -167,7 +168,7 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
     async def _close(self, code: int, reason: str) -> None:
         fits = reason.encode()[:_REASON].decode(errors="ignore")
         with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
-            async with asyncio.timeout(self.view.patience):
+            async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.websocket.close(code, fits)
 
 

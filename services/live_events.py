@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Final
 
 from domain.access import Caller, Viewer
-from domain.errors import NetworkError, RateLimitError
+from domain.errors import NetworkError, RateLimitError, ValidationError
 from domain.events import Event
 from domain.filters import Condition
 from graph import event_log, live_events
@@ -41,6 +41,7 @@ _WINDOW: Final = 20_000  # places that one statement looks at
 _PAGE: Final = 500
 _REST_SECONDS: Final = 0.5
 _RETRY_SECONDS: Final = 5.0
+_AHEAD: Final = "This cursor is ahead of the log, which was put back to an earlier state: begin again with eventCursor."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,16 @@ class LiveEvents:
         viewer_of(caller)
         return await event_log.head(self._store)
 
+    async def again(self, viewer: Viewer) -> Viewer:
+        """Who somebody is by now who said it some time ago. AuthError where their session or key is not in force."""
+        return (await self._rights.ask(viewer, ())).viewer
+
     def follow(self, caller: Caller, condition: Condition, after: int | None) -> AsyncGenerator[Delivery]:
         """What happens after a place in the log, or from now on, as far as a filter and the caller's rights go.
 
         It ends when the server stops. AuthError for nobody, and as soon as a session or a key is not in force any
-        more; ValidationError of a filter that is not right; RateLimitError, at its start, where they follow too many.
+        more; ValidationError of a filter that is not right; at its start ValidationError of a place that the log does
+        not have yet, and RateLimitError where they follow too many.
         """
         viewer = viewer_of(caller)
         checked = checked_by(EVENT_RULES, condition)
@@ -99,6 +105,8 @@ class LiveEvents:
     async def _follow(self, viewer: Viewer, condition: Condition, position: int) -> AsyncGenerator[Delivery]:
         with self._counted(viewer.person_id):
             groups = groups_in(condition)
+            if position > self._log.position and position > await event_log.head(self._store):
+                raise ValidationError("after", _AHEAD)
             while not self._log.closed:
                 try:
                     recent = self._log.since(position, BATCH)
@@ -109,7 +117,7 @@ class LiveEvents:
                     else:
                         await self._log.moved(position, CHECK_SECONDS)
                         if self._log.position <= position and not self._log.closed:
-                            viewer = (await self._rights.ask(viewer, ())).viewer
+                            viewer = await self.again(viewer)
                         continue
                     async with contextlib.aclosing(self._handed_over(decided, condition, groups)) as deliveries:
                         async for delivery in deliveries:
@@ -154,7 +162,7 @@ class LiveEvents:
     async def _missed(self, viewer: Viewer, condition: Condition, position: int) -> tuple[_Decided, int]:
         """The next events from the store, and the place up to which they are all."""
         at = monotonic()
-        viewer = (await self._rights.ask(viewer, ())).viewer
+        viewer = await self.again(viewer)
         until = min(self._log.position, position + _WINDOW)
         found = await live_events.after(self._store, reach_of(Caller(viewer)), condition, (position, until), _PAGE)
         return _Decided(viewer, found, at), found[-1].position if len(found) == _PAGE else until

@@ -336,3 +336,15 @@ async def _run(store: Store, text: str, **given: str) -> None:
 
 def _hash(api: Api) -> str:
     return hash_of(str(api.secret))
+
+
+async def test_a_cursor_ahead_of_the_log_is_refused(world: World) -> None:
+    """The store was put back to an earlier state: places are given anew, and what has them would be missed."""
+    followed = Followed(world)
+    await followed.log.advance()
+    caller = await caller_of(followed.services, world.api)
+    async with aclosing(
+        followed.services.live_events.follow(caller, EVERYTHING, followed.log.position + 1)
+    ) as deliveries:
+        with pytest.raises(ValidationError):
+            await anext(deliveries)
