@@ -7,11 +7,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
 from app.explorer import Explorer
-from app.graphql_view import GraphQLView
+from app.graphql_view import GraphQLView, LiveLimits
 from app.requests import REQUEST_ID, Requests
 from domain.errors import NetworkError, StoreError
 from domain.values import Clock, now
@@ -22,6 +22,7 @@ from resolvers.schema import schema
 from schema.cursors import Cursors
 from schema.limits import Limits
 from services.embedding import Embedder
+from services.event_log import EventLog
 from services.lists import SCAN_LIMIT
 from services.passkey_proofs import RelyingParty
 from services.providers import Provider
@@ -31,6 +32,7 @@ from services.services import LOCAL, NO_CHAINS, NO_KEYS, Services
 from services.wallet_proofs import Chains
 
 DEFAULT_LIMITS = Limits()
+DEFAULT_LIVE = LiveLimits()
 
 
 def create_app(
@@ -52,16 +54,19 @@ def create_app(
     party: RelyingParty = LOCAL,
     wallet_origins: Sequence[str] = LOCAL.origins,
     chains: Chains = NO_CHAINS,
+    log: EventLog | None = None,
+    live: LiveLimits = DEFAULT_LIVE,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
     the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
+    Subscriptions follow the log, where it is one that runs.
     """
     migrations = read_migrations()
 
-    async def live(_request: Request) -> Response:
+    async def alive(_request: Request) -> Response:
         return JSONResponse({"status": "live"})
 
     async def ready(_request: Request) -> Response:
@@ -89,13 +94,15 @@ def create_app(
         party=party,
         origins=wallet_origins,
         chains=chains,
+        log=log,
     )
-    view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins)
+    view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live)
     routes = [
         Route("/", home),
         Route("/graphql", view),
+        WebSocketRoute("/graphql", view),
         Mount("/explorer", explorer.assets),
-        Route("/health/live", live),
+        Route("/health/live", alive),
         Route("/health/ready", ready),
         *more_routes,
     ]
@@ -106,7 +113,7 @@ def create_app(
             allow_origins=sorted(origins),
             allow_credentials=True,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", REQUEST_ID],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", REQUEST_ID],
             expose_headers=[REQUEST_ID],
         )
-    return Requests(served, body_limit)
+    return Requests(served, body_limit, view.go_away)

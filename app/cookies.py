@@ -36,8 +36,16 @@ class Cookies:
 
     @property
     def access_token(self) -> str | None:
-        """The access token that came as a cookie. ForbiddenError where a cookie does not count."""
-        return self._read(ACCESS)
+        """The access token that came as a cookie. ForbiddenError where a cookie does not count.
+
+        It counts with a WebSocket too, which a page of an allowed origin opens: a script cannot choose its Origin.
+        """
+        if self._request.scope["type"] != "websocket":
+            return self._read(ACCESS)
+        value = self._request.cookies.get(ACCESS)
+        if value is not None and not self._is_allowed_origin():
+            raise ForbiddenError(_REFUSED)
+        return value
 
     @property
     def refresh_token(self) -> str | None:
@@ -53,11 +61,14 @@ class Cookies:
         """ForbiddenError where cookies do not count, so that none may be set either."""
         request = self._request
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        origin = request.headers.get("origin")
-        own = f"{request.url.scheme}://{request.url.netloc}"
         is_post = request.scope.get("method") == "POST"
-        if not is_post or content_type != "application/json" or (origin != own and origin not in self._origins):
+        if not is_post or content_type != "application/json" or not self._is_allowed_origin():
             raise ForbiddenError(_REFUSED)
+
+    def _is_allowed_origin(self) -> bool:
+        url, origin = self._request.url, self._request.headers.get("origin")
+        scheme = {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
+        return origin == f"{scheme}://{url.netloc}" or origin in self._origins
 
     def set(self, tokens: Tokens) -> None:
         """Hand a session's tokens to the browser."""

@@ -1,26 +1,37 @@
-"""GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/ ."""
+"""GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/ , and subscriptions over what stays open."""
 
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
+from strawberry.http.streaming import AsyncTextStream, HTTPStreamTransport, merge_stream_with_heartbeat
 from strawberry.schema import BaseSchema
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import SubscriptionExecutionResult
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
 from app.explorer import Explorer
 from app.requests import refusal
+from app.subscriptions import Connection, Socket, sent_event, within
 from domain.access import Caller, Viewer
 from domain.errors import AuthError, ForbiddenError, NetworkError, ValidationError
+from domain.ids import new_id
 from graph.bookmarks import seeing
 from resolvers.failures import BAD_REQUEST
 from schema.context import Context
@@ -35,8 +46,28 @@ _RESPONSE_JSON = "application/graphql-response+json"
 _SCHEME = "bearer "
 
 
+log = logging.getLogger("one.subscriptions")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLimits:
+    """What connections that stay open may take, and how long; times are in seconds.
+
+    A client has `init_seconds` to say who it is, and `patience_seconds` to take what was sent. One connection runs so
+    many `operations` at once. Where nothing happens a heartbeat goes over it every `heartbeat_seconds`.
+    """
+
+    init_seconds: float = 10
+    patience_seconds: float = 30
+    operations: int = 50
+    heartbeat_seconds: float = 15
+
+
 class GraphQLView(GraphQL[Context, None]):
     """Runs operations in the name of whoever sends them."""
+
+    graphql_transport_ws_handler_class = Connection
+    websocket_adapter_class = Socket
 
     def __init__(
         self,
@@ -47,17 +78,37 @@ class GraphQLView(GraphQL[Context, None]):
         limits: Limits,
         *,
         origins: AbstractSet[str],
+        live: LiveLimits,
     ) -> None:
-        super().__init__(schema, subscription_protocols=())
+        super().__init__(
+            schema,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=live.init_seconds),
+            max_subscriptions_per_connection=live.operations,
+            allowed_origins=sorted(origins),
+        )
         self._services = services
         self._cursors = cursors
         self._tokens = ConsistencyTokens(cursors)
         self._explorer = explorer
         self._limits = limits
         self._origins = origins
+        self._heartbeat_seconds = live.heartbeat_seconds
+        self.patience = live.patience_seconds
+        """How many seconds a client has to take what was sent to it before it is cut off."""
+        self.connections: set[Connection] = set()
+        """Those that are open over WebSocket."""
+
+    async def go_away(self) -> None:
+        """Let every subscription go, so that its client comes back to another server with its last cursor."""
+        await asyncio.gather(*(each.go_away() for each in list(self.connections)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. What never becomes an operation is refused in JSON too."""
+        if scope["type"] == "websocket":
+            scope.setdefault("state", {})["request_id"] = new_id("req")
+            await self.run(WebSocket(scope, receive, send))
+            return
         request = Request(scope, receive)
         try:
             with seeing(self._tokens.read(request)) as seen:
@@ -73,7 +124,13 @@ class GraphQLView(GraphQL[Context, None]):
             response = refusal(403, error.message, error.code)
         except NetworkError as error:
             response = refusal(503, error.message, error.code, {"Retry-After": "5"})
-        await response(scope, receive, send)
+        if not isinstance(response, StreamingResponse):
+            await response(scope, receive, send)
+            return
+        try:
+            await response(scope, receive, within(send, self.patience))
+        except (ClientDisconnect, TimeoutError):
+            log.warning("a client was cut off that did not take what it had subscribed to")
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Whether a browser asks for a page; a program that takes anything wants no page."""
@@ -89,14 +146,31 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """What the resolvers of one operation find. AuthError or ForbiddenError where the credentials are wrong."""
+        if isinstance(request, WebSocket):  # it says who it is when it is open
+            return await self.context_again(request, None)
         cookies = Cookies(request, cast("Response", response), self._origins)
+        context = self._context(request, await self._viewer(request, None, cookies), cookies)
+        request.state.context = context
+        return context
+
+    async def viewer_of(self, socket: WebSocket, authorization: str | None) -> Viewer | None:
+        """Who opened a WebSocket, and may say so by something else than the header of that name; errors as above."""
+        return await self._viewer(socket, authorization, Cookies(socket, Response(), self._origins))
+
+    async def context_again(self, socket: WebSocket, viewer: Viewer | None) -> Context:
+        """The context of an operation over a WebSocket, of whoever opened it as they are now. AuthError."""
+        if viewer is not None:
+            viewer = await self._services.live_events.again(viewer)
+        return self._context(socket, viewer, Cookies(socket, Response(), self._origins))
+
+    def _context(self, request: HTTPConnection, viewer: Viewer | None, cookies: Cookies) -> Context:
         address = request.client.host if request.client else None
-        viewer = await self._viewer(request, cookies, address)
         caller = Caller(viewer, request.state.request_id, address, request.headers.get("User-Agent"))
         if viewer is not None:
             request.state.viewer = viewer.person_id
         loaders = Loaders(self._services, caller)
-        return Context(caller, self._services, loaders, self._cursors, self._limits, cookies)
+        last = request.headers.get("Last-Event-ID") or None
+        return Context(caller, self._services, loaders, self._cursors, self._limits, cookies, last)
 
     async def execute_single(  # noqa: PLR0917 - as Strawberry declares it
         self,
@@ -107,8 +181,9 @@ class GraphQLView(GraphQL[Context, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
-        """Run one operation, whose name is then in the log."""
+        """Run one operation to its one answer; its name is then in the log."""
         request.state.operation = request_data.operation_name
+        context.streams = False
         return await super().execute_single(request, request_adapter, sub_response, context, root_value, request_data)
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
@@ -139,8 +214,32 @@ class GraphQLView(GraphQL[Context, None]):
                 response.status_code = 400
         return response
 
-    async def _viewer(self, request: Request | WebSocket, cookies: Cookies, address: str | None) -> Viewer | None:
-        header = request.headers.get("Authorization")
+    def _stream_result(
+        self, request: Request, result: SubscriptionExecutionResult, transport: HTTPStreamTransport
+    ) -> AsyncTextStream:
+        """Server-sent events, each with its cursor; none that says that it is complete where it is the server's end."""
+        context: Context = request.state.context
+
+        async def stream() -> AsyncGenerator[str]:
+            first = True
+            async with aclosing(cast("AsyncGenerator[ExecutionResult]", result)) as results:
+                async for each in results:
+                    text = transport.encode_next(await self.process_result(request, each), self.encode_json_string)
+                    yield sent_event(text, context.cursor, first=first)
+                    first = False
+            if not self._services.live_events.closed:
+                yield transport.encode_complete()
+
+        return merge_stream_with_heartbeat(
+            stream,
+            lambda: transport.heartbeat_message(self.encode_json_string),
+            interval=self._heartbeat_seconds,
+            send_initial_heartbeat=True,
+        )
+
+    async def _viewer(self, request: HTTPConnection, authorization: str | None, cookies: Cookies) -> Viewer | None:
+        address = request.client.host if request.client else None
+        header = authorization or request.headers.get("Authorization")
         if header is None:
             return await self._viewer_by_cookie(cookies, address)
         if not header.lower().startswith(_SCHEME):

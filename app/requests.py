@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -24,9 +25,11 @@ class BodyTooLargeError(Exception):
 class Requests:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, body_limit: int) -> None:
+    def __init__(self, app: ASGIApp, body_limit: int, go_away: Callable[[], Awaitable[None]]) -> None:
         self._app = app
         self._body_limit = body_limit
+        self.go_away = go_away
+        """Let every connection go that would stay open: the server stops."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and log it once it is answered."""

@@ -23,6 +23,7 @@ from app.resend import resending
 from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
+from app.wake import following
 from domain.errors import StoreError
 from domain.values import now
 from graph.migrate import read_migrations, up
@@ -45,9 +46,15 @@ GRACE_SECONDS = 2
 class Server(uvicorn.Server):
     """A server that leaves signals to whoever runs it, so that being told to stop is a success."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        started: Callable[[], Awaitable[None]],
+        stopping: Callable[[], Awaitable[None]],
+    ) -> None:
         super().__init__(config)
         self._tell_started = started
+        self._tell_stopping = stopping
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -58,6 +65,11 @@ class Server(uvicorn.Server):
         """Say so once requests are answered."""
         await super().startup(sockets)
         await self._tell_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so before requests in flight are waited for: subscriptions would never end."""
+        await self._tell_stopping()
+        await super().shutdown(sockets)
 
 
 async def serve(settings: Settings, console: Console) -> None:
@@ -81,6 +93,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     accounts.remember(await seed(store))
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
+            from app.graphql_view import LiveLimits  # noqa: PLC0415
 
             app_url = (settings.app_url or address).rstrip("/")
             async with (
@@ -89,6 +102,7 @@ async def serve(settings: Settings, console: Console) -> None:
                 signing_in(settings.sign_in_providers or (), app_url) as providers,
                 asking_chains(settings.chain_rpc_urls or {}) as chains,
                 running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer,
+                following(store, settings.redis_url, settings.poll_seconds) as events,
             ):
                 sender = await stack.enter_async_context(_sending(settings, app_url))
                 mailbox = sender if isinstance(sender, Mailbox) else None
@@ -108,6 +122,12 @@ async def serve(settings: Settings, console: Console) -> None:
                     providers=providers,
                     box=box,
                     party=relying_party(app_url, settings.passkey_domain, settings.allowed_origins or ()),
+                    log=events,
+                    live=LiveLimits(
+                        patience_seconds=settings.patience_seconds,
+                        operations=settings.max_subscriptions,
+                        heartbeat_seconds=settings.heartbeat_seconds,
+                    ),
                     more_routes=mailbox.routes if mailbox else (),
                 )
                 config = uvicorn.Config(
@@ -118,6 +138,9 @@ async def serve(settings: Settings, console: Console) -> None:
                     server_header=False,
                     forwarded_allow_ips=settings.trusted_proxies,
                     timeout_graceful_shutdown=GRACE_SECONDS,
+                    ws_max_size=settings.body_limit,
+                    ws_ping_interval=settings.heartbeat_seconds,
+                    ws_ping_timeout=settings.patience_seconds,
                 )
 
                 async def started() -> None:
@@ -126,8 +149,12 @@ async def serve(settings: Settings, console: Console) -> None:
                         console.print(f"\nMails are kept at {address}/mailbox", highlight=False)
                     console.print(f"\nONE serves {address}/graphql  (Ctrl-C stops it)", highlight=False)
 
+                async def stopping() -> None:
+                    await app.go_away()
+                    events.close()
+
                 async with delivering(Mails(store, now), sender, app_url):
-                    await _run(Server(config, started), listener)
+                    await _run(Server(config, started, stopping), listener)
 
 
 @contextlib.asynccontextmanager

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         "127.0.0.1", description="Proxies whose X-Forwarded-For tells where a request comes from, by commas."
     )
     redis_url: str | None = Field(
-        None, pattern="^rediss?://", description="The Redis in which several servers count tries together."
+        None, pattern="^rediss?://", description="The Redis in which several servers count tries and wake each other."
     )
     app_url: str | None = Field(
         None, pattern="^https?://", description="Where the pages are that links in mails lead to; else the server."
@@ -95,6 +95,14 @@ class Settings(BaseSettings):
     max_aliases: int = Field(100, ge=0, description="How many aliases an operation may have, fragments spread.")
     max_directives: int = Field(50, ge=0, description="How many directives an operation may have, fragments spread.")
     max_root_fields: int = Field(100, gt=0, description="How many fields an operation may have at its root.")
+    max_subscriptions: int = Field(50, gt=0, description="How many operations one WebSocket may have open.")
+    heartbeat_seconds: float = Field(15, gt=0, description="How often a subscription shows that it is alive.")
+    patience_seconds: float = Field(
+        30, gt=0, description="How long a client may not read what it subscribed to before it is cut off."
+    )
+    poll_seconds: float = Field(
+        1, gt=0, description="How often to look for events of other processes of which no Redis tells."
+    )
     compiled_execution: bool = Field(True, description="Whether operations that come again run compiled.")
     embedding_dimension: int | None = Field(
         None, ge=1, le=MAX_DIMENSION, description="How many numbers a vector has: chosen once for a store."

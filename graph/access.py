@@ -3,8 +3,13 @@
 A predicate only ever narrows what an index found; it is never the way rows are found.
 """
 
+from typing import Final
+
 from domain.access import Reach
 from domain.thing_types import NEVER_PUBLIC
+
+PARAMETERS: Final = "$"
+"""Before the names of what a predicate knows of the reach: parameters, unless a map `of` another name holds them."""
 
 
 def reach_parameters(reach: Reach) -> dict[str, object]:
@@ -19,21 +24,22 @@ def reach_parameters(reach: Reach) -> dict[str, object]:
     }
 
 
-def _in_reach(group: str, labels: str = "") -> str:
+def _in_reach(group: str, labels: str = "", of: str = PARAMETERS) -> str:
     """The pattern of a group that is a root, or below one where that is enough."""
     return (
-        f"({group}{labels})<-[:PARENT_OF*0..]-(root:Group) WHERE root.id IN $roots AND ($flows OR root.id = {group}.id)"
+        f"({group}{labels})<-[:PARENT_OF*0..]-(root:Group)"
+        f" WHERE root.id IN {of}roots AND ({of}flows OR root.id = {group}.id)"
     )
 
 
-def group_visible(group: str) -> str:
+def group_visible(group: str, of: str = PARAMETERS) -> str:
     """Whether the group variable `group` is one of the viewer's groups, or below one where their reach flows down."""
-    return f"($everything OR EXISTS {{ MATCH {_in_reach(group)} }})"
+    return f"({of}everything OR EXISTS {{ MATCH {_in_reach(group, of=of)} }})"
 
 
-def below_visible(group: str) -> str:
+def below_visible(group: str, of: str = PARAMETERS) -> str:
     """The same of a group that is below a visible one."""
-    return f"($everything OR $flows OR {group}.id IN $roots)"
+    return f"({of}everything OR {of}flows OR {group}.id IN {of}roots)"
 
 
 def thing_visible(thing: str) -> str:
@@ -76,10 +82,10 @@ def entity_in(entity: str, groups: str) -> str:
     )
 
 
-def event_visible(event: str) -> str:
+def event_visible(event: str, of: str = PARAMETERS) -> str:
     """Whether the event happened in a visible group, or the viewer did it."""
     group = f":Entity:Group {{id: {event}.groupId}}"
-    return f"($everything OR {event}.actor = $actorId OR EXISTS {{ MATCH {_in_reach('home', group)} }})"
+    return f"({of}everything OR {event}.actor = {of}actorId OR EXISTS {{ MATCH {_in_reach('home', group, of)} }})"
 
 
 def group_public(group: str) -> str:

@@ -16,7 +16,7 @@ from domain.events import Audit
 from domain.people import MemberRole
 from domain.values import JSON, JSONObject
 from graph import standing
-from graph.store import Statement, Transaction, lock_clauses
+from graph.store import STORE_CLOCK, Statement, Transaction, lock_clauses
 from graph.values import from_json, to_json
 
 if TYPE_CHECKING:
@@ -58,12 +58,13 @@ READ_HEAD: Statement[HeadRow] = Statement(
 )
 APPEND_AUDITED: Statement[int] = Statement(
     "append_audited_events",
-    """
-    MATCH (head:Setting {name: $name})
+    f"""
+    MATCH (head:Setting {{name: $name}})
     SET head.sequence = $sequence, head.hash = $hash
     WITH DISTINCT head
     UNWIND $events AS row
-    CREATE (event:Event) SET event = row
+    CREATE (event:Event:Unsequenced)
+    SET event = row, event.recordedAt = {STORE_CLOCK}
     RETURN count(event) AS row""",
 )
 

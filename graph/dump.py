@@ -147,6 +147,7 @@ LABELS: Final = frozenset(
     {
         *(section.name for section in SECTIONS if isinstance(section, Nodes)),
         *PASSING,
+        "Unsequenced",
         *("Group", "Person", "Thing"),
         *(label_of(name) for name in THING_TYPES),
     }

@@ -9,7 +9,7 @@ from domain.values import from_micros, to_micros
 from graph import chain
 from graph.access import entity_visible, event_visible, reach_parameters
 from graph.listing import Listing, listing
-from graph.store import Statement, Store, Transaction
+from graph.store import STORE_CLOCK, Statement, Store, Transaction
 from graph.values import from_json, to_json
 
 
@@ -66,6 +66,7 @@ async def append(transaction: Transaction, events: Sequence[Event], *, happened:
     if plain or not events:
         await transaction.run(APPEND_EVENTS, {"events": plain if happened else []})
     audited = [(to_row(event), event.audit) for event in events if event.audit is not None]
+    transaction.announces |= happened
     chain.append(transaction, audited, happened=happened)
 
 
@@ -73,7 +74,11 @@ EVENT = f"event {{{', '.join(f'.{column}' for column in EventRow.__annotations__
 
 APPEND_EVENTS: Statement[int] = Statement(
     "append_events",
-    "UNWIND $events AS row CREATE (event:Event) SET event = row RETURN count(event) AS row",
+    f"""
+    UNWIND $events AS row
+    CREATE (event:Event:Unsequenced)
+    SET event = row, event.recordedAt = {STORE_CLOCK}
+    RETURN count(event) AS row""",
 )
 FETCH_EVENTS: Statement[EventRow] = Statement(
     "fetch_events",

@@ -11,7 +11,7 @@ from domain.values import to_micros
 from graph.access import group_shown, reach_parameters
 from graph.events import to_row as to_event_row
 from graph.groups import GROUP, GroupRow, from_row, to_row
-from graph.store import Statement, Transaction, lock_clauses, lock_what_stays
+from graph.store import STORE_CLOCK, Statement, Transaction, lock_clauses, lock_what_stays
 
 LOCK_GROUP: Statement[GroupRow] = Statement(
     "lock_group",
@@ -114,13 +114,14 @@ class GroupInUse(TypedDict):
 
 ARCHIVE_GROUPS: Final[Statement[int]] = Statement(
     "archive_groups",
-    """
+    f"""
     UNWIND $rows AS row
-    MATCH (group:Entity:Group {id: row.id})
+    MATCH (group:Entity:Group {{id: row.id}})
     SET group.status = 'archived', group.archivedAt = $event.at, group.updatedAt = $event.at,
         group.version = group.version + 1
-    CREATE (event:Event)
-    SET event = $event, event.id = row.eventId, event.targetId = group.id, event.groupId = group.id
+    CREATE (event:Event:Unsequenced)
+    SET event = $event, event.recordedAt = {STORE_CLOCK}, event.id = row.eventId,
+        event.targetId = group.id, event.groupId = group.id
     RETURN count(group) AS row""",
     meant="Eager: of the thousand groups that it archives at a time.",
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from domain.access import KeyScope, Reach, Viewer
 from domain.people import PlatformRole
@@ -43,10 +43,7 @@ class KeyInUse:
     last_used_at: datetime
 
 
-AUTHENTICATE: Statement[ViewerRow] = Statement(
-    "authenticate",
-    """
-    MATCH (key:ApiKey {secretHash: $secretHash})<-[owns:OWNS]-(person:Person)
+_VIEWER: Final = """<-[owns:OWNS]-(person:Person)
     WHERE key.status = 'active' AND owns.validTo IS NULL AND person.status = 'active'
     RETURN {
         keyId: key.id,
@@ -59,7 +56,12 @@ AUTHENTICATE: Statement[ViewerRow] = Statement(
             WHERE membership.validTo IS NULL AND membership.status = 'active'
             RETURN group.id
         }
-    } AS row""",
+    } AS row"""
+AUTHENTICATE: Statement[ViewerRow] = Statement(
+    "authenticate", f"MATCH (key:ApiKey {{secretHash: $secretHash}}){_VIEWER}"
+)
+AUTHENTICATE_KEYS_AGAIN: Statement[ViewerRow] = Statement(
+    "authenticate_keys_again", f"UNWIND $ids AS id MATCH (key:Entity:ApiKey {{id: id}}){_VIEWER}"
 )
 CONFINE: Statement[str] = Statement(
     "confine",
@@ -131,9 +133,16 @@ FETCH_HOME: Statement[str] = Statement(
 async def authenticate(store: Store, secret_hash: str, at: datetime) -> KeyInUse | None:
     """The key that has that hash, or None where there is none that is in force at that time."""
     rows = await store.read(AUTHENTICATE, {"secretHash": secret_hash})
-    if not rows:
-        return None
-    row = rows[0]
+    return _in_use(rows[0], at) if rows else None
+
+
+async def authenticate_again(store: Store, ids: Sequence[str], at: datetime) -> dict[str, KeyInUse]:
+    """Those of the keys that are in force still."""
+    rows = await store.read(AUTHENTICATE_KEYS_AGAIN, {"ids": list(ids)}, latest=True)
+    return {row["keyId"]: found for row in rows if (found := _in_use(row, at)) is not None}
+
+
+def _in_use(row: ViewerRow, at: datetime) -> KeyInUse | None:
     properties = from_json(row["properties"])
     expires_at = properties.get("expiresAt")
     if isinstance(expires_at, str) and datetime.fromisoformat(expires_at) <= at:

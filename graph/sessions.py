@@ -72,10 +72,7 @@ def from_row(row: SessionRow) -> Session:
 
 SESSION: Final = f"session {{{', '.join(f'.{column}' for column in get_type_hints(SessionRow))}}}"
 
-AUTHENTICATE_SESSION: Statement[SessionViewerRow] = Statement(
-    "authenticate_session",
-    """
-    MATCH (session:Session {accessHash: $accessHash})
+_VIEWER: Final = """
     WHERE session.accessExpiresAt > $at
     MATCH (person:Entity:Person {id: session.personId})
     WHERE person.status = 'active'
@@ -90,7 +87,12 @@ AUTHENTICATE_SESSION: Statement[SessionViewerRow] = Statement(
             WHERE membership.validTo IS NULL AND membership.status = 'active'
             RETURN group.id
         }
-    } AS row""",
+    } AS row"""
+AUTHENTICATE_SESSION: Statement[SessionViewerRow] = Statement(
+    "authenticate_session", f"MATCH (session:Session {{accessHash: $accessHash}}) {_VIEWER}"
+)
+AUTHENTICATE_SESSIONS_AGAIN: Statement[SessionViewerRow] = Statement(
+    "authenticate_sessions_again", f"UNWIND $ids AS id MATCH (session:Session {{id: id}}) {_VIEWER}"
 )
 TOUCH_SESSION: Statement[bool] = Statement(
     "touch_session",
@@ -179,8 +181,17 @@ async def authenticate(store: Store, access_hash: str, at: datetime) -> tuple[Vi
     rows = await store.read(AUTHENTICATE_SESSION, {"accessHash": access_hash, "at": to_micros(at)})
     if not rows:
         return None
-    row = rows[0]
-    viewer = Viewer(
+    return _viewer(rows[0]), from_micros(rows[0]["lastUsedAt"])
+
+
+async def authenticate_again(store: Store, ids: Sequence[str], at: datetime) -> dict[str, Viewer]:
+    """The viewers of those of the sessions that are in force still."""
+    rows = await store.read(AUTHENTICATE_SESSIONS_AGAIN, {"ids": list(ids), "at": to_micros(at)}, latest=True)
+    return {row["sessionId"]: _viewer(row) for row in rows}
+
+
+def _viewer(row: SessionViewerRow) -> Viewer:
+    return Viewer(
         person_id=row["personId"],
         role=PlatformRole(row["role"]),
         key_id=None,
@@ -188,7 +199,6 @@ async def authenticate(store: Store, access_hash: str, at: datetime) -> tuple[Vi
         member_of=tuple(row["memberOf"]),
         session=ViewerSession(row["sessionId"], from_micros(row["authenticatedAt"])),
     )
-    return viewer, from_micros(row["lastUsedAt"])
 
 
 async def touch(store: Store, identifier: str, address: str | None, at: datetime) -> None:

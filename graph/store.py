@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar, cast
 
-from neo4j import READ_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Query, unit_of_work
+from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    Query,
+    unit_of_work,
+)
 from neo4j.exceptions import AuthError as StoreAuthError
 from neo4j.exceptions import (
     ClientError,
@@ -68,6 +76,10 @@ class Statement(Generic[R]):
     meant: str = ""
 
 
+STORE_CLOCK: Final = "[clock IN [datetime.realtime()] | clock.epochSeconds * 1000000 + clock.microsecond][0]"
+"""The time in microseconds, by the one clock that all writers share."""
+
+
 def lock_clauses(variable: str) -> str:
     """The clauses that lock a node or a relationship until the transaction ends, and leave no trace on it.
 
@@ -91,6 +103,8 @@ class Transaction:
         self._transaction = transaction
         self._observe = observe
         self._last: list[Callable[[], Awaitable[None]]] = []
+        self.announces = False
+        """Whether it records events, of which those who follow the log are told once it is committed."""
 
     def before_commit(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something as the last of the transaction: what takes a lock that many want, and holds it shortly."""
@@ -121,6 +135,8 @@ class Store:
         self._timeout = timeout
         self.observe: Callable[[str], None] = lambda _name: None
         """Called with the name of each statement that is about to run: one call, one round trip."""
+        self.announced: Callable[[], None] = lambda: None
+        """Called after each commit that recorded events."""
 
     @classmethod
     async def open(
@@ -168,13 +184,17 @@ class Store:
         """Close every connection."""
         await self._driver.close()
 
-    async def read(self, statement: Statement[R], parameters: Parameters) -> list[R]:
-        """Run a reading statement in one round trip; one lost connection is made good by a second try."""
+    async def read(self, statement: Statement[R], parameters: Parameters, *, latest: bool = False) -> list[R]:
+        """Run a reading statement in one round trip; one lost connection is made good by a second try.
+
+        Where it must see the `latest` of a cluster, it goes to the member that takes the writes.
+        """
+        mode = WRITE_ACCESS if latest else READ_ACCESS
         try:
             try:
-                return await self._read(statement, parameters)
+                return await self._read(statement, parameters, mode)
             except (ServiceUnavailable, SessionExpired):
-                return await self._read(statement, parameters)
+                return await self._read(statement, parameters, mode)
         except (DriverError, OSError) as error:
             raise NetworkError(_UNREACHABLE) from error
         except TransientError as error:  # of these a read meets that it waited in vain for what it has to see
@@ -182,10 +202,10 @@ class Store:
         except ClientError as error:
             raise _foreign(error) from error
 
-    async def _read(self, statement: Statement[R], parameters: Parameters) -> list[R]:
+    async def _read(self, statement: Statement[R], parameters: Parameters, mode: str) -> list[R]:
         self.observe(statement.name)
         async with self._driver.session(
-            database=self._database, default_access_mode=READ_ACCESS, bookmarks=bookmarks.current()
+            database=self._database, default_access_mode=mode, bookmarks=bookmarks.current()
         ) as session:
             query = Query(statement.text, timeout=self._timeout)
             result = await session.run(query, dict(parameters))
@@ -197,24 +217,32 @@ class Store:
         `seconds` bounds one that may take longer than the others. ConflictError where a constraint of the
         store refuses the write, and where it is more than the store has memory for.
         """
+        announces = False
 
         @unit_of_work(timeout=seconds or self._timeout)
         async def attempt(transaction: AsyncManagedTransaction) -> T:
+            nonlocal announces
+            unit = Transaction(transaction, self.observe)
             try:
-                return await _whole(work, Transaction(transaction, self.observe))
+                done = await _whole(work, unit)
             except TransientError as error:
                 if error.code == _MEMORY:  # the driver would try the same again
                     raise ConflictError(_TOO_LARGE) from error
                 raise
+            announces = unit.announces
+            return done
 
         try:
-            return await self._retry_what_is_gone(attempt)
+            done = await self._retry_what_is_gone(attempt)
         except ConstraintError as error:
             raise _conflict(error) from error
         except TransientError as error:
             raise (ConflictError(_TOO_LARGE) if error.code == _MEMORY else NetworkError(_BUSY)) from error
         except (ServiceUnavailable, SessionExpired, OSError) as error:
             raise NetworkError(_UNREACHABLE) from error
+        if announces:
+            self.announced()
+        return done
 
     async def _retry_what_is_gone(self, attempt: Callable[[AsyncManagedTransaction], Awaitable[T]]) -> T:
         """Run a transaction, and again where a node that it had found was deleted before it could lock it."""

@@ -14,7 +14,7 @@ from graph.access import reach_parameters, thing_shown
 from graph.bulk import MOVE_THINGS
 from graph.events import to_row as to_event_row
 from graph.history import keep_clause, prior_items
-from graph.store import Statement, Transaction, lock_clauses, lock_what_stays
+from graph.store import STORE_CLOCK, Statement, Transaction, lock_clauses, lock_what_stays
 from graph.things import THING, ThingRow, from_row, label_of, to_row
 
 LOCK_THING: Final[Statement[ThingRow]] = Statement(
@@ -84,9 +84,10 @@ ARCHIVE_THINGS: Final[Statement[int]] = Statement(
     MATCH (thing:Entity:Thing {{id: row.id}})
     {lock_clauses("thing")}
     WITH row, thing WHERE thing.status <> 'archived'
-    CREATE (event:Event)
+    CREATE (event:Event:Unsequenced)
     SET {prior_items("thing")},
-        event = $event, event.id = row.eventId, event.targetId = thing.id, event.groupId = thing.groupId,
+        event = $event, event.recordedAt = {STORE_CLOCK}, event.id = row.eventId,
+        event.targetId = thing.id, event.groupId = thing.groupId,
         event.properties = $head + toString(thing.version + 1) + $tail,
         thing.status = 'archived', thing.archivedAt = $event.at, thing.updatedAt = $event.at,
         thing.version = thing.version + 1, thing.eventId = row.eventId

@@ -1,8 +1,16 @@
-"""Events: what can be asked."""
+"""Events: what can be asked, and followed."""
 
-from schema.define import object_type
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, cast
+
+import strawberry
+
+from domain.errors import ValidationError
+from schema.context import Info
+from schema.define import field, object_type, subscription
 from schema.enums import CreationOrder
-from schema.events import Event
+from schema.events import Event, EventDelivery
 from schema.filters import OfEvents, condition
 from schema.paging import Connection, listed, paged
 from services import events
@@ -16,3 +24,57 @@ class EventQueries:
     def events(self, filter: OfEvents = None) -> Connection[Event]:  # noqa: A002
         """What happened where you may see it."""
         return listed(events.all_events(condition(filter)))
+
+    @field
+    async def event_cursor(self, info: Info) -> str:
+        """Where the log of events ends now. Ask for it together with what you show, and subscribe after it."""
+        return written(info, await info.context.services.live_events.head(info.context.caller))
+
+
+After = Annotated[
+    str | None,
+    strawberry.argument(
+        description="The `cursor` of the last delivery that you got, or `eventCursor`: everything since comes first. "
+        "Without it you get what happens from now on. The header `Last-Event-ID` counts before it."
+    ),
+]
+
+
+@object_type
+class EventSubscriptions:
+    """Events to follow."""
+
+    @subscription
+    async def events(
+        self,
+        info: Info,
+        filter: OfEvents = None,  # noqa: A002
+        after: After = None,
+    ) -> AsyncGenerator[EventDelivery, None]:
+        """What happens where you may see it, each event once and in order, from now on or after a cursor."""
+        context = info.context
+        cursor = context.cursor or after
+        deliveries = context.services.live_events.follow(
+            context.caller, condition(filter), None if cursor is None else place(info, cursor)
+        )
+        async with aclosing(deliveries):
+            async for delivery in deliveries:
+                context.renew(delivery.viewer)
+                context.cursor = written(info, delivery.position)
+                yield EventDelivery(cursor=context.cursor, event=cast("Event", delivery.event))
+
+
+_LOG = "the log of events"
+
+
+def written(info: Info, position: int) -> str:
+    """The cursor of a place in the log of events."""
+    return info.context.cursors.write(_LOG, str(position))
+
+
+def place(info: Info, cursor: str) -> int:
+    """The place that a cursor names. ValidationError where it names none."""
+    try:
+        return int(info.context.cursors.read("after", _LOG, cursor))
+    except ValidationError as error:
+        raise ValidationError("after", "after takes the cursor of a delivery, or eventCursor.") from error

@@ -2,13 +2,17 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import aclosing, suppress
 
 from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError, OperationDefinitionNode
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionResult
+from strawberry.schema.schema import StreamResult
+from strawberry.types import StreamExecutionResult
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from domain.errors import AppError, InternalError, NotFoundError, RateLimitError, ValidationError
 from domain.ids import new_id
@@ -18,6 +22,11 @@ log = logging.getLogger("one.graphql")
 
 BAD_REQUEST = "BAD_REQUEST"
 """The code of what is wrong as GraphQL: syntax, unknown fields, values of another type."""
+
+_NO_STREAM = (
+    "A subscription has no end: use graphql-transport-ws over WebSocket, or take server-sent events with the header "
+    "`Accept: text/event-stream`."
+)
 
 TOO_MUCH = "This cannot be read as GraphQL: a number in it has too many digits, or it is nested too deep."
 
@@ -38,6 +47,12 @@ class ShowFailures(SchemaExtension):
         result = self.execution_context.result
         if isinstance(result, CoreResult | ExecutionResult) and result.errors:
             result.errors = [self._shown(error) for error in result.errors]
+
+    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
+        """Before each result of a subscription is sent."""
+        if isinstance(result, CoreResult | ExecutionResult) and result.errors:
+            result.errors = [self._shown(error) for error in result.errors]
+        yield
 
     def _shown(self, error: GraphQLError) -> GraphQLError:
         cause = error.original_error
@@ -77,6 +92,29 @@ class NameTheOperation(SchemaExtension):
         if named is None and len(operations) > 1:
             context.pre_execution_errors = [GraphQLError("Say which operation to run, with operationName.")]
         yield
+
+
+class StreamSubscriptions(SchemaExtension):
+    """Refuses a subscription where there can be one answer only."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Before validation, whose error this then is."""
+        execution, context = self.execution_context, self.execution_context.context
+        if isinstance(context, Context) and not context.streams and execution.graphql_document is not None:
+            with suppress(CannotGetOperationTypeError):
+                if execution.operation_type is OperationType.SUBSCRIPTION:
+                    execution.pre_execution_errors = [GraphQLError(_NO_STREAM)]
+        yield
+
+
+async def answered(results: StreamResult) -> StreamResult:
+    """The same results; an error before the first of them is one too, where it would end the stream without a word."""
+    async with aclosing(results):
+        try:
+            async for result in results:
+                yield result
+        except GraphQLError as error:
+            yield PreExecutionError(data=None, errors=[error])
 
 
 def _with(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

@@ -4,6 +4,7 @@ from functools import partial
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
 
 from execution.documents import CachedDocuments
@@ -15,8 +16,8 @@ from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
 from resolvers.email_change import EmailChangeMutations
 from resolvers.email_verification import EmailVerificationMutations
-from resolvers.events import EventQueries
-from resolvers.failures import NameTheOperation, ShowFailures
+from resolvers.events import EventQueries, EventSubscriptions
+from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions, answered
 from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.joining import JoiningMutations
 from resolvers.keys import KeyMutations
@@ -25,6 +26,7 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
+from resolvers.orders import OrderSubscriptions
 from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
@@ -90,21 +92,35 @@ class Mutation(
     """Everything that can be changed. Each answers its success, or an error to switch on by `__typename`."""
 
 
+@object_type
+class SubscriptionRoot(EventSubscriptions, OrderSubscriptions):
+    """What can be followed as it happens, over WebSocket or server-sent events. Each delivery has a cursor.
+
+    `Subscription` is a type of things.
+    """
+
+
 class Schema(strawberry.Schema):
     """A schema that leaves logging to ShowFailures: an expected failure is no news to an operator."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing."""
 
+    def _stream(self, *given: object, **named: object) -> StreamResult:
+        """All results, be they errors."""
+        return answered(super()._stream(*given, **named))  # type: ignore[arg-type] # whatever Strawberry gives
+
 
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=SubscriptionRoot,
     types=OBJECT_TYPES,
     extensions=[
         ShowFailures,
         KeepWithinLimits,  # before what parses and validates
         partial(CachedDocuments, DOCUMENTS),
         NameTheOperation,  # after the cache, which would forget its error
+        StreamSubscriptions,
     ],
 )

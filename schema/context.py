@@ -1,11 +1,11 @@
 """What every resolver finds beside its arguments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 import strawberry
 
-from domain.access import Caller
+from domain.access import Caller, Viewer
 from domain.sessions import Tokens
 from schema.cursors import Cursors
 from schema.limits import Limits
@@ -40,9 +40,13 @@ class TokenCookies(Protocol):
         """Take that back."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Context:
-    """One operation's caller and its cookies, the loaders that batch its reads, and how large it may be."""
+    """One operation's caller and its cookies, the loaders that batch its reads, and how large it may be.
+
+    A subscription that goes on after `cursor` notes there what it delivered last. There is none where the answer is one
+    and no stream.
+    """
 
     caller: Caller
     services: Services
@@ -50,6 +54,13 @@ class Context:
     cursors: Cursors
     limits: Limits
     cookies: TokenCookies
+    cursor: str | None = None
+    streams: bool = True
+
+    def renew(self, viewer: Viewer) -> None:
+        """Answer from now on in the name of a viewer as they are now, with nothing read before."""
+        self.caller = replace(self.caller, viewer=viewer)
+        self.loaders = Loaders(self.services, self.caller)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -63,6 +63,11 @@ def mutation(resolver: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", strawberry.mutation(resolver, description=_description(resolver)))
 
 
+def subscription(resolver: Callable[P, R]) -> Callable[P, R]:
+    """Make a method a subscription."""
+    return cast("Callable[P, R]", strawberry.subscription(resolver, description=_description(resolver)))
+
+
 def enum(cls: type[E], values: Mapping[E, str]) -> None:
     """Make an enum of the domain a GraphQL enum with the same values, each with its description."""
     strawberry.enum(cls, description=_description(cls), graphql_name_from="value")

@@ -40,3 +40,13 @@ class Event(Node):
         if self.target_id is None:
             return None
         return cast("Node | None", await info.context.loaders.node(self.target_id))
+
+
+@object_type
+class EventDelivery:
+    """An event that is handed over to whoever follows the log of events."""
+
+    cursor: str = strawberry.field(
+        description="Its place in the log: keep that of the last one, and give it as `after` when you come back."
+    )
+    event: Event = strawberry.field(description="What happened.")

@@ -65,7 +65,7 @@ _SECTIONS: Final = (
     event_checks.SECTION,
 )
 
-_OF_THE_WHOLE: Final = (*whole.TESTS, *types.TESTS, *audit.TESTS)
+_OF_THE_WHOLE: Final = (*whole.TESTS, *types.TESTS, *audit.TESTS, *event_checks.TESTS)
 
 
 def _rules() -> Iterator[Rule]:

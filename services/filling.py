@@ -3,7 +3,7 @@
 from typing import Final
 
 from domain.thing_types import THING_TYPES
-from graph import filling, types
+from graph import event_log, filling, types
 from graph.emptiness import is_empty
 from graph.store import Store, Transaction
 from services.type_changes import fill_pages
@@ -12,9 +12,14 @@ _PAGE: Final = 1_000
 
 
 async def fill_columns(store: Store) -> None:
-    """Bring all columns that follow from others to what this version expects, where another one wrote them last."""
+    """Bring all columns that follow from others to what this version expects, where another one wrote them last.
+
+    Events of before there was a log get their places in it.
+    """
     await fill_standard_filters(store)
     await fill_words(store)
+    while await event_log.number(store):
+        pass
 
 
 async def fill_standard_filters(store: Store) -> None:

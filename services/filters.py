@@ -124,6 +124,7 @@ EVENT_RULES: Mapping[str, Rule] = {
     "types": Rule("type", _as_it_is),
     "actor": Rule("actor", _actor),
     "targetId": Rule("targetId", _id(*ENTITIES)),
+    "targetPrefix": Rule("targetPrefix", _as_it_is),  # clients know no such field
     "groupId": Rule("groupId", _id(NodeKind.GROUP)),
     "inSubtreeOf": Rule("inSubtreeOf", _id(NodeKind.GROUP)),
     "at": Rule("at", _moment),

@@ -99,6 +99,15 @@ class Keys:
         if at - found.last_used_at >= TOUCHED_EVERY:
             with suppress(NetworkError):  # the time of the last use is not worth a refusal
                 await keys.touch(self._store, found.viewer.key_id, at)
+        return await self._bounded(found)
+
+    async def authenticate_again(self, ids: Sequence[str]) -> dict[str, Viewer]:
+        """Who the keys of these ids stand for now; without those that expired or were revoked."""
+        found = await keys.authenticate_again(self._store, ids, self._clock()) if ids else {}
+        return {identifier: await self._bounded(each) for identifier, each in found.items()}
+
+    async def _bounded(self, found: keys.KeyInUse) -> Viewer:
+        """The viewer, who reaches no further than the key that they used."""
         actions, group_ids = found.properties.get("actions"), found.properties.get("groupIds")
         viewer = found.viewer
         if isinstance(actions, list):

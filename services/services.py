@@ -14,10 +14,12 @@ from services.bulk import Bulk
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
+from services.delivery_rights import DeliveryRights
 from services.denials import Denials
 from services.email_change import EmailChange
 from services.email_verification import EmailVerification
 from services.embedding import Embedder
+from services.event_log import EventLog
 from services.events import Events
 from services.explanations import Explanations
 from services.finishing_sign_in import FinishingSignIn
@@ -25,8 +27,10 @@ from services.groups import Groups
 from services.keys import Keys
 from services.knowledge import KnowledgeReader
 from services.lists import SCAN_LIMIT, Lists
+from services.live_events import LiveEvents
 from services.mail import Mails
 from services.ontology import Ontology
+from services.order_updates import OrderUpdates
 from services.passkey_proofs import RelyingParty
 from services.passkeys import Passkeys
 from services.password_reset import PasswordReset
@@ -84,8 +88,10 @@ class Services:
     keys: Keys
     knowledge: KnowledgeReader
     lists: Lists
+    live_events: LiveEvents
     mails: Mails
     ontology: Ontology
+    order_updates: OrderUpdates
     password_reset: PasswordReset
     passkeys: Passkeys
     passwords: Passwords
@@ -117,19 +123,23 @@ class Services:
         party: RelyingParty = LOCAL,
         origins: Sequence[str] = LOCAL.origins,
         chains: Chains = NO_CHAINS,
+        log: EventLog | None = None,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
         Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
         the most. People may sign in with accounts at the providers. Secrets are encrypted by the box. Passkeys
         are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
-        the chains.
+        the chains. Those who follow events do so by the log, which does not go on by itself.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
         changes = Changes(store, ontology, dimension)
         evidence = Evidence(box, party)
         challenges = Challenges(store, clock)
+        keys, sessions = Keys(store, clock), Sessions(store, clock, limits)
+        live_events = LiveEvents(store, log or EventLog(store), DeliveryRights(store, sessions, keys))
+        things = Things(store, ontology)
         return cls(
             access_lists=AccessLists(store),
             account_deletion=AccountDeletion(store, clock),
@@ -146,11 +156,13 @@ class Services:
             explanations=Explanations(store),
             finishing_sign_in=FinishingSignIn(store, clock, limits, evidence),
             groups=Groups(store),
-            keys=Keys(store, clock),
+            keys=keys,
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
             lists=Lists(store, scan_limit),
+            live_events=live_events,
             mails=Mails(store, clock),
             ontology=ontology,
+            order_updates=OrderUpdates(live_events, things),
             password_reset=PasswordReset(store, clock, limits),
             passkeys=Passkeys(store, clock, limits, challenges, party),
             passwords=Passwords(store, clock, limits, evidence),
@@ -159,11 +171,11 @@ class Services:
             provider_sign_in=ProviderSignIn(store, clock, limits, providers),
             search=Searching(store, ontology),
             second_factors=SecondFactors(store, clock, limits, evidence),
-            sessions=Sessions(store, clock, limits),
+            sessions=sessions,
             sign_in=SignIn(store, clock, limits),
             sign_in_by_mail=SignInByMail(store, clock, limits),
             sign_in_methods=SignInMethods(store, clock, limits),
-            things=Things(store, ontology),
+            things=things,
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),
             wallets=Wallets(store, clock, limits, challenges, origins=origins, chains=chains),

@@ -142,6 +142,10 @@ class Sessions:
                 await sessions.touch(self._store, viewer.session.id, address, at)
         return viewer
 
+    async def authenticate_again(self, ids: Sequence[str]) -> dict[str, Viewer]:
+        """Who the sessions of these ids stand for now; without those that ended or were not refreshed in time."""
+        return await sessions.authenticate_again(self._store, ids, self._clock()) if ids else {}
+
     async def of_viewer(self, caller: Caller) -> list[Session]:
         """The caller's own sessions, the one that was used last first."""
         viewer = viewer_of(caller)

@@ -194,7 +194,10 @@ async def running_provider() -> AsyncIterator[FakeProvider]:
         async def tell() -> None:
             started.set()
 
-        server = Server(config, tell)
+        async def stopping() -> None:
+            """Nothing stays open here."""
+
+        server = Server(config, tell, stopping)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await started.wait()
         yield provider

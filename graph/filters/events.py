@@ -5,11 +5,13 @@ from enum import StrEnum
 
 from domain.events import SYSTEM_ACTOR, Event
 from domain.filters import Comparison, Condition, Operator, conjuncts
-from graph.access import below_visible, entity_visible, event_visible, group_visible
+from graph.access import PARAMETERS, below_visible, entity_visible, event_visible, group_visible
+from graph.event_log import LOGGED, LoggedRow
 from graph.events import EVENT, EventRow, from_row
 from graph.filters.paths import Path, Shape, listing_of
-from graph.filters.predicates import Filtered, Leaf, Musts, Values, among, compare, predicates
+from graph.filters.predicates import Filtered, Filters, Leaf, Musts, Values, among, compare, predicates
 from graph.filters.subtrees import Subtree, subtree_of
+from graph.store import Statement
 
 _KEY = "event.id"
 _VISIBLE_PARENT = f"MATCH (owner:Entity {{id: parent}}) WHERE {entity_visible('owner')}"
@@ -60,6 +62,20 @@ def events(condition: Condition, scope: Scope) -> Filtered[EventRow, Event]:
     return Filtered(listing_of(shape, path, (*tested, *shown), from_row), values.filters)
 
 
+def events_after(condition: Condition) -> tuple[Statement[LoggedRow], Filters]:
+    """What of the log, from one place to another, a condition holds for and the viewer sees; and its parameters."""
+    values = Values()
+    tests = (*predicates(conjuncts(condition), _predicate, values), event_visible("event"))
+    return Statement(
+        "events_after",
+        f"""
+        MATCH (event:Event)
+        WHERE event.position > $position AND event.position <= $until AND {" AND ".join(tests)}
+        WITH event ORDER BY event.position LIMIT $limit
+        RETURN {LOGGED} AS row""",
+    ), values.filters
+
+
 def _top(musts: Musts, values: Values, scope: Scope) -> str:
     """What matches the group whose subtree is to be read, where that is the way."""
     if scope is Scope.SUBTREE:
@@ -106,10 +122,19 @@ def _predicate(test: Comparison, values: Values) -> str:
 
 
 def _is_below(test: Comparison, values: Values) -> str:
+    return below(among(test, values))
+
+
+def below(wanted: str, of: str = PARAMETERS) -> str:
+    """Whether an event happened in or below a visible group whose id is as `wanted`."""
     return (
         "EXISTS { MATCH (here:Entity:Group {id: event.groupId})<-[:PARENT_OF*0..]-(top:Group)"
-        f" WHERE top.id {among(test, values)} AND {group_visible('top')} AND {below_visible('here')} }}"
+        f" WHERE top.id {wanted} AND {group_visible('top', of)} AND {below_visible('here', of)} }}"
     )
 
 
-_SPECIAL: Mapping[str, Leaf] = {"inSubtreeOf": _is_below}
+def _is_about(test: Comparison, values: Values) -> str:
+    return f"event.targetId STARTS WITH {values.add(test)}"
+
+
+_SPECIAL: Mapping[str, Leaf] = {"inSubtreeOf": _is_below, "targetPrefix": _is_about}

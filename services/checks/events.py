@@ -1,15 +1,18 @@
 """Rules about events. What they tell of is never changed."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
 from domain.catalogue import Catalogue
-from domain.events import SYSTEM_ACTOR, EventType
+from domain.consistency import Rule
+from domain.events import SYSTEM_ACTOR, Event, EventType
 from domain.ids import NodeKind, kind_of, thing_prefix
 from graph.checks import events
 from graph.checks.events import EVENTS, EventFacts
 from graph.events import EventRow
+from graph.store import Store, Transaction
 from services.checks import nodes
-from services.checks.rules import Fault, Section, rule
+from services.checks.rules import Fault, Mend, Section, rule
+from services.checks.whole import WholeFault, WholeTest
 
 _LEAVE = "Leave it: the log is only ever added to. Find out what wrote it."
 
@@ -56,6 +59,46 @@ def _right_references(found: EventFacts, _types: Catalogue) -> Iterator[Fault]:
         yield Fault(f"targetId is {str(target)[:60]!r}", _LEAVE)
 
 
+@rule(
+    "event_place",
+    "Every event has a place in the log of events, or waits for one.",
+    "It waits for one, or has the place that it has.",
+)
+def _right_place(found: EventFacts, _types: Catalogue) -> Iterator[Fault]:
+    place, waits = found["row"].get("position"), "Unsequenced" in found["labels"]
+    if place is None and not (waits and isinstance(found["row"].get("recordedAt"), int)):
+        yield Fault(
+            "it has no place and waits for none", _placed("wait for a place", found["id"], events.wait_for_place)
+        )
+    elif place is not None and waits:
+        yield Fault("it waits for a place and has one", _placed("keep its place", found["id"], events.keep_place))
+
+
+def _placed(does: str, identifier: str, change: Callable[[Transaction, str], Awaitable[None]]) -> Mend:
+    async def apply(transaction: Transaction) -> Sequence[Event]:
+        await change(transaction, identifier)
+        return ()
+
+    return Mend(does, apply)
+
+
+async def _empty_places(store: Store) -> AsyncIterator[WholeFault]:
+    empty = await events.empty_places(store)
+    if empty:
+        yield WholeFault(f"{empty:,} places in the log of events belong to no event", _LEAVE)
+
+
+TESTS: tuple[WholeTest, ...] = (
+    WholeTest(
+        Rule(
+            "event_log",
+            "The places in the log of events are without a gap.",
+            "A person finds out what was erased. Whoever follows the log is told of all that is there.",
+        ),
+        _empty_places,
+    ),
+)
+
 SECTION: Section[EventFacts] = Section(
     EVENTS,
     nodes.form("event", EventRow, but=("actor",)),
@@ -65,6 +108,7 @@ SECTION: Section[EventFacts] = Section(
         _right_type,
         _right_actor,
         _right_references,
+        _right_place,
         nodes.objects("event", "properties"),
     ),
 )

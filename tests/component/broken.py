@@ -422,6 +422,12 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_EVENT + "SET n.groupId = $video", ("event",), mended=False),
         Break(_EVENT + "SET n.targetId = 'x'", ("event",), mended=False),
     ],
+    "event_place": [
+        Break(_EVENT + "REMOVE n:Unsequenced, n.recordedAt", ("event",)),
+        Break(_EVENT + "REMOVE n.recordedAt", ("event",)),
+        Break(_EVENT + "SET n.position = 1", ("event",)),
+    ],
+    "event_log": [Break(_EVENT + "SET n.position = 7 REMOVE n:Unsequenced, n.recordedAt", (), mended=False)],
     "event_json": [Break(_EVENT + "SET n.properties = '7'", ("event",), mended=False)],
 }
 

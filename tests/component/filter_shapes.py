@@ -107,6 +107,11 @@ EVENTS: list[tuple[object, ...]] = [
     *((TYPE, scope) for scope in Events if scope),
     (both(IN_SUBTREE, TYPE), Events.EVERYWHERE),
 ]
+EVENTS_AFTER: list[tuple[object, ...]] = [
+    (EVERYTHING,),
+    (both(TYPE, Either((IN_SUBTREE, Not(GROUP)))),),
+    (compare("targetPrefix"),),
+]
 RELATED: list[tuple[object, ...]] = [
     *(((Step(direction, RELATIONSHIPS, None, 1),), EVERYTHING) for direction in Direction),
     ((Step(Direction.BOTH, frozenset({"RELATED"}), ("x",), 2), Step(Direction.BOTH, RELATIONSHIPS, None, 1)), STATUS),

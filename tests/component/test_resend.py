@@ -69,7 +69,11 @@ async def resend() -> AsyncIterator[Resend]:
         async def tell() -> None:
             started.set()
 
-        server = Server(uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=0), tell)
+        async def stopping() -> None:
+            """Nothing stays open here."""
+
+        config = uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
+        server = Server(config, tell, stopping)
         running = asyncio.create_task(server.serve(sockets=[listener]))
         await started.wait()
         yield found

@@ -57,7 +57,21 @@ PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values", "wallets", "verifiedAt"), (ID,)),
     "edge": {"id": ID},
     **dict.fromkeys(("actor", "target"), ID),
-    **dict.fromkeys(("from", "sequence"), 1),
+    **dict.fromkeys(("from", "sequence", "position"), 1),
+    "oldAfter": None,
+    "numbers": [{"id": ID, "position": 1}],
+    "asked": [
+        {
+            "number": 0,
+            "ids": (ID,),
+            "groupIds": (ID,),
+            "roots": (ID,),
+            "personId": ID,
+            "actorId": ID,
+            "everything": False,
+            "flows": False,
+        }
+    ],
     "actions": ("connect",),
     "allowed": True,
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
@@ -143,6 +157,7 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     "graph.filters.people.people": filter_shapes.PEOPLE,
     "graph.filters.connections.connections": filter_shapes.CONNECTIONS,
     "graph.filters.events.events": filter_shapes.EVENTS,
+    "graph.filters.events.events_after": filter_shapes.EVENTS_AFTER,
     "graph.filters.related.related": filter_shapes.RELATED,
     **{
         f"graph.{name}": [(relationship,) for relationship in sorted(EDGES)]
@@ -289,7 +304,8 @@ FILL: Statement[int] = Statement(
     CREATE (:ThingVersion {{key: thing.id + ' 0000000001'}})
     CREATE (:Idempotency {{key: 'n' + n, at: n}})
     CREATE (:Event {{id: 'e' + n, groupId: group.id, targetId: thing.id, actor: person.id,
-        type: 'thing_created', auditKey: 'k' + n, auditGroupId: group.id}})
+        type: 'thing_created', auditKey: 'k' + n, auditGroupId: group.id, position: n}})
+    CREATE (:Event:Unsequenced {{id: 'w' + n, recordedAt: n}})
     CREATE (:Setting {{name: 'n' + n}})
     CREATE (:Credential {{personId: person.id}})
     CREATE (:Identity {{id: 'i' + n, key: 'x ' + n, personId: person.id}})
