@@ -49,6 +49,7 @@ async def measure(folder: Path) -> list[Figure]:
             await add_viewer(store, f"live{n}", PlatformRole.PLATFORM_OWNER, "aurora", KeyScope.WRITE)
             for n in range(10)
         ]
+        await asyncio.sleep(3)  # the server finds out by itself what was written beside it
         figures = [each for followers in (1, 100) for each in await _deliveries(running, secrets, followers)]
         figures += [await _idle(running, secrets), await _catching_up(running, store, secrets[0])]
         await store.close()
