@@ -17,6 +17,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     get_named_type,
+    is_leaf_type,
 )
 
 from domain.access import Caller, KeyScope
@@ -140,7 +141,8 @@ def call(operation: str, name: str) -> tuple[str, dict[str, JSON]]:
     given = ", ".join(f"{key}: ${key}" for key in wanted)
     head = f"{operation} ({declared})" if wanted else operation
     answered = f"{name}({given})" if wanted else name
-    return f"{head} {{ answer: {answered} {{ __typename }} }}", {key: some(each, key) for key, each in wanted.items()}
+    selected = "" if is_leaf_type(get_named_type(field.type)) else " { __typename }"
+    return f"{head} {{ answer: {answered}{selected} }}", {key: some(each, key) for key, each in wanted.items()}
 
 
 PUBLIC = {"node", "nodes", "group", "publicGroups", "publicThings"}
