@@ -85,7 +85,7 @@ async def accepted(
         read = await world.api.ask(
             """query ($id: ID!) { node(id: $id) { id
                 ... on Thing { name properties version }
-                ... on Group { name description metadata version }
+                ... on Group { name description ofGroup: metadata version }
                 ... on Relationship { properties metadata }
             } }""",
             id=identifier,
@@ -134,7 +134,7 @@ async def test_the_metadata_of_a_group(shared_world: World, metadata: JSONObject
     new: JSONObject = {"slug": f"any-{number}-{time.time_ns()}", "name": "Any", "type": "dao", "metadata": metadata}
     group = await accepted(shared_world, "createGroup", new, "metadata", "group")
     if group is not None:
-        assert equal(group["metadata"], metadata)
+        assert equal(group["ofGroup"], metadata)
         change: JSONObject = {"id": group["id"], "version": 1, "metadata": [metadata]}
         assert await accepted(shared_world, "updateGroup", change, "metadata", "group") is None
 
