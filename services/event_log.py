@@ -25,6 +25,7 @@ POLL_SECONDS: Final = 1.0
 """How long the log rests when nobody wakes it."""
 
 _PAGE: Final = 500
+_ROUNDS_AT_START: Final = 20  # of event_log.AT_ONCE events; a start waits for no more of them
 
 
 class EventLog:
@@ -54,7 +55,13 @@ class EventLog:
         self._tell()
 
     async def start(self) -> None:
-        """Begin at the end of the log. NetworkError where the store cannot be reached."""
+        """Begin at the end of the log, in which what was recorded before has its places, unless that is very much.
+
+        NetworkError where the store cannot be reached.
+        """
+        for _ in range(_ROUNDS_AT_START):
+            if not await event_log.number(self._store):
+                break
         self.position = self._from = await event_log.head(self._store)
         self._recent.clear()
 

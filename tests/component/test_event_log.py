@@ -59,6 +59,17 @@ async def test_what_follows_from_something_comes_after_it_whatever_their_ids(sto
     assert await numbered(store) == dense("cause", "effect")
 
 
+async def test_a_log_that_starts_is_past_all_that_was_recorded_before(store: Store) -> None:
+    """What a server wrote as it started, such as the demo world, is not news to whoever then follows from now on."""
+    await record(store, *(happened(str(number)) for number in range(3)))
+    log = EventLog(store)
+    await log.start()
+    await record(store, happened("news"))
+    await log.advance()
+    assert [each.event.properties["name"] for each in log.since(log.position - 1, 9) or ()] == ["news"]
+    assert log.position == 4
+
+
 async def test_what_commits_late_gets_a_place_after_all_that_was_read(store: Store) -> None:
     recorded, commit = asyncio.Event(), asyncio.Event()
 
