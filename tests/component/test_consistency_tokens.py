@@ -8,6 +8,8 @@ from tests.client import Answer
 from tests.conftest import CURSOR_KEY
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 CREATE = """mutation { createGroup(input: {slug: "made", name: "Made", type: business, parentId: null}) {
   ... on CreateGroupSuccess { group { id } }
 } }"""
