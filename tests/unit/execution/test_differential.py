@@ -57,6 +57,7 @@ async def runs_alike(number: int) -> None:
                 raise AssertionError(f"document {number}, run {again}: {text}") from error
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 @leaves_coroutines_behind
 async def test_answers_what_graphql_core_does() -> None:
