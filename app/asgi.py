@@ -16,6 +16,7 @@ from app.requests import REQUEST_ID, Requests
 from domain.errors import NetworkError, StoreError
 from domain.values import Clock, now
 from execution.schema import compiled
+from graph.bookmarks import HEADER as CONSISTENCY_TOKEN
 from graph.migrate import read_migrations, status
 from graph.store import Store
 from resolvers.schema import schema
@@ -113,7 +114,7 @@ def create_app(
             allow_origins=sorted(origins),
             allow_credentials=True,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", REQUEST_ID],
-            expose_headers=[REQUEST_ID],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", CONSISTENCY_TOKEN, REQUEST_ID],
+            expose_headers=[CONSISTENCY_TOKEN, REQUEST_ID],
         )
     return Requests(served, body_limit, view.go_away)

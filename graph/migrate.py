@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from domain.errors import StoreError
 from domain.values import now, to_micros
@@ -111,7 +111,9 @@ _FULLTEXT = re.compile(
     r"CREATE FULLTEXT INDEX (?P<name>\w+) IF NOT EXISTS FOR \(\w+:(?P<label>[\w|]+)\)\s+"
     r"ON EACH \[(?P<properties>[^\]]+)\]"
 )
-_AWAIT_INDEXES = "CALL db.awaitIndexes(300)"
+_LONGEST: Final = 3600.0
+"""How long (seconds) a migration may take: a large store's indexes take minutes each."""
+_AWAIT_INDEXES: Final = f"CALL db.awaitIndexes({_LONGEST:.0f})"
 
 
 def read_migrations(folder: Path = FOLDER) -> list[Migration]:
@@ -171,7 +173,7 @@ async def up(store: Store, migrations: Sequence[Migration]) -> list[Migration]:
             await transaction.run(RECORD_MIGRATION, {"properties": properties})
         return missing
 
-    done = await store.write(work)
+    done = await store.write(work, seconds=_LONGEST)
     await store.define([_AWAIT_INDEXES])
     await verify(store, migrations)
     return done
@@ -191,7 +193,7 @@ async def down(store: Store, migrations: Sequence[Migration], to: int) -> list[M
             await transaction.run(FORGET_LOCKS, {})
         return doomed
 
-    undone = await store.write(work)
+    undone = await store.write(work, seconds=_LONGEST)
     if to == 0:
         await store.define(_GROUND_UNDONE)
     return undone

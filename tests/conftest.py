@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -14,7 +15,6 @@ from typing import NoReturn
 import httpx2
 import pytest
 
-from app.asgi import create_app
 from app.explorer import Explorer
 from app.local_store.address import StoreAddress
 from app.local_store.instance import LocalStore
@@ -42,6 +42,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store", help="A Neo4j that is running and may be wiped; credentials in ONE_STORE_USER, ONE_STORE_PASSWORD."
     )
+
+
+_ALL_SLOW = re.compile(r"^pytestmark = .*\bpytest\.mark\.slow\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out, unread, the files all of whose tests are slow where none of those is to run: there are many."""
+    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+        return None
+    return True if _ALL_SLOW.search(collection_path.read_text(encoding="utf-8")) else None
 
 
 def missing(reason: str) -> NoReturn:
@@ -192,6 +202,8 @@ async def served(
     chains: Chains = NO_CHAINS,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
+    from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
+
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
     app = create_app(
         store,

@@ -285,3 +285,15 @@ async def test_a_page_of_an_allowed_origin_is_told_so_and_no_other(accounts: Acc
     for origin, allowed in ((ALLOWED_ORIGIN, ALLOWED_ORIGIN), ("https://evil.example", None)):
         response = await accounts.http.options("/graphql", headers={**asked, "Origin": origin})
         assert response.headers.get("access-control-allow-origin") == allowed
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Consistency-Token", "Last-Event-ID", "X-Request-ID"])
+async def test_a_page_of_an_allowed_origin_may_send_what_the_server_reads(accounts: Accounts, name: str) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": name}
+    response = await accounts.http.options("/graphql", headers={**asked, "Origin": ALLOWED_ORIGIN})
+    assert response.status_code == 200
+
+
+async def test_a_page_of_an_allowed_origin_may_read_what_it_is_to_send_back(accounts: Accounts) -> None:
+    response = await accounts.http.get("/graphql", params={"query": "{ x }"}, headers={"Origin": ALLOWED_ORIGIN})
+    assert response.headers["access-control-expose-headers"] == "Consistency-Token, X-Request-Id"

@@ -310,6 +310,7 @@ FILL: Statement[int] = Statement(
     CREATE (:Credential {{personId: person.id}})
     CREATE (:Identity {{id: 'i' + n, key: 'x ' + n, personId: person.id}})
     CREATE (:Passkey {{id: 'q' + n, credentialId: 'c' + n, personId: person.id, publicKey: 'p'}})
+    CREATE (:Passkey {{id: 'r' + n, credentialId: 'd' + n, personId: person.id, publicKey: 'p'}})
     CREATE (:SignInAttempt {{stateHash: 'h' + n, expiresAt: n}})
     CREATE (:SignInChallenge {{hash: 'h' + n, expiresAt: n}})
     CREATE (:SecondFactor {{personId: person.id, keyId: 'k' + n, secret: 's'}})
