@@ -20,6 +20,7 @@ class AccessReason(StrEnum):
 
     PLATFORM_OWNER = "platform_owner"
     MEMBER_ROLE = "member_role"
+    GRANT = "grant"
     ONESELF = "oneself"
     JOIN_POLICY = "join_policy"
     SYSTEM = "system"
@@ -36,10 +37,20 @@ class AccessReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """What somebody was given: a role on a group or a thing, and of a group on those `below` it too."""
+
+    target_id: str
+    role: MemberRole
+    below: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """A decision and its ground: what `reason` says, by the role that counts in the last group of the path.
 
     `path` are the ids of the groups from the one in which the role is held; `needed_role` is what would have done.
+    Where the role was granted it is by `grant_id`, and to the members of the group `through_group_id` if to a group.
     """
 
     allowed: bool
@@ -47,6 +58,8 @@ class Access:
     role: MemberRole | None = None
     needed_role: MemberRole | None = None
     path: tuple[str, ...] = ()
+    grant_id: str | None = None
+    through_group_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class ViewerSession:
 class Viewer:
     """A caller who proved who it is: the person, and the groups that they are an active member of.
 
+    `granted` is what they were given beside that, themselves or as members of a group.
     It used either the API key `key_id` or the session `session`. A key may be confined to the groups `within` and what
     is below them, of what its person reaches, and to `actions`; None stands for no such bound.
     """
@@ -73,6 +87,7 @@ class Viewer:
     session: ViewerSession | None = None
     within: tuple[str, ...] | None = None
     actions: frozenset[str] | None = None
+    granted: tuple[Granted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,7 @@ class Reach:
 
     Where it `flows` down they read what the groups below the roots hold too. One who is `confined` to that does not
     see what they did elsewhere either. What everybody may see is theirs too where `public` things are asked for.
+    By grants they read what the groups `here` hold, what the `trees` and all groups below those hold, and `things`.
     """
 
     everything: bool
@@ -89,6 +105,14 @@ class Reach:
     flows: bool = False
     confined: bool = False
     public: bool = False
+    here: tuple[str, ...] = ()
+    trees: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
+
+    @property
+    def tops(self) -> tuple[str, ...]:
+        """The ids of the groups at which what they may read begins."""
+        return (*self.roots, *self.here, *self.trees)
 
 
 EVERYTHING: Final = Reach(everything=True, roots=(), person_id="", flows=True)

@@ -192,10 +192,19 @@ def _exactly(name: str, find: str) -> Statement[NearestRow]:
     )
 
 
-_BELOW: Final = f"""MATCH (head:Entity:Group) WHERE head.id IN $heads AND {group_visible("head")}
+_BELOW: Final = f"""CALL () {{
+            MATCH (head:Entity:Group) WHERE head.id IN $heads AND {group_visible("head")}
             MATCH (head)-[:PARENT_OF*0..]->(below:Group) WHERE {below_visible("below")}
             WITH DISTINCT below
-            MATCH (thing:Thing) WHERE thing.groupId = below.id AND thing.sortKey > ''"""
+            MATCH (thing:Thing) WHERE thing.groupId = below.id AND thing.sortKey > ''
+            RETURN thing
+            UNION ALL
+            UNWIND $things AS given
+            MATCH (thing:Entity:Thing {{id: given}})
+            RETURN thing
+            }}
+            WITH thing WHERE true"""
+
 NEAREST_IN_GROUP: Final = _exactly(
     "in_group", "MATCH (thing:Thing) WHERE thing.groupId = $groupId AND thing.sortKey > ''"
 )
@@ -234,7 +243,7 @@ async def nearest(store: Store, reach: Reach, vector: Sequence[float], within: W
         "type": within.type,
         "label": within.label,
         "except": within.but,
-        "heads": list(reach.roots) if within.subtree_of is None else [within.subtree_of],
+        "heads": list(reach.tops) if within.subtree_of is None else [within.subtree_of],
         **reach_parameters(reach),
     }
     exactly = _narrowest(within, reach)

@@ -18,6 +18,7 @@ from resolvers.email_change import EmailChangeMutations
 from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries, EventSubscriptions
 from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions, answered
+from resolvers.grants import GrantMutations
 from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.joining import JoiningMutations
 from resolvers.keys import KeyMutations
@@ -68,6 +69,7 @@ class Query(
 class Mutation(
     GroupMutations,
     JoiningMutations,
+    GrantMutations,
     ThingMutations,
     KnowledgeMutations,
     ConnectionMutations,

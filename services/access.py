@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from domain.access import NOBODY, AccessReason, Caller, KeyScope, Reach, Viewer, ViewerSession
 from domain.errors import AuthError, ForbiddenError, ReauthenticationError
+from domain.ids import NodeKind, kind_of
 from domain.people import MemberRole, Person, PlatformRole
 from domain.sessions import FRESH
 
@@ -43,6 +44,8 @@ class Action(StrEnum):
     SET_EMBEDDINGS = "set_embeddings"
     REMOVE_KNOWLEDGE = "remove_knowledge"
     RETRY_EMBEDDINGS = "retry_embeddings"
+    GRANT_ACCESS = "grant_access"
+    REVOKE_ACCESS = "revoke_access"
     JOIN_GROUP = "join_group"
     LEAVE_GROUP = "leave_group"
     CONNECT = "connect"
@@ -185,6 +188,8 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
                 Action.ARCHIVE_GROUP,
                 Action.RESTORE_GROUP,
                 Action.DELETE_THING,
+                Action.GRANT_ACCESS,
+                Action.REVOKE_ACCESS,
             ),
             MemberRole.ADMIN,
         ),
@@ -234,6 +239,11 @@ def counts_below(person: Viewer | Person) -> bool:
     return person.role in FLOWING
 
 
+def counts_grants(person: Viewer | Person) -> bool:
+    """Whether they have what they were granted: a customer has nothing of it, and a confined key stays where it is."""
+    return person.role in MEMBERS and not (isinstance(person, Viewer) and person.within is not None)
+
+
 def reach_of(caller: Caller) -> Reach:
     """What the caller may read. AuthError where it did not say who it is."""
     viewer = viewer_of(caller)
@@ -242,7 +252,13 @@ def reach_of(caller: Caller) -> Reach:
     if viewer.within is not None:
         return Reach(everything=False, roots=viewer.within, person_id=viewer.person_id, flows=flows, confined=True)
     roots = () if viewer.role is PlatformRole.CUSTOMER else viewer.member_of
-    return Reach(everything, roots, viewer.person_id, flows)
+    here: list[str] = []
+    trees: list[str] = []
+    things: list[str] = []
+    for each in viewer.granted if counts_grants(viewer) else ():
+        of_thing = kind_of(each.target_id) is NodeKind.THING
+        (things if of_thing else trees if each.below else here).append(each.target_id)
+    return Reach(everything, roots, viewer.person_id, flows, here=tuple(here), trees=tuple(trees), things=tuple(things))
 
 
 def open_reach_of(caller: Caller) -> Reach:

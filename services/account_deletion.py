@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from domain.access import EVERYTHING, Caller
+from domain.access import EVERYTHING, AccessReason, Caller
 from domain.connection_types import CONNECTION_TYPES
 from domain.connections import Connection
 from domain.errors import AuthError, ConflictError, ValidationError
@@ -18,10 +18,10 @@ from domain.events import Event, EventType
 from domain.people import MemberRole, Person, PersonStatus, PlatformRole
 from domain.things import ThingStatus
 from domain.values import Clock
-from graph import accounts, connections, events, identities, keys, locks, people
+from graph import accounts, connections, events, grants, identities, keys, locks, people
 from graph.store import Store, Transaction
 from services.access import Action, authorize_oneself
-from services.connections import MEMBERSHIP
+from services.connections import GRANT, MEMBERSHIP
 from services.journal import AccessChange, event
 from services.keys import key_access
 from services.one_time_tokens import TokenKind
@@ -72,6 +72,7 @@ class AccountDeletion:
             if username.strip().casefold() != person.username.casefold():
                 raise ValidationError("username", _NOT_YOURS)
             left = await self._leave(transaction, caller, person, at)
+            given_up = await self._give_up(transaction, caller, person, at)
             revoked = await self._revoke(transaction, caller, person, at)
             await accounts.erase(transaction, person.id, list(TokenKind))
             await accounts.anonymize(transaction, _nobody(person, at))
@@ -85,7 +86,7 @@ class AccountDeletion:
                     {"role": PlatformRole.CUSTOMER, "status": PersonStatus.DELETED},
                 ),
             )
-            await events.append(transaction, [*left.told, *revoked.told, gone])
+            await events.append(transaction, [*left.told, *given_up, *revoked.told, gone])
             return Deleted(person.id, left.count, revoked.count)
 
         return await self._store.write(work)
@@ -108,6 +109,26 @@ class AccountDeletion:
             message = f"You are the last owner of {named}: make somebody else an owner, or delete what is yours, first."
             raise ConflictError(message)
         return _Ended(len(found), told)
+
+    @staticmethod
+    async def _give_up(transaction: Transaction, caller: Caller, person: Person, at: datetime) -> list[Event]:
+        """End all grants."""
+        told: list[Event] = []
+        for each, group_id in await grants.fetch_of(transaction, person.id):
+            await connections.save(
+                transaction, replace(each, valid_to=max(at, each.valid_from)), CONNECTION_TYPES[GRANT]
+            )
+            told.append(
+                event(
+                    caller,
+                    EventType.ACCESS_REVOKED,
+                    target_id=each.to_id,
+                    group_id=group_id,
+                    properties={"grant": each.id, "to": person.id},
+                    changes=AccessChange(before=each.properties, reason=AccessReason.ONESELF),
+                )
+            )
+        return told
 
     @staticmethod
     async def _revoke(transaction: Transaction, caller: Caller, person: Person, at: datetime) -> "_Ended":
