@@ -18,9 +18,9 @@ def reach_parameters(reach: Reach) -> dict[str, object]:
         "everything": reach.everything,
         "roots": list(reach.roots),
         "flows": reach.flows,
-        "here": list(reach.here),
-        "trees": list(reach.trees),
-        "things": list(reach.things),
+        "grantedHere": list(reach.here),
+        "grantedTrees": list(reach.trees),
+        "grantedThings": list(reach.things),
         "personId": reach.person_id,
         "actorId": None if reach.confined else reach.person_id,
         "public": reach.public,
@@ -32,7 +32,7 @@ def _in_reach(group: str, labels: str = "", of: str = PARAMETERS) -> str:
     return (
         f"({group}{labels})<-[:PARENT_OF*0..]-(root:Group)"
         f" WHERE ((root.id IN {of}roots AND ({of}flows OR root.id = {group}.id))"
-        f" OR root.id IN {of}trees OR (root.id IN {of}here AND root.id = {group}.id))"
+        f" OR root.id IN {of}grantedTrees OR (root.id IN {of}grantedHere AND root.id = {group}.id))"
     )
 
 
@@ -44,8 +44,9 @@ def group_visible(group: str, of: str = PARAMETERS) -> str:
 def below_visible(group: str, of: str = PARAMETERS) -> str:
     """The same of a group that is below a visible one."""
     return (
-        f"({of}everything OR ({of}flows AND size({of}here) = 0) OR {group}.id IN {of}roots OR {group}.id IN {of}here"
-        f" OR (size({of}here) + size({of}trees) > 0 AND EXISTS {{ MATCH {_in_reach(group, of=of)} }}))"
+        f"({of}everything OR ({of}flows AND size({of}grantedHere) = 0)"
+        f" OR {group}.id IN {of}roots OR {group}.id IN {of}grantedHere"
+        f" OR (size({of}grantedHere) + size({of}grantedTrees) > 0 AND EXISTS {{ MATCH {_in_reach(group, of=of)} }}))"
     )
 
 
@@ -53,7 +54,7 @@ def thing_visible(thing: str) -> str:
     """Whether the thing's group is visible and the thing is nobody else's alone, or it is the viewer's alone."""
     return (
         f"($everything OR {thing}.privateTo = $actorId OR (({thing}.privateTo IS NULL OR {thing}.privateTo = $personId)"
-        f" AND ({thing}.id IN $things"
+        f" AND ({thing}.id IN $grantedThings"
         f" OR EXISTS {{ MATCH ({thing})-[:IN_GROUP]->{_in_reach('home', ':Group')} }})))"
     )
 
@@ -72,7 +73,7 @@ def entity_visible(entity: str) -> str:
     return (
         f"($everything OR {entity}.id = $personId OR {entity}.privateTo = $actorId"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
-        f" AND ({entity}.id IN $things"
+        f" AND ({entity}.id IN $grantedThings"
         f" OR EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF*0..1]->{_in_reach('home', ':Group')}"
         " AND all(hop IN step WHERE hop.validTo IS NULL) })))"
     )
@@ -86,7 +87,7 @@ def entity_in(entity: str, groups: str) -> str:
     return (
         f"({entity}.id = $personId OR {entity}.privateTo = $actorId OR {entity}.id IN {groups}"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
-        f" AND ({entity}.id IN $things OR EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF]->(home:Group)"
+        f" AND ({entity}.id IN $grantedThings OR EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF]->(home:Group)"
         f" WHERE home.id IN {groups} AND step.validTo IS NULL }})))"
     )
 
@@ -96,7 +97,7 @@ def event_visible(event: str, of: str = PARAMETERS) -> str:
     group = f":Entity:Group {{id: {event}.groupId}}"
     return (
         f"({of}everything OR {event}.actor = {of}actorId"
-        f" OR ({event}.groupId IS NOT NULL AND {event}.targetId IN {of}things)"
+        f" OR ({event}.groupId IS NOT NULL AND {event}.targetId IN {of}grantedThings)"
         f" OR EXISTS {{ MATCH {_in_reach('home', group, of)} }})"
     )
 

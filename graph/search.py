@@ -111,7 +111,7 @@ class HitsRow(TypedDict):
 _WANTED = f"""
     CALL () {{
         WITH * WHERE NOT $onlyPublic AND ($within IS NOT NULL OR NOT $everything)
-        UNWIND CASE WHEN $within IS NULL THEN $roots + $here + $trees ELSE [$within] END AS id
+        UNWIND CASE WHEN $within IS NULL THEN $roots + $grantedHere + $grantedTrees ELSE [$within] END AS id
         MATCH (top:Entity:Group {{id: id}}) WHERE {group_shown("top")}
         MATCH (top)-[:PARENT_OF*0..]->(group:Group) WHERE {below_visible("group")}
         WITH DISTINCT group LIMIT {_MANY_GROUPS} + 1
@@ -122,7 +122,7 @@ _WANTED = f"""
     WITH below, $query + CASE
         WHEN $onlyPublic OR ($within IS NULL AND $everything) OR size(below) > $narrow THEN ''
         ELSE reduce(narrowed = ' +(', each IN ids | narrowed + ' groupId:' + each + ' id:' + each) +
-            reduce(given = '', each IN $things | given + ' id:' + each) + ' id:per_*)^0'
+            reduce(given = '', each IN $grantedThings | given + ' id:' + each) + ' id:per_*)^0'
     END AS query
     CALL (query) {{
         CALL db.index.fulltext.queryNodes('{INDEX}', query, {{limit: $candidates}}) YIELD node, score

@@ -199,7 +199,7 @@ _BELOW: Final = f"""CALL () {{
             MATCH (thing:Thing) WHERE thing.groupId = below.id AND thing.sortKey > ''
             RETURN thing
             UNION ALL
-            UNWIND $things AS given
+            UNWIND $grantedThings AS given
             MATCH (thing:Entity:Thing {{id: given}})
             RETURN thing
             }}

@@ -19,7 +19,7 @@ from graph.store import Transaction
 from services import validation
 from services.checks import nodes
 from services.checks.rules import Fault, Mend, Section, Test, rule
-from services.connections import MEMBERSHIP
+from services.connections import GRANT, MEMBERSHIP
 from services.journal import AccessChange, system_event
 
 _KINDS = {"Group": NodeKind.GROUP, "Person": NodeKind.PERSON, "Thing": NodeKind.THING}
@@ -156,7 +156,8 @@ def _right_columns(found: ConnectionFacts, types: Catalogue) -> Iterator[Fault]:
     if known is None or any(_has_faults(found, types)) or _rivals(found, types):
         return
     wanted = _wanted(found, known)
-    names = (*LIVE_KEYS, "role", "status") if known.name == MEMBERSHIP else LIVE_KEYS
+    beside: Mapping[str, tuple[str, ...]] = {MEMBERSHIP: ("role", "status"), GRANT: ("role", "below", "expiresAt")}
+    names = (*LIVE_KEYS, *beside.get(known.name, ()))
     wrong = {name: wanted.get(name) for name in names if found["row"].get(name) != wanted.get(name)}
     if wrong:
         yield Fault(f"{', '.join(wrong)} does not follow from it", _change(found, wrong))

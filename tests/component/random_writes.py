@@ -279,6 +279,13 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "disconnect": _connection,
     "joinGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
     "leaveGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
+    "grantAccess": lambda pool, dice: {
+        "toGroupId": _any_group(pool, dice),
+        "onId": _any_group(pool, dice),
+        "role": dice.choice(["viewer", "editor", "admin"]),
+        "below": dice.random() < 0.5,
+    },
+    "revokeAccess": lambda pool, dice: {"grantId": _connection(pool, dice)["id"]},
     "applyChanges": _apply_changes,
     "registerThingType": _register_thing_type,
     "evolveThingType": _evolve_thing_type,

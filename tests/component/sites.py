@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, cast
 
-from domain.people import MemberRole
+from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject
 from tests.worlds import World, new_connection, new_group, new_thing
 
@@ -33,6 +33,7 @@ class Site:
     document: str = ""
     chunk: str = ""
     connection: str = ""
+    grant: str = ""
     slugs: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def slug(self) -> str:
@@ -73,6 +74,8 @@ MUTATIONS: Final[Mapping[str, Given]] = {
     "connect": lambda at: {"type": "references", "fromId": at.other, "toId": at.thing},
     "updateConnection": lambda at: {"id": at.connection, "strength": 0.5},
     "disconnect": lambda at: {"id": at.connection},
+    "grantAccess": lambda at: {"toGroupId": at.beside, "onId": at.group, "role": "viewer"},
+    "revokeAccess": lambda at: {"grantId": at.grant},
     "applyChanges": lambda at: {"changes": [{"createThing": _new_video(at)}], "mode": "all_or_nothing"},
 }
 """What members can do to what is in a group, each with its input."""
@@ -109,7 +112,17 @@ class Sites:
             parent = {Place.CHILD: made["held"], Place.SIBLING: made["top"], Place.STRANGER: None}[place]
             group = await self.world.group(f"{name}-{place}", parent)
         site = Site(group, made["beside"])
+        if "revokeAccess" in mutations:
+            site = replace(site, grant=await self._grant(name, group))
         return site if all(each in OF_GROUPS for each in mutations) else await self._furnish(site, mutations)
+
+    async def _grant(self, name: str, group: str) -> str:
+        """A grant on the group to somebody whom the members of the held one see."""
+        guest = await self.world.member(f"{name}-guest", f"{name}-held", role=PlatformRole.ORG_USER)
+        person = (await guest.ask("{ viewer { person { id } } }")).at("viewer.person.id")
+        given: JSONObject = {"toPersonId": person, "onId": group, "role": "viewer"}
+        answer = await self.world.api.change("grantAccess", given, "grant { id }")
+        return str(cast("Mapping[str, JSON]", answer["grant"])["id"])
 
     async def _furnish(self, site: Site, mutations: Collection[str]) -> Site:
         world = self.world
