@@ -209,7 +209,7 @@ enum(
         EventType.USER_JOINED_GROUP: "A person became a member; `properties.role` is the role in the group.",
         EventType.USER_REMOVED_FROM_GROUP: "A person is a member no longer.",
         EventType.MEMBER_ROLE_CHANGED: "A member has another role in the group.",
-        EventType.INVITATION_REVOKED: "An invitation was taken back.",
+        EventType.INVITATION_REVOKED: "An invitation was taken back or declined.",
         EventType.ACCESS_DENIED: "Something was refused to somebody who is known.",
         EventType.PRODUCT_PUBLISHED: "A product is shown to buyers.",
         EventType.PRODUCT_ARCHIVED: "A product is for sale no longer.",

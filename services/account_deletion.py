@@ -12,7 +12,6 @@ from typing import Final
 
 from domain.access import EVERYTHING, Caller
 from domain.connection_types import CONNECTION_TYPES
-from domain.connections import Connection
 from domain.errors import AuthError, ConflictError, ValidationError
 from domain.events import Event, EventType
 from domain.people import MemberRole, Person, PersonStatus, PlatformRole
@@ -21,6 +20,7 @@ from domain.values import Clock
 from graph import accounts, connections, events, identities, keys, locks, people
 from graph.store import Store, Transaction
 from services.access import Action, authorize_oneself
+from services.connection_events import ended_events
 from services.connections import MEMBERSHIP
 from services.journal import AccessChange, event
 from services.keys import key_access
@@ -100,7 +100,7 @@ class AccountDeletion:
         told: list[Event] = []
         for each in found:
             await connections.save(transaction, replace(each, valid_to=max(at, each.valid_from)), kind)
-            told += _left(caller, each)
+            told += ended_events(caller, each)
         owned = [each.to_id for each in found if each.properties["role"] == MemberRole.OWNER]
         alone = [each for each in owned if await connections.count_owners(transaction, each) == 0]
         if alone:
@@ -153,27 +153,6 @@ class _Ended:
 
     count: int
     told: Sequence[Event]
-
-
-def _left(caller: Caller, membership: Connection) -> list[Event]:
-    role, status = membership.properties["role"], membership.properties["status"]
-    details = {"type": membership.type, "from": membership.from_id, "to": membership.to_id}
-    ended = event(
-        caller,
-        EventType.CONNECTION_ENDED,
-        target_id=membership.id,
-        group_id=membership.to_id,
-        properties=details,
-    )
-    removed = event(
-        caller,
-        EventType.USER_REMOVED_FROM_GROUP,
-        target_id=membership.from_id,
-        group_id=membership.to_id,
-        properties={"role": role},
-        changes=AccessChange(before={"role": role, "status": status}),
-    )
-    return [ended, removed]
 
 
 def _nobody(person: Person, at: datetime) -> Person:
