@@ -113,6 +113,7 @@ def _mail(mail: Mail) -> Mapping[str, JSON]:
         "status": mail.status,
         "createdAt": mail.created_at.isoformat(),
         "sentAt": None if mail.sent_at is None else mail.sent_at.isoformat(),
+        "delivery": mail.delivery,
     }
 
 
