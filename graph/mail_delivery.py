@@ -68,7 +68,7 @@ LIST_UNDELIVERABLE: Statement[Undeliverable] = Statement(
         reason: person.undeliverableReason,
         at: person.undeliverableAt
     } AS row""",
-    meant="NodeByLabelScan: an operator asks, now and then. Top: of those whom it finds.",
+    meant="NodeIndexScan: an operator asks, now and then. Top: of those whom it finds.",
 )
 LIFT_UNDELIVERABLE: Statement[str] = Statement(
     "lift_undeliverable",
