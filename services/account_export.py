@@ -116,6 +116,7 @@ def _mail(mail: Mail) -> Mapping[str, JSON]:
         "status": mail.status,
         "createdAt": mail.created_at.isoformat(),
         "sentAt": _iso(mail.sent_at),
+        "delivery": mail.delivery,
     }
 
 
