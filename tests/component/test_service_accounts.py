@@ -127,7 +127,8 @@ async def test_a_service_account_is_a_member_like_anybody_and_acts_by_its_keys(o
         g=office.group, a=identifier,
     )  # fmt: skip
     by_role = {"allowed": True, "reason": "member_role", "role": "admin"}
-    assert [(each["type"], each["actor"], each["access"]) for each in cast("list[dict[str, JSON]]", log.at("auditLog.nodes"))] == [
+    entries = cast("list[dict[str, JSON]]", log.at("auditLog.nodes"))
+    assert [(each["type"], each["actor"], each["access"]) for each in entries] == [
         (told, office.ids["admin"], by_role) for told in ("api_key_created", "user_joined_group", "user_registered")
     ]  # fmt: skip
 
