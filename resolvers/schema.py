@@ -34,6 +34,7 @@ from resolvers.people import PeopleQueries
 from resolvers.provider_sign_in import ProviderSignInMutations, ProviderSignInQueries
 from resolvers.search import SearchQueries
 from resolvers.second_factors import SecondFactorMutations
+from resolvers.service_accounts import ServiceAccountMutations
 from resolvers.sessions import SessionMutations
 from resolvers.sign_in import SignInMutations
 from resolvers.sign_in_by_mail import SignInByMailMutations
@@ -83,6 +84,7 @@ class Mutation(
     SessionMutations,
     AccountMutations,
     PasswordMutations,
+    ServiceAccountMutations,
     KeyMutations,
     EmailVerificationMutations,
     EmailChangeMutations,

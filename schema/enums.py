@@ -17,7 +17,7 @@ from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
 from domain.pages import CreationOrder
-from domain.people import MemberRole, MemberStatus, PersonStatus, PlatformRole
+from domain.people import MemberRole, MemberStatus, PersonKind, PersonStatus, PlatformRole
 from domain.second_factors import SecondFactorMethod
 from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
@@ -47,6 +47,7 @@ __all__ = [
     "MemberRole",
     "MemberStatus",
     "NodeKind",
+    "PersonKind",
     "PersonStatus",
     "Plan",
     "PlatformRole",
@@ -122,6 +123,13 @@ enum(
         MemberRole.ADMIN: "Members, content and settings.",
         MemberRole.EDITOR: "Creates and changes content.",
         MemberRole.VIEWER: "Reads.",
+    },
+)
+enum(
+    PersonKind,
+    {
+        PersonKind.HUMAN: "Somebody, who signs in.",
+        PersonKind.SERVICE: "A service account: a program, which acts by its API keys alone and signs in nowhere.",
     },
 )
 enum(
@@ -201,7 +209,7 @@ enum(
         EventType.WALLET_DISCONNECTED: "A person can no longer sign in with one of their wallets.",
         EventType.PASSKEY_ADDED: "A person can sign in with a further passkey: `properties.passkey`.",
         EventType.PASSKEY_REMOVED: "A person can no longer sign in with one of their passkeys.",
-        EventType.ACCOUNT_DELETED: "A person deleted their account.",
+        EventType.ACCOUNT_DELETED: "A person deleted their account, or a service account was deleted.",
         EventType.ONBOARDING_STEP_COMPLETED: "A person is past one stage of the onboarding.",
         EventType.ONBOARDING_COMPLETED: "A person is past the last stage of the onboarding.",
         EventType.USER_INVITED_TO_GROUP: "A person was asked to join a group.",

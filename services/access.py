@@ -48,6 +48,9 @@ class Action(StrEnum):
     CONNECT = "connect"
     UPDATE_CONNECTION = "update_connection"
     DISCONNECT = "disconnect"
+    CREATE_SERVICE_ACCOUNT = "create_service_account"
+    UPDATE_SERVICE_ACCOUNT = "update_service_account"
+    DELETE_SERVICE_ACCOUNT = "delete_service_account"
     REGISTER_TYPE = "register_type"
     EVOLVE_TYPE = "evolve_type"
     SIGN_UP = "sign_up"
@@ -185,6 +188,9 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
                 Action.ARCHIVE_GROUP,
                 Action.RESTORE_GROUP,
                 Action.DELETE_THING,
+                Action.CREATE_SERVICE_ACCOUNT,
+                Action.UPDATE_SERVICE_ACCOUNT,
+                Action.DELETE_SERVICE_ACCOUNT,
             ),
             MemberRole.ADMIN,
         ),

@@ -71,6 +71,8 @@ def _profile(person: Person) -> Mapping[str, JSON]:
         "displayName": person.display_name,
         "role": person.role,
         "status": person.status,
+        "kind": person.kind,
+        "managedBy": person.managed_by,
         "bio": person.bio,
         "avatarUrl": person.avatar_url,
         "locale": person.locale,

@@ -22,6 +22,7 @@ from services.access import Action
 from services.connection_events import changed_events, ended_events, made_events
 from services.connections import MEMBERSHIP, ConnectionChanges, NewConnection, new_connection
 from services.journal import changed_names
+from services.memberships import no_owner, refuse_end, refuse_owner
 from services.ontology import Ontology
 from services.rights import Rights
 from services.work import Work, done
@@ -108,6 +109,8 @@ class ChangesOfConnections:
                 properties=changed(properties, connection.properties),
             )
             await connection_rights.require_change(transaction, rights, connection, updated)
+            if updated.type == MEMBERSHIP:
+                await refuse_owner(transaction, updated)
             await connections.save(transaction, updated, connection_type)
             if is_owner(connection) and not is_owner(updated):
                 await _keep_an_owner(transaction, rights.reach, connection.to_id)
@@ -124,6 +127,8 @@ class ChangesOfConnections:
         async def work(transaction: Transaction) -> Connection:
             connection = await _lock_live(transaction, rights.reach, connection_id)
             await connection_rights.require_end(transaction, rights, connection)
+            if connection.type == MEMBERSHIP:
+                await refuse_end(transaction, connection, "id")
             ended = replace(connection, valid_to=max(now(), connection.valid_from))
             connection_type = await self._ontology.connection_type("id", connection.type)
             await connections.save(transaction, ended, connection_type)
@@ -174,6 +179,8 @@ def _refusal(locked: Mapping[str, LockedRow], wanted: Joining) -> AppError | Non
             return ValidationError(field, f"{field} takes a thing of type {types}; this is a {row['type']}.")
         if row["status"] == ThingStatus.ARCHIVED:
             return ConflictError(f"That {kind_of(end)} is archived, and is connected to nothing new.", field=field)
+        if connection.type == MEMBERSHIP and row["kind"] and connection.properties["role"] == MemberRole.OWNER:
+            return no_owner()
     return None
 
 

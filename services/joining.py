@@ -10,13 +10,14 @@ from domain.errors import ConflictError, ForbiddenError, NotFoundError
 from domain.groups import Group, GroupStatus, JoinPolicy
 from domain.people import MemberRole, MemberStatus
 from domain.values import JSON, now
-from graph import connections, events, joining
+from graph import connections, events, joining, service_accounts
 from graph.store import Transaction
 from services.access import Action
 from services.connection_changes import is_owner
 from services.connection_events import changed_events, ended_events, made_events
 from services.connections import MEMBERSHIP, NewConnection, new_connection
 from services.groups import check_id
+from services.memberships import refuse_end
 from services.rights import Rights
 from services.work import Work
 
@@ -41,6 +42,8 @@ def joining_group(caller: Caller, group_id: str) -> Work[Connection]:
         if group.status is not GroupStatus.ACTIVE:
             raise ConflictError("This group is archived, and takes no members.", field="groupId")
         found = await joining.membership(transaction, person_id, group_id)
+        if await service_accounts.managers_of(transaction, [person_id]):
+            raise ForbiddenError("A service account joins no group: have an administrator of the group connect it.")
         if found is None:
             return await _enter(transaction, caller, group, person_id)
         if found.properties["status"] == MemberStatus.PENDING and found.created_by != person_id:
@@ -61,6 +64,7 @@ def leaving_group(caller: Caller, group_id: str) -> Work[Connection]:
         found = None if group is None else await joining.membership(transaction, person_id, group_id)
         if found is None:
             raise NotFoundError("membership in a group", group_id)
+        await refuse_end(transaction, found, "groupId")
         ended = replace(found, valid_to=max(now(), found.valid_from))
         await connections.save(transaction, ended, _KIND)
         if is_owner(found) and await connections.count_owners(transaction, group_id) == 0:
