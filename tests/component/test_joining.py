@@ -13,7 +13,7 @@ from domain.values import JSON, JSONObject
 from tests.client import Api
 from tests.worlds import World, new_group, new_thing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 JOINED = "status relationship { id properties }"
 AUDIT = """query ($group: ID!) { auditLog(first: 20, order: oldest_first, filter: {groupId: $group}) {
