@@ -22,6 +22,7 @@ from domain.people import MemberRole, PlatformRole
 from domain.values import from_micros
 from graph.migrate import down, read_migrations, status, up
 from graph.store import Store
+from services import mail_delivery
 from services.filling import fill_columns
 from services.keys import Keys
 from services.mail_rendering import example
@@ -210,6 +211,31 @@ def mail_preview(
     for each in MailTemplate if template is None else [template]:
         shown = example(each, app_url)
         typer.echo(shown.html if html else f"{each}\nSubject: {shown.subject}\n\n{shown.text}")
+
+
+@mail_app.command("undeliverable")
+def mail_undeliverable(data: DataOption = None, store: StoreOption = None) -> None:
+    """Show the addresses that no mail goes to any more, as one bounced or was called unwanted."""
+
+    async def work(opened: Store) -> None:
+        for each in await mail_delivery.undeliverable(opened):
+            typer.echo(f"{each['personId']} {each['address']} {each['reason']} {from_micros(each['at']):%Y-%m-%d}")
+
+    _with_store(_settings(data=data, store=store), "mail undeliverable", work)
+
+
+@mail_app.command("restore")
+def mail_restore(
+    email: Annotated[str, typer.Option(help="The e-mail address, which takes mail again.")],
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Have mail go again to an address that had refused one."""
+
+    async def work(opened: Store) -> None:
+        typer.echo(await mail_delivery.lift(opened, _OPERATOR, email))
+
+    _with_store(_settings(data=data, store=store), "mail restore", work)
 
 
 @secrets_app.command("new-key")

@@ -12,6 +12,9 @@ from domain.mail import Message, SendingError
 from domain.values import JSON
 
 URL: Final = "https://api.resend.com/emails"
+MAIL_TAG: Final = "one_mail"
+"""The tag by which Resend names our mail when it tells what became of it."""
+
 SECONDS: Final = 20.0
 """How long one mail may take."""
 
@@ -39,6 +42,7 @@ class ResendSender:
             "text": message.text,
             "html": message.html,
             "headers": {"X-Idempotency-Key": message.key, "Auto-Submitted": "auto-generated"},
+            "tags": [{"name": MAIL_TAG, "value": message.key}],
         }
         content = bytearray()
         try:

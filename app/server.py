@@ -6,10 +6,11 @@ import importlib
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
 import uvicorn
 from rich.console import Console
+from starlette.routing import Route
 
 from app.chain_rpc import asking_chains
 from app.demo_accounts import DemoAccounts
@@ -20,6 +21,7 @@ from app.mail_worker import delivering
 from app.passkeys import page_origins, relying_party
 from app.providers import signing_in
 from app.resend import resending
+from app.resend_webhook import ResendWebhook
 from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
@@ -28,11 +30,13 @@ from domain.errors import StoreError
 from domain.values import now
 from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
+from graph.store import Store
 from schema.limits import Limits
 from services.demo import seed
 from services.filling import fill_columns
 from services.keys import Keys
 from services.mail import Mails, Sender
+from services.mail_delivery import MailDeliveries
 from services.rate_limits import RateLimits
 from services.secret_rotation import require_keys
 
@@ -128,7 +132,7 @@ async def serve(settings: Settings, console: Console) -> None:
                         operations=settings.max_subscriptions,
                         heartbeat_seconds=settings.heartbeat_seconds,
                     ),
-                    more_routes=mailbox.routes if mailbox else (),
+                    more_routes=mailbox.routes if mailbox else _told(settings, store),
                 )
                 config = uvicorn.Config(
                     app,
@@ -168,6 +172,13 @@ async def _sending(settings: Settings, app_url: str) -> AsyncIterator[Sender | N
     else:
         # Whoever reads it can take over every account, so that it is for who sits at this machine.
         yield Mailbox(app_url) if settings.demo and settings.host in LOOPBACK else None
+
+
+def _told(settings: Settings, store: Store) -> Sequence[Route]:
+    """Where it is told what became of mails, if it is."""
+    if settings.resend_webhook_secret is None:
+        return ()
+    return ResendWebhook(MailDeliveries(store, now), settings.resend_webhook_secret.get_secret_value()).routes
 
 
 def _smtp(settings: Settings, host: str) -> SmtpSender:

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(None, description="The user there, if it asks for one.")
     smtp_password: SecretStr | None = Field(None, description="The password of that user.")
     resend_key: SecretStr | None = Field(None, description="The API key of Resend, to send mails by it instead.")
+    resend_webhook_secret: SecretStr | None = Field(
+        None, description="The secret of the webhook by which Resend tells what became of mails: whsec_…"
+    )
     mail_from: str = Field("ONE <one@localhost>", description="Who mails are from.")
     sign_in_providers: Annotated[tuple[ProviderSettings, ...] | None, NoDecode] = Field(
         None, description="Where people may sign in with an account that they have there: a JSON list."
@@ -133,6 +136,14 @@ class Settings(BaseSettings):
     def _read_chains(cls, value: object) -> object:
         return read_chains(value) if isinstance(value, str) else value
 
+    @field_validator("resend_webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else None
+        if text is not None and not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}={0,2}", text):
+            raise ValueError("takes the signing secret of a webhook, whsec_…")
+        return value
+
     @field_validator("secret_keys")
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...] | None) -> tuple[SecretStr, ...] | None:
@@ -165,6 +176,8 @@ def load_settings(**given: object) -> Settings:
     _check_passkey_domain(settings)
     if settings.resend_key is not None and settings.smtp_host is not None:
         raise SettingsError("Bad settings. ONE_RESEND_KEY: set it or ONE_SMTP_HOST, and not both.")
+    if settings.resend_webhook_secret is not None and settings.resend_key is None:
+        raise SettingsError("Bad settings. ONE_RESEND_WEBHOOK_SECRET: only for mails by Resend; set ONE_RESEND_KEY.")
     unfit = list(_unfit(settings)) if settings.production else []
     if unfit:
         raise SettingsError(f"Not fit for production. {'; '.join(unfit)}.")

@@ -30,6 +30,8 @@ from graph.store import Store, Transaction
 BEHIND: Final = 100_000
 IDLE: Final = 500
 CHANGES: Final = 100
+QUIET: Final = 5.0
+"""How long (seconds) the server is left alone before something of it is measured."""
 
 _FOLLOW: Final = """subscription ($after: String, $filter: EventFilter) {
     events(after: $after, filter: $filter) { cursor event { id type targetId } } }"""
@@ -49,7 +51,7 @@ async def measure(folder: Path) -> list[Figure]:
             await add_viewer(store, f"live{n}", PlatformRole.PLATFORM_OWNER, "aurora", KeyScope.WRITE)
             for n in range(10)
         ]
-        await asyncio.sleep(3)  # the server finds out by itself what was written beside it
+        await asyncio.sleep(QUIET)  # the server finds out by itself what was written beside it
         figures = [each for followers in (1, 100) for each in await _deliveries(running, secrets, followers)]
         figures += [await _idle(running, secrets), await _catching_up(running, store, secrets[0])]
         await store.close()
@@ -83,7 +85,7 @@ async def _deliveries(running: Running, secrets: Sequence[str], followers: int) 
         http = await stack.enter_async_context(httpx2.AsyncClient(base_url=running.url, headers=headers, timeout=60))
         found = await http.post("/graphql", json={"query": "{ groups(first: 1) { nodes { id } } }"})
         group = found.json()["data"]["groups"]["nodes"][0]["id"]
-        await asyncio.sleep(1)
+        await asyncio.sleep(QUIET)
 
         async def arrival(client: ClientConnection, start: float) -> float:
             await client.recv()
@@ -106,7 +108,7 @@ async def _idle(running: Running, secrets: Sequence[str]) -> Figure:
     async with contextlib.AsyncExitStack() as stack:
         for n in range(IDLE):
             await stack.enter_async_context(_following(running, secrets[n % len(secrets)]))
-        await asyncio.sleep(2)
+        await asyncio.sleep(QUIET)
         each = (running.resident()["server"] - before) / IDLE / 1024
     return Figure(f"memory of each of {IDLE:,} who follow", f"{each:,.0f} KiB", "a WebSocket each; at most 40 KB")
 
@@ -120,7 +122,7 @@ async def _catching_up(running: Running, store: Store, secret: str) -> Figure:
         await store.write(_record)
     while await event_log.number(store):
         pass
-    await asyncio.sleep(5)
+    await asyncio.sleep(QUIET)
     start = time.perf_counter()
     async with _following(running, secret, after=cursor) as client:
         for _ in range(BEHIND):

@@ -92,30 +92,28 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a viewer may read: `everything`, or what the `roots` hold, and themselves.
+    """What a viewer may read: `everything`, or what the groups that are `roots` hold, and themselves.
 
-    Where it `flows` down they read what the groups below the roots hold too. One who is `confined` to that does not
-    see what they did elsewhere either. What everybody may see is theirs too where `public` things are asked for.
-    By grants they read what the groups `here` hold, what the `trees` and all groups below those hold, and `things`.
+    Below those roots that are `flowing` they read what the groups hold too. Beside that they read the single `things`
+    that they were granted. One who is `confined` to that does not see what they did elsewhere either. What everybody
+    may see is theirs too where `public` things are asked for.
     """
 
     everything: bool
     roots: tuple[str, ...]
     person_id: str
-    flows: bool = False
+    flowing: tuple[str, ...] = ()
     confined: bool = False
     public: bool = False
-    here: tuple[str, ...] = ()
-    trees: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
 
     @property
-    def tops(self) -> tuple[str, ...]:
-        """The ids of the groups at which what they may read begins."""
-        return (*self.roots, *self.here, *self.trees)
+    def flows(self) -> bool:
+        """Whether they read whatever is below something that they read."""
+        return self.everything or (bool(self.roots) and set(self.roots) == set(self.flowing))
 
 
-EVERYTHING: Final = Reach(everything=True, roots=(), person_id="", flows=True)
+EVERYTHING: Final = Reach(everything=True, roots=(), person_id="")
 """The reach of a rule that holds whoever asks."""
 
 NOBODY: Final = Reach(everything=False, roots=(), person_id="", public=True)

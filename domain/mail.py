@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from domain.mail_delivery import Delivery
 from domain.values import JSON
 
 
@@ -49,6 +50,7 @@ class Mail:
     error: str | None
     created_at: datetime
     sent_at: datetime | None
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)

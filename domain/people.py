@@ -18,6 +18,13 @@ class PlatformRole(StrEnum):
     CUSTOMER = "customer"
 
 
+class PersonKind(StrEnum):
+    """Whether an account is somebody's, or a program's that a group looks after."""
+
+    HUMAN = "human"
+    SERVICE = "service"
+
+
 class PersonStatus(StrEnum):
     """Whether an account may be used."""
 
@@ -58,6 +65,10 @@ class Wallet:
     verified_at: datetime | None
 
 
+SERVICE_DOMAIN: Final = "service.invalid"
+"""Of the addresses of service accounts, at which nobody reads mail (RFC 2606), and which nobody else may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody with an account."""
@@ -78,3 +89,6 @@ class Person:
     updated_at: datetime
     version: int
     email_verified_at: datetime | None = None
+    kind: PersonKind = PersonKind.HUMAN
+    managed_by: str | None = None
+    """The id of the group whose administrators look after it; of a service account alone."""

@@ -192,7 +192,8 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
                 "scope": {"enum": API_KEY_SCOPES},
                 "hint": _NAME,
                 "expiresAt": _TIME,
-                "groupIds": {"type": "array", "items": _ID, "maxItems": 100},
+                # No references: a group is deleted although a key names it, which reaches that much less then.
+                "groupIds": {"type": "array", "items": _NAME, "maxItems": 100},
                 "actions": {"type": "array", "items": _NAME, "maxItems": 100},
             },
             "scope",

@@ -18,8 +18,7 @@ def reach_parameters(reach: Reach) -> dict[str, object]:
         "everything": reach.everything,
         "roots": list(reach.roots),
         "flows": reach.flows,
-        "grantedHere": list(reach.here),
-        "grantedTrees": list(reach.trees),
+        "flowing": list(reach.flowing),
         "grantedThings": list(reach.things),
         "personId": reach.person_id,
         "actorId": None if reach.confined else reach.person_id,
@@ -31,8 +30,7 @@ def _in_reach(group: str, labels: str = "", of: str = PARAMETERS) -> str:
     """The pattern of a group that is a root, or below one where that is enough."""
     return (
         f"({group}{labels})<-[:PARENT_OF*0..]-(root:Group)"
-        f" WHERE ((root.id IN {of}roots AND ({of}flows OR root.id = {group}.id))"
-        f" OR root.id IN {of}grantedTrees OR (root.id IN {of}grantedHere AND root.id = {group}.id))"
+        f" WHERE root.id IN {of}roots AND (root.id IN {of}flowing OR root.id = {group}.id)"
     )
 
 
@@ -43,11 +41,8 @@ def group_visible(group: str, of: str = PARAMETERS) -> str:
 
 def below_visible(group: str, of: str = PARAMETERS) -> str:
     """The same of a group that is below a visible one."""
-    return (
-        f"({of}everything OR ({of}flows AND size({of}grantedHere) = 0)"
-        f" OR {group}.id IN {of}roots OR {group}.id IN {of}grantedHere"
-        f" OR (size({of}grantedHere) + size({of}grantedTrees) > 0 AND EXISTS {{ MATCH {_in_reach(group, of=of)} }}))"
-    )
+    above = f"EXISTS {{ ({group})<-[:PARENT_OF*0..]-(root:Group) WHERE root.id IN {of}flowing }}"
+    return f"({of}flows OR {group}.id IN {of}roots OR (size({of}flowing) > 0 AND {above}))"
 
 
 def thing_visible(thing: str) -> str:

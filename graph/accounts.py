@@ -10,6 +10,7 @@ from graph import connections, events, mail, people, things
 from graph.connections import CONNECTION, ConnectionRow
 from graph.events import EVENT, EventRow
 from graph.mail import MAIL, MailRow
+from graph.mail_delivery import NOT_UNDELIVERABLE
 from graph.store import Statement, Store, Transaction, lock_clauses
 
 LOCK_PLATFORM_OWNERS: Statement[str] = Statement(
@@ -109,7 +110,7 @@ async def erase(transaction: Transaction, person_id: str, token_kinds: list[str]
 
 async def anonymize(transaction: Transaction, person: Person) -> None:
     """Write what is left of a person who is locked."""
-    await transaction.run(ANONYMIZE, {"id": person.id, "properties": people.to_row(person)})
+    await transaction.run(ANONYMIZE, {"id": person.id, "properties": {**people.to_row(person), **NOT_UNDELIVERABLE}})
 
 
 async def all_connections(store: Store, person_id: str, limit: int) -> list[Connection]:

@@ -10,7 +10,7 @@ PLACE_OF_ENTITY: Statement[str | None] = Statement(
     "place_of_entity",
     """
     MATCH (entity:Entity {id: $id})
-    RETURN CASE WHEN entity:Group THEN entity.id ELSE entity.groupId END AS row""",
+    RETURN CASE WHEN entity:Group THEN entity.id ELSE coalesce(entity.groupId, entity.managedBy) END AS row""",
 )
 PLACE_OF_KNOWLEDGE: Statement[str | None] = Statement(
     "place_of_knowledge",

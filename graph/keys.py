@@ -30,10 +30,19 @@ class ViewerRow(TypedDict):
 
 
 class UseRow(TypedDict):
-    """When a key was last used, in microseconds."""
+    """When a key was last used, in microseconds, by whom, and the group that manages them, if one does."""
 
     id: str
     at: int
+    holderId: str
+    managedBy: str | None
+
+
+class KeyOfRow(TypedDict):
+    """A key of one of several people."""
+
+    personId: str
+    key: things.ThingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,8 @@ CONFINE: Statement[str] = Statement(
     CALL (group) {
         WITH group WHERE $everything RETURN group AS root
         UNION
-        MATCH (group)<-[:PARENT_OF*0..]-(above:Group) WHERE above.id IN $roots AND ($flows OR above = group)
+        MATCH (group)<-[:PARENT_OF*0..]-(above:Group)
+        WHERE above.id IN $roots AND (above.id IN $flowing OR above = group)
         RETURN group AS root
         UNION
         UNWIND $roots AS own
@@ -95,8 +105,9 @@ FETCH_USES: Statement[UseRow] = Statement(
     "fetch_key_uses",
     """
     UNWIND $ids AS id
-    MATCH (key:Entity:ApiKey {id: id}) WHERE key.privateTo = $personId AND key.lastUsedAt IS NOT NULL
-    RETURN {id: key.id, at: key.lastUsedAt} AS row""",
+    MATCH (key:Entity:ApiKey {id: id}) WHERE key.lastUsedAt IS NOT NULL
+    MATCH (holder:Entity:Person {id: key.privateTo})
+    RETURN {id: key.id, at: key.lastUsedAt, holderId: holder.id, managedBy: holder.managedBy} AS row""",
 )
 LIST_KEYS: Statement[things.ThingRow] = Statement(
     "list_keys",
@@ -105,6 +116,15 @@ LIST_KEYS: Statement[things.ThingRow] = Statement(
     WHERE owns.validTo IS NULL AND thing.status = 'active' AND thing.privateTo = $personId
     WITH thing ORDER BY thing.id DESC
     RETURN {things.THING} AS row""",
+)
+LIST_KEYS_OF: Statement[KeyOfRow] = Statement(
+    "list_keys_of",
+    f"""
+    UNWIND $ids AS id
+    MATCH (:Entity:Person {{id: id}})-[owns:OWNS]->(thing:ApiKey)
+    WHERE owns.validTo IS NULL AND thing.status = 'active' AND thing.privateTo = id
+    WITH id, thing ORDER BY thing.id DESC
+    RETURN {{personId: id, key: {things.THING}}} AS row""",
 )
 LOCK_HOLDER: Statement[int] = Statement(
     "lock_key_holder",
@@ -182,15 +202,22 @@ async def touch(store: Store, identifier: str, at: datetime) -> None:
     await store.write(work)
 
 
-async def fetch_uses(store: Store, person_id: str, ids: Sequence[str]) -> dict[str, datetime]:
-    """When those of a person's keys were last used that ever were."""
-    rows = await store.read(FETCH_USES, {"ids": list(ids), "personId": person_id})
-    return {row["id"]: from_micros(row["at"]) for row in rows}
+async def fetch_uses(store: Store, ids: Sequence[str]) -> list[UseRow]:
+    """When those of the keys were last used that ever were, and by whom."""
+    return await store.read(FETCH_USES, {"ids": list(ids)})
 
 
 async def fetch_live(store: Store, person_id: str) -> list[Thing]:
     """A person's keys that nobody revoked, the latest first, wherever they are kept."""
     return [things.from_row(row) for row in await store.read(LIST_KEYS, {"personId": person_id})]
+
+
+async def fetch_live_of(store: Store, person_ids: Sequence[str]) -> dict[str, list[Thing]]:
+    """For each of the people the same."""
+    found: dict[str, list[Thing]] = {each: [] for each in person_ids}
+    for row in await store.read(LIST_KEYS_OF, {"ids": list(person_ids)}):
+        found[row["personId"]].append(things.from_row(row["key"]))
+    return found
 
 
 async def lock_holder(transaction: Transaction, person_id: str) -> int:

@@ -9,12 +9,16 @@ from graph.store import Statement, Transaction, lock_what_stays
 
 
 class LockedRow(TypedDict):
-    """A group, a person or a thing that is locked; `type` is a group's or a thing's, `groupId` a thing's."""
+    """A group, a person or a thing that is locked; `type` is a group's or a thing's, `groupId` a thing's.
+
+    `kind` is a person's, where it is no human.
+    """
 
     id: str
     type: str | None
     status: str
     groupId: str | None
+    kind: str | None
 
 
 LOCK_ENTITIES: Final[Statement[LockedRow]] = Statement(
@@ -23,7 +27,9 @@ LOCK_ENTITIES: Final[Statement[LockedRow]] = Statement(
     UNWIND $ids AS id
     MATCH (entity:Entity {{id: id}}) WHERE {entity_shown("entity")}
     {lock_what_stays("entity")}
-    RETURN {{id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId}} AS row""",
+    RETURN {{
+        id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId, kind: entity.kind
+    }} AS row""",
     meant="Eager: all are found before the first of them is locked, and stay in the order of their ids.",
 )
 PEEK_ENTITIES: Final[Statement[LockedRow]] = Statement(
@@ -31,7 +37,9 @@ PEEK_ENTITIES: Final[Statement[LockedRow]] = Statement(
     f"""
     UNWIND $ids AS id
     MATCH (entity:Entity {{id: id}}) WHERE {entity_shown("entity")}
-    RETURN {{id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId}} AS row""",
+    RETURN {{
+        id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId, kind: entity.kind
+    }} AS row""",
 )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, TypedDict
 
 from domain.mail import Mail, MailStatus, MailTemplate
+from domain.mail_delivery import Delivery
 from domain.values import from_micros, to_micros
 from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json, optional_time, to_json
@@ -27,6 +28,8 @@ class MailRow(TypedDict):
     error: str | None
     createdAt: int
     sentAt: int | None
+    delivery: str | None
+    deliveryReason: str | None
 
 
 def from_row(row: MailRow) -> Mail:
@@ -42,6 +45,7 @@ def from_row(row: MailRow) -> Mail:
         error=row["error"],
         created_at=from_micros(row["createdAt"]),
         sent_at=optional_time(row["sentAt"]),
+        delivery=None if row["delivery"] is None else Delivery(row["delivery"]),
     )
 
 
@@ -59,6 +63,8 @@ def to_row(mail: Mail) -> MailRow:
         "error": mail.error,
         "createdAt": to_micros(mail.created_at),
         "sentAt": None,
+        "delivery": None,
+        "deliveryReason": None,
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from domain.access import Reach
-from domain.people import Person, PersonStatus, PlatformRole, Wallet
+from domain.people import Person, PersonKind, PersonStatus, PlatformRole, Wallet
 from domain.values import from_micros, to_micros
 from domain.words import searchable
 from graph.access import person_visible, reach_parameters
@@ -13,7 +13,10 @@ from graph.values import from_json, optional_micros, optional_time, sort_key, to
 
 
 class PersonRow(TypedDict):
-    """A person as the store keeps it; `wallets` are addresses, `walletsVerifiedAt` their times or -1."""
+    """A person as the store keeps it; `wallets` are addresses, `walletsVerifiedAt` their times or -1.
+
+    `kind` is there where it is no human, and so is `managedBy`, the id of a group.
+    """
 
     id: str
     email: str
@@ -34,6 +37,8 @@ class PersonRow(TypedDict):
     version: int
     sortKey: str
     emailVerifiedAt: int | None
+    kind: str | None
+    managedBy: str | None
 
 
 class StoredPerson(PersonRow):
@@ -65,6 +70,8 @@ def from_row(row: PersonRow) -> Person:
         updated_at=from_micros(row["updatedAt"]),
         version=row["version"],
         email_verified_at=optional_time(row["emailVerifiedAt"]),
+        kind=PersonKind(row["kind"] or PersonKind.HUMAN),
+        managed_by=row["managedBy"],
     )
 
 
@@ -95,6 +102,8 @@ def to_row(person: Person) -> StoredPerson:
         "nameWords": searchable(person.display_name, person.username),
         "textWords": searchable(person.bio),
         "emailVerifiedAt": optional_micros(person.email_verified_at),
+        "kind": None if person.kind is PersonKind.HUMAN else person.kind,
+        "managedBy": person.managed_by,
     }
 
 
@@ -141,6 +150,12 @@ async def fetch_by_email(store: Store, email: str) -> Person | None:
 async def fetch_one(transaction: Transaction, identifier: str) -> Person | None:
     """The person with that id, as the transaction sees them."""
     rows = await transaction.run(FETCH_PERSON, {"id": identifier})
+    return from_row(rows[0]) if rows else None
+
+
+async def fetch_seen(transaction: Transaction, reach: Reach, identifier: str) -> Person | None:
+    """The person with that id, if the viewer may see them, as the transaction sees them."""
+    rows = await transaction.run(FETCH_PEOPLE, {"ids": [identifier], **reach_parameters(reach)})
     return from_row(rows[0]) if rows else None
 
 

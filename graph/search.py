@@ -111,7 +111,7 @@ class HitsRow(TypedDict):
 _WANTED = f"""
     CALL () {{
         WITH * WHERE NOT $onlyPublic AND ($within IS NOT NULL OR NOT $everything)
-        UNWIND CASE WHEN $within IS NULL THEN $roots + $grantedHere + $grantedTrees ELSE [$within] END AS id
+        UNWIND CASE WHEN $within IS NULL THEN $roots ELSE [$within] END AS id
         MATCH (top:Entity:Group {{id: id}}) WHERE {group_shown("top")}
         MATCH (top)-[:PARENT_OF*0..]->(group:Group) WHERE {below_visible("group")}
         WITH DISTINCT group LIMIT {_MANY_GROUPS} + 1

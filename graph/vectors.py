@@ -243,7 +243,7 @@ async def nearest(store: Store, reach: Reach, vector: Sequence[float], within: W
         "type": within.type,
         "label": within.label,
         "except": within.but,
-        "heads": list(reach.tops) if within.subtree_of is None else [within.subtree_of],
+        "heads": list(reach.roots) if within.subtree_of is None else [within.subtree_of],
         **reach_parameters(reach),
     }
     exactly = _narrowest(within, reach)

@@ -35,6 +35,7 @@ from resolvers.people import PeopleQueries
 from resolvers.provider_sign_in import ProviderSignInMutations, ProviderSignInQueries
 from resolvers.search import SearchQueries
 from resolvers.second_factors import SecondFactorMutations
+from resolvers.service_accounts import ServiceAccountMutations
 from resolvers.sessions import SessionMutations
 from resolvers.sign_in import SignInMutations
 from resolvers.sign_in_by_mail import SignInByMailMutations
@@ -85,6 +86,7 @@ class Mutation(
     SessionMutations,
     AccountMutations,
     PasswordMutations,
+    ServiceAccountMutations,
     KeyMutations,
     EmailVerificationMutations,
     EmailChangeMutations,

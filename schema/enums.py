@@ -17,7 +17,7 @@ from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
 from domain.pages import CreationOrder
-from domain.people import MemberRole, MemberStatus, PersonStatus, PlatformRole
+from domain.people import MemberRole, MemberStatus, PersonKind, PersonStatus, PlatformRole
 from domain.second_factors import SecondFactorMethod
 from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
@@ -47,6 +47,7 @@ __all__ = [
     "MemberRole",
     "MemberStatus",
     "NodeKind",
+    "PersonKind",
     "PersonStatus",
     "Plan",
     "PlatformRole",
@@ -122,6 +123,13 @@ enum(
         MemberRole.ADMIN: "Members, content and settings.",
         MemberRole.EDITOR: "Creates and changes content.",
         MemberRole.VIEWER: "Reads.",
+    },
+)
+enum(
+    PersonKind,
+    {
+        PersonKind.HUMAN: "Somebody, who signs in.",
+        PersonKind.SERVICE: "A service account: a program, which acts by its API keys alone and signs in nowhere.",
     },
 )
 enum(
@@ -201,7 +209,7 @@ enum(
         EventType.WALLET_DISCONNECTED: "A person can no longer sign in with one of their wallets.",
         EventType.PASSKEY_ADDED: "A person can sign in with a further passkey: `properties.passkey`.",
         EventType.PASSKEY_REMOVED: "A person can no longer sign in with one of their passkeys.",
-        EventType.ACCOUNT_DELETED: "A person deleted their account.",
+        EventType.ACCOUNT_DELETED: "A person deleted their account, or a service account was deleted.",
         EventType.ONBOARDING_STEP_COMPLETED: "A person is past one stage of the onboarding.",
         EventType.ONBOARDING_COMPLETED: "A person is past the last stage of the onboarding.",
         EventType.USER_INVITED_TO_GROUP: "A person was asked to join a group.",
@@ -209,7 +217,7 @@ enum(
         EventType.USER_JOINED_GROUP: "A person became a member; `properties.role` is the role in the group.",
         EventType.USER_REMOVED_FROM_GROUP: "A person is a member no longer.",
         EventType.MEMBER_ROLE_CHANGED: "A member has another role in the group.",
-        EventType.INVITATION_REVOKED: "An invitation was taken back.",
+        EventType.INVITATION_REVOKED: "An invitation was taken back or declined.",
         EventType.ACCESS_GRANTED: "Somebody, or a group's members, were granted a role on a group or a thing.",
         EventType.ACCESS_CHANGED: "What was granted was changed.",
         EventType.ACCESS_REVOKED: "A grant was ended.",
@@ -233,8 +241,13 @@ enum(
         EventType.WEBHOOK_DELIVERED: "A partner's server took an event.",
         EventType.WEBHOOK_FAILED: "A partner's server did not take an event.",
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
-        EventType.EMAIL_FAILED: "A message could not be handed to the mail server.",
+        EventType.EMAIL_FAILED: "A message could not be handed to the mail server, or not be sent on from there.",
         EventType.EMAIL_REPLAYED: "A message that had been given up is to be tried again.",
+        EventType.EMAIL_DELAYED: "A message has not arrived yet, and is still tried.",
+        EventType.EMAIL_DELIVERED: "A message arrived at the mail server of its address.",
+        EventType.EMAIL_BOUNCED: "A message was refused by the mail server of its address; `reason` says for how long.",
+        EventType.EMAIL_COMPLAINED: "Somebody called a message unwanted; no further one goes to their address.",
+        EventType.EMAIL_RESTORED: "An operator has messages go again to an address that had refused one.",
         EventType.THING_TYPE_REGISTERED: "There is a new type of thing; `properties.name` is its name.",
         EventType.THING_TYPE_EVOLVED: "A type of thing changed; `properties` has its name and its new version.",
         EventType.CONNECTION_TYPE_REGISTERED: "There is a new type of connection; `properties.name` is its name.",

@@ -18,6 +18,7 @@ from schema.enums import (
     GroupType,
     MemberRole,
     MemberStatus,
+    PersonKind,
     PersonStatus,
     PlatformRole,
     ThingStatus,
@@ -117,6 +118,9 @@ class PersonFilter:
     role: PlatformRole | None = strawberry.field(default=None, description="Their role on the platform.")
     roles: list[PlatformRole] | None = strawberry.field(
         default=None, description="Their role on the platform is one of these."
+    )
+    kind: PersonKind | None = strawberry.field(
+        default=None, description="Whether they are a human or a service account."
     )
     member_role: MemberRole | None = strawberry.field(
         default=None,

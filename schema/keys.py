@@ -25,7 +25,10 @@ from schema.things import Thing
 
 @object_type
 class ApiKey(Thing):
-    """A key that a program uses in a person's name. Only that person sees it, and its secret nobody does."""
+    """A key that a program uses in a person's name. Only that person sees it, and its secret nobody does.
+
+    A key of a service account is shown to those who manage that account, in its `apiKeys`.
+    """
 
     @field
     def scope(self) -> str | None:
@@ -62,9 +65,12 @@ class ApiKey(Thing):
         return [Action(str(each)) for each in sequence(self, "actions")] if "actions" in properties(self) else None
 
 
+OF_ACCOUNT = "The service account whose key it is, which you manage; null for one of your own."
+
+
 @input_type
 class CreateApiKeyInput:
-    """A key for a program that is to act in your name."""
+    """A key for a program that is to act in your name, or in that of a service account."""
 
     name: str = strawberry.field(description="What to call it, so that you know it again.")
     scope: KeyScope = strawberry.field(description="What it may be used for.", default=KeyScope.READ)
@@ -76,26 +82,29 @@ class CreateApiKeyInput:
     actions: list[Action] | None = strawberry.field(
         description="All that it may do, with the scope `write`. Null: all that you may.", default=None
     )
+    service_account_id: strawberry.ID | None = strawberry.field(description=OF_ACCOUNT, default=None)
 
 
 @input_type
 class RotateApiKeyInput:
     """A key to replace by another one that may do the same."""
 
-    id: strawberry.ID = strawberry.field(description="One of `viewer.apiKeys`.")
+    id: strawberry.ID = strawberry.field(description="One of `viewer.apiKeys`, or of the account's `apiKeys`.")
     overlap_seconds: int = strawberry.field(
         description="For how long the old one is still good: 0 to 604800, a week.", default=86_400
     )
     expires_at: datetime | None = strawberry.field(
         description="Until when the new one is good; null: for as long as the old one was to be.", default=None
     )
+    service_account_id: strawberry.ID | None = strawberry.field(description=OF_ACCOUNT, default=None)
 
 
 @input_type
 class RevokeApiKeyInput:
     """A key to take out of use."""
 
-    id: strawberry.ID = strawberry.field(description="One of `viewer.apiKeys`.")
+    id: strawberry.ID = strawberry.field(description="One of `viewer.apiKeys`, or of the account's `apiKeys`.")
+    service_account_id: strawberry.ID | None = strawberry.field(description=OF_ACCOUNT, default=None)
 
 
 @object_type

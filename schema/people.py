@@ -1,14 +1,14 @@
 """People as clients see them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 
 import strawberry
 from strawberry.scalars import JSON
 
 from schema.context import Info
-from schema.define import object_type
-from schema.enums import CreationOrder, PersonStatus, PlatformRole
+from schema.define import field, object_type
+from schema.enums import CreationOrder, PersonKind, PersonStatus, PlatformRole
 from schema.filters import OfConnections, OfEvents, OfThings, Steps, condition, steps
 from schema.node import Node
 from schema.paging import Connection, listed, paged
@@ -16,6 +16,8 @@ from services import events
 
 if TYPE_CHECKING:
     from schema.events import Event
+    from schema.groups import Group
+    from schema.keys import ApiKey
     from schema.relationships import Relationship
     from schema.things import Thing
 
@@ -34,10 +36,14 @@ class Wallet:
 
 @object_type
 class Person(Node):
-    """Somebody with an account."""
+    """Somebody with an account, or a service account: a program of a partner, which a group manages."""
 
-    email: str = strawberry.field(description="The unique e-mail address, in lower case.")
-    username: str = strawberry.field(description="The unique name to sign in with.")
+    kind: PersonKind = strawberry.field(description="Whether this is a human or a service account.")
+    email: str = strawberry.field(
+        description="The unique e-mail address, in lower case. That of a service account ends in `@service.invalid`, "
+        "and nothing is ever sent there."
+    )
+    username: str = strawberry.field(description="The unique name to sign in with; a service account never does.")
     display_name: str = strawberry.field(description="The name that others see.")
     role: PlatformRole = strawberry.field(description="The role on the platform as a whole.")
     status: PersonStatus = strawberry.field(description="Whether the account may be used.")
@@ -53,6 +59,22 @@ class Person(Node):
     created_at: datetime = strawberry.field(description="When they joined.")
     updated_at: datetime = strawberry.field(description="When their profile last changed.")
     version: int = strawberry.field(description="Goes up with every change.")
+    managed_by: strawberry.Private[str | None]
+
+    @field
+    async def managing_group(self, info: Info) -> Annotated["Group", strawberry.lazy("schema.groups")] | None:
+        """The group whose administrators manage this service account; null for a human, or where you do not see it."""
+        if self.managed_by is None:
+            return None
+        return cast("Group | None", await info.context.loaders.groups.load(self.managed_by))
+
+    @field
+    async def api_keys(self, info: Info) -> list[Annotated["ApiKey", strawberry.lazy("schema.keys")]] | None:
+        """The API keys of this service account that nobody revoked, the latest first, with their last use: at most 50.
+
+        Null for who is no service account that you manage; your own keys are `viewer.apiKeys`.
+        """
+        return cast("list[ApiKey] | None", await info.context.loaders.account_keys.load(self.id))
 
     @paged(CreationOrder.OLDEST_FIRST)
     async def connections(self, info: Info, filter: OfConnections = None) -> Relationships:  # noqa: A002

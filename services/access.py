@@ -51,6 +51,9 @@ class Action(StrEnum):
     CONNECT = "connect"
     UPDATE_CONNECTION = "update_connection"
     DISCONNECT = "disconnect"
+    CREATE_SERVICE_ACCOUNT = "create_service_account"
+    UPDATE_SERVICE_ACCOUNT = "update_service_account"
+    DELETE_SERVICE_ACCOUNT = "delete_service_account"
     REGISTER_TYPE = "register_type"
     EVOLVE_TYPE = "evolve_type"
     SIGN_UP = "sign_up"
@@ -190,6 +193,9 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
                 Action.DELETE_THING,
                 Action.GRANT_ACCESS,
                 Action.REVOKE_ACCESS,
+                Action.CREATE_SERVICE_ACCOUNT,
+                Action.UPDATE_SERVICE_ACCOUNT,
+                Action.DELETE_SERVICE_ACCOUNT,
             ),
             MemberRole.ADMIN,
         ),
@@ -248,17 +254,20 @@ def reach_of(caller: Caller) -> Reach:
     """What the caller may read. AuthError where it did not say who it is."""
     viewer = viewer_of(caller)
     everything = viewer.role is PlatformRole.PLATFORM_OWNER
-    flows = everything or counts_below(viewer)
-    if viewer.within is not None:
-        return Reach(everything=False, roots=viewer.within, person_id=viewer.person_id, flows=flows, confined=True)
     roots = () if viewer.role is PlatformRole.CUSTOMER else viewer.member_of
-    here: list[str] = []
-    trees: list[str] = []
-    things: list[str] = []
-    for each in viewer.granted if counts_grants(viewer) else ():
-        of_thing = kind_of(each.target_id) is NodeKind.THING
-        (things if of_thing else trees if each.below else here).append(each.target_id)
-    return Reach(everything, roots, viewer.person_id, flows, here=tuple(here), trees=tuple(trees), things=tuple(things))
+    if viewer.within is not None:
+        everything, roots = False, viewer.within
+    flowing = roots if viewer.role is PlatformRole.PLATFORM_OWNER or counts_below(viewer) else ()
+    granted = viewer.granted if counts_grants(viewer) else ()
+    on_groups = [each for each in granted if kind_of(each.target_id) is NodeKind.GROUP]
+    return Reach(
+        everything,
+        roots=tuple(dict.fromkeys((*roots, *(each.target_id for each in on_groups)))),
+        person_id=viewer.person_id,
+        flowing=tuple(dict.fromkeys((*flowing, *(each.target_id for each in on_groups if each.below)))),
+        confined=viewer.within is not None,
+        things=tuple(each.target_id for each in granted if kind_of(each.target_id) is NodeKind.THING),
+    )
 
 
 def open_reach_of(caller: Caller) -> Reach:

@@ -5,25 +5,21 @@ hold ids and nothing else of anybody.
 """
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from domain.access import EVERYTHING, AccessReason, Caller
-from domain.connection_types import CONNECTION_TYPES
-from domain.connections import Connection
+from domain.access import Caller
 from domain.errors import AuthError, ConflictError, ValidationError
-from domain.events import Event, EventType
-from domain.people import MemberRole, Person, PersonStatus, PlatformRole
-from domain.things import ThingStatus
+from domain.events import EventType
+from domain.people import Person, PersonStatus, PlatformRole
 from domain.values import Clock
-from graph import accounts, connections, events, grants, identities, keys, locks, people
+from graph import accounts, events, identities, people
 from graph.store import Store, Transaction
 from services.access import Action, authorize_oneself
-from services.connections import GRANT, MEMBERSHIP
+from services.account_ending import give_up_grants, leave_groups, revoke_keys
 from services.journal import AccessChange, event
-from services.keys import key_access
+from services.key_holders import Holder
 from services.one_time_tokens import TokenKind
 
 NAME: Final = "Deleted account"
@@ -71,9 +67,9 @@ class AccountDeletion:
                 raise AuthError(_OVER)
             if username.strip().casefold() != person.username.casefold():
                 raise ValidationError("username", _NOT_YOURS)
-            left = await self._leave(transaction, caller, person, at)
-            given_up = await self._give_up(transaction, caller, person, at)
-            revoked = await self._revoke(transaction, caller, person, at)
+            left = await leave_groups(transaction, caller, person, at)
+            given_up = await give_up_grants(transaction, caller, person.id, at)
+            revoked = await revoke_keys(transaction, caller, Holder(person.id, ""), at, name=_KEY_NAME)
             await accounts.erase(transaction, person.id, list(TokenKind))
             await accounts.anonymize(transaction, _nobody(person, at))
             gone = event(
@@ -90,111 +86,6 @@ class AccountDeletion:
             return Deleted(person.id, left.count, revoked.count)
 
         return await self._store.write(work)
-
-    @staticmethod
-    async def _leave(transaction: Transaction, caller: Caller, person: Person, at: datetime) -> "_Ended":
-        """End all memberships. ConflictError where one is of the last owner."""
-        kind = CONNECTION_TYPES[MEMBERSHIP]
-        found = await accounts.fetch_memberships(transaction, person.id)
-        # As with two who leave one at once, the second has to see the first gone.
-        await locks.lock(transaction, EVERYTHING, [each.to_id for each in found])
-        told: list[Event] = []
-        for each in found:
-            await connections.save(transaction, replace(each, valid_to=max(at, each.valid_from)), kind)
-            told += _left(caller, each)
-        owned = [each.to_id for each in found if each.properties["role"] == MemberRole.OWNER]
-        alone = [each for each in owned if await connections.count_owners(transaction, each) == 0]
-        if alone:
-            named = ", ".join(alone[:10])
-            message = f"You are the last owner of {named}: make somebody else an owner, or delete what is yours, first."
-            raise ConflictError(message)
-        return _Ended(len(found), told)
-
-    @staticmethod
-    async def _give_up(transaction: Transaction, caller: Caller, person: Person, at: datetime) -> list[Event]:
-        """End all grants."""
-        told: list[Event] = []
-        for each, group_id in await grants.fetch_of(transaction, person.id):
-            await connections.save(
-                transaction, replace(each, valid_to=max(at, each.valid_from)), CONNECTION_TYPES[GRANT]
-            )
-            told.append(
-                event(
-                    caller,
-                    EventType.ACCESS_REVOKED,
-                    target_id=each.to_id,
-                    group_id=group_id,
-                    properties={"grant": each.id, "to": person.id},
-                    changes=AccessChange(before=each.properties, reason=AccessReason.ONESELF),
-                )
-            )
-        return told
-
-    @staticmethod
-    async def _revoke(transaction: Transaction, caller: Caller, person: Person, at: datetime) -> "_Ended":
-        """Take all keys out of use, and their names away, which their person chose."""
-        told: list[Event] = []
-        count = 0
-        for row in await accounts.fetch_keys(transaction, person.id):
-            key = await keys.lock(transaction, person.id, row["id"])
-            if key is None:
-                continue
-            was_live = key.status is ThingStatus.ACTIVE
-            archived_at = at if was_live else key.archived_at
-            gone = replace(
-                key,
-                name=_KEY_NAME,
-                status=ThingStatus.ARCHIVED,
-                archived_at=archived_at,
-                updated_at=at,
-                version=key.version + 1,
-            )
-            what = EventType.THING_ARCHIVED if was_live else EventType.THING_UPDATED
-            changed = event(caller, what, target_id=key.id, group_id=None, properties={"version": gone.version})
-            await keys.save(transaction, gone, changed.id)
-            told.append(changed)
-            if was_live:
-                count += 1
-                told.append(
-                    event(
-                        caller,
-                        EventType.API_KEY_REVOKED,
-                        target_id=person.id,
-                        group_id=None,
-                        properties={"key": key.id},
-                        changes=AccessChange(before=key_access(key)),
-                    )
-                )
-        return _Ended(count, told)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """How many of something ended, and what is told of it."""
-
-    count: int
-    told: Sequence[Event]
-
-
-def _left(caller: Caller, membership: Connection) -> list[Event]:
-    role, status = membership.properties["role"], membership.properties["status"]
-    details = {"type": membership.type, "from": membership.from_id, "to": membership.to_id}
-    ended = event(
-        caller,
-        EventType.CONNECTION_ENDED,
-        target_id=membership.id,
-        group_id=membership.to_id,
-        properties=details,
-    )
-    removed = event(
-        caller,
-        EventType.USER_REMOVED_FROM_GROUP,
-        target_id=membership.from_id,
-        group_id=membership.to_id,
-        properties={"role": role},
-        changes=AccessChange(before={"role": role, "status": status}),
-    )
-    return [ended, removed]
 
 
 def _nobody(person: Person, at: datetime) -> Person:

@@ -1,6 +1,7 @@
 """All that there is of somebody, as a document that they can keep: Regulation (EU) 2016/679, articles 15 and 20."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from domain.access import Caller
@@ -18,7 +19,7 @@ from graph.store import Store
 from services.access import authorize_account, reach_of, viewer_of
 
 MOST: Final = 10_000
-"""How many connections, and how many events of either kind, are in a document at the most."""
+"""How many connections, mails, and events of either kind, are in a document at the most."""
 
 
 class AccountExport:
@@ -38,41 +39,45 @@ class AccountExport:
             raise AuthError("This session is over: sign in again.")
         related = await accounts.all_connections(self._store, person_id, MOST)
         happened = await accounts.all_events(self._store, person_id, MOST)
+        mails = await accounts.all_mails(self._store, person_id, MOST)
         factor = await second_factors.fetch(self._store, person_id)
         return {
             "exportedAt": at.isoformat(),
             "profile": _profile(found[person_id]),
             "signInMethods": [_method(each) for each in await identities.fetch_ways(self._store, person_id)],
             "secondFactor": {
-                "enabledAt": None if factor.enabled_at is None else factor.enabled_at.isoformat(),
+                "enabledAt": _iso(factor.enabled_at),
                 "recoveryCodesLeft": factor.recovery_codes_left,
             },
             "sessions": [_session(each) for each in await sessions.fetch(self._store, person_id, at)],
             "apiKeys": [_key(each) for each in await keys.fetch_live(self._store, person_id)],
-            "mails": [_mail(each) for each in await accounts.all_mails(self._store, person_id, MOST)],
+            "mails": [_mail(each) for each in mails],
             "connections": [_connection(each) for each in related],
             "events": [_event(each) for each in happened],
-            "complete": len(related) < MOST and len(happened) < MOST,
+            "complete": all(len(each) < MOST for each in (related, happened, mails)),
         }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _profile(person: Person) -> Mapping[str, JSON]:
     return {
         "id": person.id,
         "email": person.email,
-        "emailVerifiedAt": None if person.email_verified_at is None else person.email_verified_at.isoformat(),
+        "emailVerifiedAt": _iso(person.email_verified_at),
         "username": person.username,
         "displayName": person.display_name,
         "role": person.role,
         "status": person.status,
+        "kind": person.kind,
+        "managedBy": person.managed_by,
         "bio": person.bio,
         "avatarUrl": person.avatar_url,
         "locale": person.locale,
         "timezone": person.timezone,
-        "wallets": [
-            {"address": each.address, "verifiedAt": None if each.verified_at is None else each.verified_at.isoformat()}
-            for each in person.wallets
-        ],
+        "wallets": [{"address": each.address, "verifiedAt": _iso(each.verified_at)} for each in person.wallets],
         "settings": person.settings,
         "createdAt": person.created_at.isoformat(),
         "updatedAt": person.updated_at.isoformat(),
@@ -87,7 +92,7 @@ def _method(method: SignInMethod) -> Mapping[str, JSON]:
         "name": method.name,
         "address": method.address,
         "createdAt": method.created_at.isoformat(),
-        "lastUsedAt": None if method.last_used_at is None else method.last_used_at.isoformat(),
+        "lastUsedAt": _iso(method.last_used_at),
     }
 
 
@@ -112,7 +117,8 @@ def _mail(mail: Mail) -> Mapping[str, JSON]:
         "address": mail.address,
         "status": mail.status,
         "createdAt": mail.created_at.isoformat(),
-        "sentAt": None if mail.sent_at is None else mail.sent_at.isoformat(),
+        "sentAt": _iso(mail.sent_at),
+        "delivery": mail.delivery,
     }
 
 
@@ -125,7 +131,7 @@ def _connection(connection: Connection) -> Mapping[str, JSON]:
         "properties": connection.properties,
         "metadata": connection.metadata,
         "validFrom": connection.valid_from.isoformat(),
-        "validTo": None if connection.valid_to is None else connection.valid_to.isoformat(),
+        "validTo": _iso(connection.valid_to),
     }
 
 

@@ -3,24 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.access import AccessReason, Caller, Reach
+from domain.access import Caller, Reach
 from domain.changes import KEEP, changed
 from domain.connection_types import ConnectionType
 from domain.connections import Connection
 from domain.errors import AppError, ConflictError, NotFoundError, ValidationError
-from domain.events import Event, EventType
+from domain.events import Event
 from domain.ids import NodeKind, kind_of
 from domain.people import MemberRole, MemberStatus
 from domain.things import ThingStatus
-from domain.values import JSON, now
+from domain.values import now
 from graph import connections, events, locks
 from graph.bulk import LIVE_KEYS, taken_keys
 from graph.locks import LockedRow
 from graph.store import Transaction
 from services import connection_rights, validation
 from services.access import Action
-from services.connections import MEMBERSHIP, ConnectionChanges, NewConnection, group_of, new_connection
-from services.journal import AccessChange, changed_names, event
+from services.connection_events import changed_events, ended_events, made_events
+from services.connections import MEMBERSHIP, ConnectionChanges, NewConnection, new_connection
+from services.journal import changed_names
+from services.memberships import no_owner, refuse_end, refuse_owner
 from services.ontology import Ontology
 from services.rights import Rights
 from services.work import Work, done
@@ -47,8 +49,7 @@ class ChangesOfConnections:
         rights = Rights.of(caller, Action.CONNECT)
         connection_type = await self._ontology.connection_type("type", new.type)
         connection = new_connection(new, connection_type, rights.viewer.person_id)
-        happened = happened_to(caller, EventType.CONNECTION_CREATED, EventType.USER_JOINED_GROUP, connection)
-        return Joining(rights, connection, connection_type, happened)
+        return Joining(rights, connection, connection_type, made_events(caller, connection))
 
     @staticmethod
     async def join_all(transaction: Transaction, wanted: Sequence[Joining]) -> list[Connection | AppError]:
@@ -108,6 +109,8 @@ class ChangesOfConnections:
                 properties=changed(properties, connection.properties),
             )
             await connection_rights.require_change(transaction, rights, connection, updated)
+            if updated.type == MEMBERSHIP:
+                await refuse_owner(transaction, updated)
             await connections.save(transaction, updated, connection_type)
             if is_owner(connection) and not is_owner(updated):
                 await _keep_an_owner(transaction, rights.reach, connection.to_id)
@@ -124,13 +127,14 @@ class ChangesOfConnections:
         async def work(transaction: Transaction) -> Connection:
             connection = await _lock_live(transaction, rights.reach, connection_id)
             await connection_rights.require_end(transaction, rights, connection)
+            if connection.type == MEMBERSHIP:
+                await refuse_end(transaction, connection, "id")
             ended = replace(connection, valid_to=max(now(), connection.valid_from))
             connection_type = await self._ontology.connection_type("id", connection.type)
             await connections.save(transaction, ended, connection_type)
             if connection.type == MEMBERSHIP and connection.properties["role"] == MemberRole.OWNER:
                 await _keep_an_owner(transaction, rights.reach, connection.to_id)
-            happened = happened_to(caller, EventType.CONNECTION_ENDED, EventType.USER_REMOVED_FROM_GROUP, ended)
-            await events.append(transaction, happened)
+            await events.append(transaction, ended_events(caller, ended))
             return ended
 
         return work
@@ -175,6 +179,8 @@ def _refusal(locked: Mapping[str, LockedRow], wanted: Joining) -> AppError | Non
             return ValidationError(field, f"{field} takes a thing of type {types}; this is a {row['type']}.")
         if row["status"] == ThingStatus.ARCHIVED:
             return ConflictError(f"That {kind_of(end)} is archived, and is connected to nothing new.", field=field)
+        if connection.type == MEMBERSHIP and row["kind"] and connection.properties["role"] == MemberRole.OWNER:
+            return no_owner()
     return None
 
 
@@ -210,68 +216,3 @@ async def _without_taken(
             field = "fromId" if clash[1] == "sourceKey" else "toId"
             found.append(ConflictError(f"The same {field} is there already.", field=field))
     return found
-
-
-def _details(connection: Connection) -> Mapping[str, JSON]:
-    return {"type": connection.type, "from": connection.from_id, "to": connection.to_id}
-
-
-def happened_to(caller: Caller, plain: EventType, of_member: EventType, connection: Connection) -> list[Event]:
-    """What happened to a connection: of a membership, which is an access change too, both events."""
-    group_id = group_of(connection)
-    happened = [event(caller, plain, target_id=connection.id, group_id=group_id, properties=_details(connection))]
-    if connection.type == MEMBERSHIP:
-        role = {"role": connection.properties["role"]}
-        access, joins = _membership(connection), of_member is EventType.USER_JOINED_GROUP
-        changes = AccessChange(None if joins else access, access if joins else None)
-        happened.append(
-            event(
-                caller,
-                of_member,
-                target_id=connection.from_id,
-                group_id=group_id,
-                properties=role,
-                changes=changes,
-            )
-        )
-    return happened
-
-
-def changed_events(
-    caller: Caller, before: Connection, after: Connection, names: list[JSON], reason: AccessReason | None = None
-) -> list[Event]:
-    """What happened when a connection was changed; `reason` is what lets the caller, where no role there does."""
-    group_id = group_of(after)
-    details = {**_details(after), "changed": names}
-    was, now_is = _membership(before), _membership(after)
-    access = AccessChange(was, now_is, reason=reason) if after.type == MEMBERSHIP and was != now_is else None
-    joins = access is not None and (was["status"], now_is["status"]) == (MemberStatus.PENDING, MemberStatus.ACTIVE)
-    has_role = access is not None and was["role"] != now_is["role"]
-    happened = [
-        event(
-            caller,
-            EventType.CONNECTION_UPDATED,
-            target_id=after.id,
-            group_id=group_id,
-            properties=details,
-            changes=None if joins or has_role else access,
-        )
-    ]
-    if joins:
-        told, role = EventType.USER_JOINED_GROUP, {"role": after.properties["role"]}
-        happened.append(
-            event(caller, told, target_id=after.from_id, group_id=group_id, properties=role, changes=access)
-        )
-        return happened
-    if has_role:
-        roles = {"from": before.properties["role"], "to": after.properties["role"]}
-        told = EventType.MEMBER_ROLE_CHANGED
-        happened.append(
-            event(caller, told, target_id=after.from_id, group_id=group_id, properties=roles, changes=access)
-        )
-    return happened
-
-
-def _membership(connection: Connection) -> Mapping[str, JSON]:
-    """What of a membership says what its person may do."""
-    return {name: connection.properties.get(name) for name in ("role", "status")}

@@ -99,6 +99,7 @@ PERSON_RULES: Mapping[str, Rule] = {
     "ids": Rule("id", _id(NodeKind.PERSON)),
     "role": Rule("role", _as_it_is),
     "roles": Rule("role", _as_it_is),
+    "kind": Rule("kind", _as_it_is),
     "memberRole": Rule("memberRole", _as_it_is),
     "status": Rule("status", _as_it_is),
     "groupId": Rule("groupId", _id(NodeKind.GROUP)),

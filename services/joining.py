@@ -7,17 +7,17 @@ from domain.access import AccessReason, Caller
 from domain.connection_types import CONNECTION_TYPES
 from domain.connections import Connection
 from domain.errors import ConflictError, ForbiddenError, NotFoundError
-from domain.events import EventType
 from domain.groups import Group, GroupStatus, JoinPolicy
 from domain.people import MemberRole, MemberStatus
 from domain.values import JSON, now
-from graph import connections, events, joining
+from graph import connections, events, joining, service_accounts
 from graph.store import Transaction
 from services.access import Action
-from services.connection_changes import changed_events, happened_to, is_owner
+from services.connection_changes import is_owner
+from services.connection_events import changed_events, ended_events, made_events
 from services.connections import MEMBERSHIP, NewConnection, new_connection
 from services.groups import check_id
-from services.journal import AccessChange, event
+from services.memberships import refuse_end
 from services.rights import Rights
 from services.work import Work
 
@@ -42,6 +42,8 @@ def joining_group(caller: Caller, group_id: str) -> Work[Connection]:
         if group.status is not GroupStatus.ACTIVE:
             raise ConflictError("This group is archived, and takes no members.", field="groupId")
         found = await joining.membership(transaction, person_id, group_id)
+        if await service_accounts.managers_of(transaction, [person_id]):
+            raise ForbiddenError("A service account joins no group: have an administrator of the group connect it.")
         if found is None:
             return await _enter(transaction, caller, group, person_id)
         if found.properties["status"] == MemberStatus.PENDING and found.created_by != person_id:
@@ -62,13 +64,12 @@ def leaving_group(caller: Caller, group_id: str) -> Work[Connection]:
         found = None if group is None else await joining.membership(transaction, person_id, group_id)
         if found is None:
             raise NotFoundError("membership in a group", group_id)
+        await refuse_end(transaction, found, "groupId")
         ended = replace(found, valid_to=max(now(), found.valid_from))
         await connections.save(transaction, ended, _KIND)
         if is_owner(found) and await connections.count_owners(transaction, group_id) == 0:
             raise ConflictError("A group keeps at least one owner.", field="groupId")
-        happened = happened_to(caller, EventType.CONNECTION_ENDED, EventType.USER_REMOVED_FROM_GROUP, ended)
-        waited = found.properties["status"] == MemberStatus.PENDING
-        await events.append(transaction, happened[:1] if waited else happened)
+        await events.append(transaction, ended_events(caller, ended))
         return ended
 
     return work
@@ -85,17 +86,7 @@ async def _enter(transaction: Transaction, caller: Caller, group: Group, person_
     properties: dict[str, JSON] = {"role": MemberRole.VIEWER, "status": status}
     made = new_connection(NewConnection(MEMBERSHIP, person_id, group.id, properties), _KIND, person_id)
     await connections.create(transaction, (made, _KIND))
-    if status is MemberStatus.ACTIVE:
-        told, access = EventType.USER_JOINED_GROUP, AccessChange(after=properties, reason=AccessReason.JOIN_POLICY)
-    else:
-        told, access = EventType.GROUP_JOIN_REQUESTED, None
-    details: dict[str, JSON] = {"type": MEMBERSHIP, "from": person_id, "to": group.id}
-    role: dict[str, JSON] = {"role": MemberRole.VIEWER}
-    happened = [
-        event(caller, EventType.CONNECTION_CREATED, target_id=made.id, group_id=group.id, properties=details),
-        event(caller, told, target_id=person_id, group_id=group.id, properties=role, changes=access),
-    ]
-    await events.append(transaction, happened)
+    await events.append(transaction, made_events(caller, made, AccessReason.JOIN_POLICY))
     return made
 
 

@@ -15,7 +15,7 @@ from domain.ids import MAIL_PREFIX, new_id
 from domain.mail import Mail, MailStatus, MailTemplate, Message, SendingError
 from domain.people import Person
 from domain.values import JSON, Clock, to_micros
-from graph import events, mail, one_time_tokens
+from graph import events, mail, mail_delivery, one_time_tokens
 from graph.store import Store, Transaction
 from services.access import Action, authorize, authorize_overview
 from services.journal import event, system_event
@@ -77,6 +77,7 @@ class Mails:
         claimed = await mail.claim(self._store, at, at + LEASE, _BATCH)
         for each in claimed:
             try:
+                await self._check_address(each)
                 await sender.send(rendered(each, app_url))
             except SendingError as error:
                 await self._note_failure(each, error)
@@ -114,6 +115,10 @@ class Mails:
             return replayed
 
         return await self._store.write(work)
+
+    async def _check_address(self, each: Mail) -> None:
+        if reason := await mail_delivery.reason_against(self._store, each.person_id, each.address):
+            raise SendingError(f"no mail goes to its address any more: {reason}", final=True)
 
     async def _note_success(self, each: Mail) -> None:
         happened = system_event(

@@ -1,13 +1,18 @@
-"""Making somebody a member of a group, where nobody has to be asked."""
+"""Making somebody a member of a group, where nobody has to be asked, and what no service account may be.
+
+A group is owned by humans, and a service account stays in the group that manages it.
+"""
 
 from collections.abc import Mapping
 
 from domain.access import Caller
 from domain.connection_types import CONNECTION_TYPES
+from domain.connections import Connection
+from domain.errors import ConflictError, ForbiddenError
 from domain.events import EventType
 from domain.people import MemberRole, MemberStatus
 from domain.values import JSON
-from graph import connections, events
+from graph import connections, events, service_accounts
 from graph.store import Transaction
 from services.connections import MEMBERSHIP, NewConnection, new_connection
 from services.journal import AccessChange, event
@@ -24,8 +29,11 @@ async def join(
 ) -> None:
     """Make a person a member of a group in that role; the caller is who did that, or nobody.
 
-    `decided_in` is the group whose members may do that, where it is another one.
+    `decided_in` is the group whose members may do that, where it is another one. ForbiddenError where a service account
+    would be an owner.
     """
+    if role is MemberRole.OWNER and await service_accounts.managers_of(transaction, [person_id]):
+        raise ForbiddenError("A service account owns no group, and whoever makes one owns it: have a human make it.")
     kind = CONNECTION_TYPES[MEMBERSHIP]
     properties: Mapping[str, JSON] = {"role": role}
     new = NewConnection(MEMBERSHIP, person_id, group_id, properties)
@@ -40,3 +48,27 @@ async def join(
         changes=AccessChange(after={"role": role, "status": MemberStatus.ACTIVE}, decided_in=decided_in),
     )
     await events.append(transaction, [joined])
+
+
+async def refuse_owner(transaction: Transaction, membership: Connection) -> None:
+    """Refuse to make a service account an owner: ConflictError."""
+    if membership.properties["role"] == MemberRole.OWNER and await service_accounts.managers_of(
+        transaction, [membership.from_id]
+    ):
+        raise no_owner()
+
+
+async def refuse_end(transaction: Transaction, membership: Connection, field: str) -> None:
+    """Refuse to take a service account out of the group that manages it: ConflictError."""
+    managers = await service_accounts.managers_of(transaction, [membership.from_id])
+    if managers.get(membership.from_id) == membership.to_id:
+        raise ConflictError(
+            "This group manages the service account, which stays in it: suspend it, or delete it.", field=field
+        )
+
+
+def no_owner() -> ConflictError:
+    """Why a service account is not made an owner."""
+    return ConflictError(
+        "A service account owns no group: make it an admin, an editor or a viewer.", field="properties"
+    )

@@ -24,6 +24,7 @@ from services.events import Events
 from services.explanations import Explanations
 from services.finishing_sign_in import FinishingSignIn
 from services.groups import Groups
+from services.key_rotation import KeyRotation
 from services.keys import Keys
 from services.knowledge import KnowledgeReader
 from services.lists import SCAN_LIMIT, Lists
@@ -85,6 +86,7 @@ class Services:
     explanations: Explanations
     finishing_sign_in: FinishingSignIn
     groups: Groups
+    key_rotation: KeyRotation
     keys: Keys
     knowledge: KnowledgeReader
     lists: Lists
@@ -156,6 +158,7 @@ class Services:
             explanations=Explanations(store),
             finishing_sign_in=FinishingSignIn(store, clock, limits, evidence),
             groups=Groups(store),
+            key_rotation=KeyRotation(store, clock),
             keys=keys,
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
             lists=Lists(store, scan_limit),

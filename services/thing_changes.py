@@ -23,7 +23,7 @@ from graph.thing_changes import Written
 from services import validation
 from services.access import Action
 from services.journal import AccessChange, changed_access, changed_names, event
-from services.keys import key_access
+from services.new_keys import key_access
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
 from services.rights import API_KEY, Rights

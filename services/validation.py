@@ -14,6 +14,7 @@ import orjson
 
 from domain.errors import ValidationError
 from domain.ids import NodeKind, kind_of
+from domain.people import SERVICE_DOMAIN
 from domain.values import JSON, JSONObject
 
 MAX_NAME = 200
@@ -112,7 +113,15 @@ def slug(field: str, value: str) -> str:
 
 
 def email(field: str, value: str) -> str:
-    """An e-mail address, in lower case whatever the input's."""
+    """An e-mail address of a human, in lower case whatever the input's."""
+    value = address(field, value)
+    if value.endswith(f"@{SERVICE_DOMAIN}"):
+        raise ValidationError(field, f"{field} takes an address that gets mail; this is of a service account.")
+    return value
+
+
+def address(field: str, value: str) -> str:
+    """An e-mail address, also one at which nobody gets mail."""
     value = unicodedata.normalize("NFC", value.strip().lower())
     if len(value) > MAX_NAME or not value.isprintable() or not _EMAIL.fullmatch(value):
         raise ValidationError(field, f"{field} takes an e-mail address.")

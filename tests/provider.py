@@ -1,6 +1,5 @@
 """A provider of accounts on 127.0.0.1: OpenID Connect with real signatures, and what GitHub does instead."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -13,7 +12,6 @@ from functools import cache
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 import httpx2
-import uvicorn
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, RSAKey
 from starlette.applications import Starlette
@@ -21,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app.server import Server, bound_socket
 from domain.values import JSON, Clock, now
+from tests.loopback import on_loopback
 
 CLIENT = "one client"
 SECRET = "a secret & more"
@@ -186,20 +184,11 @@ def _base64url(value: bytes) -> str:
 @asynccontextmanager
 async def running_provider() -> AsyncIterator[FakeProvider]:
     """A provider that answers on a free port of 127.0.0.1."""
-    with bound_socket("127.0.0.1", 0) as listener:
-        provider = FakeProvider(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        config = uvicorn.Config(provider.app(), log_config=None, access_log=False, lifespan="off")
-        started = asyncio.Event()
+    provider = FakeProvider("")
 
-        async def tell() -> None:
-            started.set()
+    def made(url: str) -> Starlette:
+        provider.issuer = url
+        return provider.app()
 
-        async def stopping() -> None:
-            """Nothing stays open here."""
-
-        server = Server(config, tell, stopping)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        await started.wait()
+    async with on_loopback(made):
         yield provider
-        server.should_exit = True
-        await serving

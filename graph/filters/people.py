@@ -4,7 +4,7 @@ from enum import StrEnum
 from functools import partial
 
 from domain.filters import Comparison, Condition, Operator, conjuncts
-from domain.people import Person
+from domain.people import Person, PersonKind
 from graph.access import below_visible, group_visible, person_visible
 from graph.filters.paths import BY_TIME, Path, Shape, listing_of
 from graph.filters.predicates import Filtered, Musts, Values, among, compare, predicates
@@ -18,6 +18,12 @@ _BELOW = "-[:PARENT_OF*0..]->(here:Group)"
 _UP = "(here:Group)<-[:PARENT_OF*0..]-(top:Group)"
 _IN_FORCE = "membership.validTo IS NULL AND membership.status = 'active'"
 _PAIRS = ("roleIn", "roleBelow")
+_VALUES = {
+    # Neither has a line feed in it, so that nothing is found half in one and half in the other.
+    "text": "person.displayName + '\\n' + person.username",
+    "kind": f"coalesce(person.kind, '{PersonKind.HUMAN}')",
+}
+"""What is compared where it is no column of its own."""
 
 
 class Scope(StrEnum):
@@ -71,9 +77,6 @@ def _path(musts: Musts, values: Values) -> Path:
 
 def _predicate(scope: Scope, test: Comparison, values: Values) -> str:
     match test.field:
-        case "text":
-            # Neither has a line feed in it, so that nothing is found half in one and half in the other.
-            return compare("person.displayName + '\\n' + person.username", test, values)
         case "groupId":
             return _is_member("(top:Group)", f"top.id {among(test, values)}")
         case "inSubtreeOf":
@@ -85,7 +88,7 @@ def _predicate(scope: Scope, test: Comparison, values: Values) -> str:
         case "memberRole":
             return f"EXISTS {{ {_members(_HERE[scope], values.add(test))} }}"
         case _:
-            return compare(f"person.{test.field}", test, values)
+            return compare(_VALUES.get(test.field, f"person.{test.field}"), test, values)
 
 
 def _is_member(group: str, wanted: str) -> str:

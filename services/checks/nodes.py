@@ -85,6 +85,7 @@ TIMES: Final = frozenset(
         *("createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"),
         *("changedAt", "authenticatedAt", "lastUsedAt", "rotatedAt", "accessExpiresAt", "expiresAt"),
         *("emailVerifiedAt", "issuedAt", "attemptsFrom", "dueAt", "sentAt", "enabledAt", "failedAt"),
+        *("undeliverableAt", "delayedAt", "deliveredAt", "bouncedAt", "complainedAt"),
     }
 )
 """Columns that hold microseconds since the epoch."""

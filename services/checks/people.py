@@ -9,7 +9,7 @@ from domain.people import PersonStatus, PlatformRole
 from graph.checks.people import PEOPLE, PersonFacts
 from graph.people import PersonRow
 from services import validation
-from services.checks import nodes
+from services.checks import nodes, service_accounts
 from services.checks.rules import Fault, Section, rule
 
 
@@ -78,11 +78,15 @@ SECTION: Section[PersonFacts] = Section(
         _right_key,
         nodes.texts(
             "person",
-            {"email": validation.email, "username": validation.username, "displayName": validation.name},
+            {"email": validation.address, "username": validation.username, "displayName": validation.name},
         ),
         nodes.search_words("person", ("displayName", "username"), "bio"),
         nodes.objects("person", "settings"),
         _right_wallets,
+        service_accounts.right_kind,
+        service_accounts.managed,
+        service_accounts.signs_in_nowhere,
+        service_accounts.owns_nothing,
         nodes.sort_keys("person"),
         nodes.times("person"),
         nodes.versions("person"),

@@ -11,7 +11,7 @@ from domain.events import Event, EventType
 from domain.groups import GroupStatus
 from domain.people import MemberRole
 from domain.values import JSON
-from graph import bulk
+from graph import bulk, service_accounts
 from graph.bulk import LIVE_KEYS, Edge, StoredRow
 from graph.store import Transaction
 from graph.values import from_json
@@ -72,6 +72,12 @@ class EdgeWriter(Writer):
             if change.stored.get("role") == MemberRole.OWNER and "role" in change.values
         }
         drafts = [*new, *(change.draft for change in changes)]
+        services = await service_accounts.managers_of(transaction, [draft.ends[0] for draft in drafts])
+        reasons |= {
+            draft.id: "role: a service account owns no group"
+            for draft in drafts
+            if draft.ends[0] in services and draft.row.get("role") == MemberRole.OWNER
+        }
         states = await bulk.lock_groups(transaction, [draft.ends[1] for draft in drafts])
         for draft in drafts:
             if states.get(draft.ends[1]) == GroupStatus.ARCHIVED:

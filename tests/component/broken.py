@@ -7,6 +7,7 @@ _THING = "MATCH (n:Entity {id: $alone}) "
 _PLACE = "MATCH (n:Entity {id: $alone})-[e:IN_GROUP]->() "
 _GROUP = "MATCH (n:Entity {id: $shelf}) "
 _PERSON = "MATCH (n:Entity {id: $stray}) "
+_ACCOUNT = "MATCH (n:Entity {id: $account}) "
 _LABEL = "MATCH (n:Knowledge {id: $label}) "
 _CHUNK = "MATCH (n:Knowledge {id: $chunk}) "
 _EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
@@ -251,6 +252,24 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_PERSON + "SET n.email = 'nowhere'", ("stray",), mended=False),
     ],
     "person_json": [Break(_PERSON + "SET n.settings = 'null'", ("stray",), mended=False)],
+    "person_service": [
+        Break(_PERSON + "SET n.managedBy = $shelf", ("stray",), mended=False),
+        Break(_ACCOUNT + "SET n.role = 'customer'", ("account",), mended=False),
+    ],
+    "person_service_group": [Break(_ACCOUNT + "SET n.managedBy = $shelf", ("account", "shelf"), mended=False)],
+    "person_service_ways": [
+        Break(
+            _ACCOUNT + "CREATE (:Credential {personId: n.id, passwordHash: '$argon2id$x', changedAt: 1})", ("account",)
+        )
+    ],
+    "person_service_owner": [
+        Break(
+            _ACCOUNT + "MATCH (n)-[e:MEMBER_OF]->() SET e.role = 'owner', e.properties = "
+            """'{"role":"owner","status":"active"}'""",
+            ("account", "home"),
+            mended=False,
+        )
+    ],
     "person_wallets": [Break(_PERSON + "SET n.wallets = ['0x1']", ("stray",))],
     "knowledge_form": [Break(_LABEL + "REMOVE n.createdAt", ("label",), mended=False)],
     "knowledge_lock": [Break(_LABEL + "SET n._lock = true", ("label",))],

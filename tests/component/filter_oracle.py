@@ -186,6 +186,7 @@ FIELDS: Mapping[str, Mapping[str, tuple[Holds, Draw]]] = {
         "role": (_is("role"), lambda filled: filled.chance.choice(ROLES)),
         "roles": (_one_of("role"), lambda filled: _some(filled, ROLES, 3)),
         "status": (_is("status"), lambda filled: filled.chance.choice(["active", "suspended"])),
+        "kind": (_is("kind"), lambda filled: filled.chance.choice(["human", "service"])),
         "groupId": (
             lambda _, row, wanted: wanted in _groups_of(row),
             lambda filled: filled.chance.choice(filled.ids("groups")),

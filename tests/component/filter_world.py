@@ -12,7 +12,7 @@ from domain.connections import Connection
 from domain.events import Event, EventType
 from domain.groups import Group, GroupStatus, GroupType
 from domain.ids import KNOWLEDGE_PREFIX, new_id, thing_prefix
-from domain.people import MemberStatus, Person, PersonStatus, PlatformRole
+from domain.people import MemberStatus, Person, PersonKind, PersonStatus, PlatformRole
 from domain.thing_types import THING_TYPES
 from domain.things import Thing, ThingStatus
 from domain.values import JSON
@@ -70,7 +70,14 @@ def _people(chance: random.Random) -> list[Person]:
     for number in range(12):
         name = f"{chance.choice(WORDS)} {number}"
         new = NewPerson(f"p{number}@one.example", f"p{number}", name, chance.choice(list(PlatformRole)))
-        made.append(replace(new_person(new), status=chance.choice(list(PersonStatus)), created_at=moment(chance)))
+        made.append(
+            replace(
+                new_person(new),
+                status=chance.choice(list(PersonStatus)),
+                kind=chance.choice(list(PersonKind)),
+                created_at=moment(chance),
+            )
+        )
     return made
 
 
@@ -182,7 +189,7 @@ def _ids(of: JSON) -> set[str]:
 
 SELECTIONS = {
     "events": "id type actor targetId at group { id }",
-    "people": 'id role status displayName username createdAt connections(first: 50, filter: {type: "member_of"}) '
+    "people": 'id kind role status displayName username createdAt connections(first: 50, filter: {type: "member_of"}) '
     "{ nodes { toId properties } }",
     "groups": "id slug name type status visibility createdAt updatedAt parent { id } ancestors { id }",
     "things": "id type name status properties createdAt updatedAt labels group { id } owner { id }",

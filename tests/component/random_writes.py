@@ -73,6 +73,8 @@ class Pool:
             self.documents[str(document["id"])] = (cast("int", document["version"]), [each["id"] for each in chunks])
         if "vector" in answer:
             self.vectors.append(str(cast("Mapping[str, JSON]", answer["vector"])["id"]))
+        if "serviceAccount" in answer and mutation == "createServiceAccount":
+            self.people.append(str(cast("Mapping[str, JSON]", answer["serviceAccount"])["id"]))
         if mutation in {"deleteThing", "deleteGroup"}:
             self.things.pop(str(answer["id"]), None)
             self.groups.pop(str(answer["id"]), None)
@@ -166,6 +168,10 @@ def _connect(pool: Pool, dice: random.Random) -> dict[str, JSON]:
 
 def _connection(pool: Pool, dice: random.Random) -> dict[str, JSON]:
     return {"id": dice.choice(pool.connections) if pool.connections else new_id("con_owns")}
+
+
+def _account(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    return {"id": dice.choice(pool.people), "version": dice.choice([1, 1, 2])}
 
 
 def _label(pool: Pool, dice: random.Random) -> dict[str, JSON]:
@@ -277,6 +283,9 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "connect": _connect,
     "updateConnection": _with(_connection, strength=lambda _, dice: dice.choice([None, 0.5, 1])),
     "disconnect": _connection,
+    "createServiceAccount": lambda pool, dice: {"groupId": _any_group(pool, dice), "name": dice.choice(WORDS)},
+    "updateServiceAccount": _with(_account, name=lambda _, dice: dice.choice(WORDS)),
+    "deleteServiceAccount": _account,
     "joinGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
     "leaveGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
     "grantAccess": lambda pool, dice: {

@@ -34,6 +34,7 @@ class Site:
     chunk: str = ""
     connection: str = ""
     grant: str = ""
+    account: str = ""
     slugs: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def slug(self) -> str:
@@ -76,6 +77,9 @@ MUTATIONS: Final[Mapping[str, Given]] = {
     "disconnect": lambda at: {"id": at.connection},
     "grantAccess": lambda at: {"toGroupId": at.beside, "onId": at.group, "role": "viewer"},
     "revokeAccess": lambda at: {"grantId": at.grant},
+    "createServiceAccount": lambda at: {"groupId": at.group, "name": "New"},
+    "updateServiceAccount": lambda at: {"id": at.account, "version": 1, "name": "New"},
+    "deleteServiceAccount": lambda at: {"id": at.account, "version": 1},
     "applyChanges": lambda at: {"changes": [{"createThing": _new_video(at)}], "mode": "all_or_nothing"},
 }
 """What members can do to what is in a group, each with its input."""
@@ -83,6 +87,7 @@ MUTATIONS: Final[Mapping[str, Given]] = {
 OF_GROUPS: Final = frozenset(name for name in MUTATIONS if name.endswith("Group"))
 _ARCHIVED: Final = frozenset({"restoreThing", "deleteThing"})
 _CONNECTED: Final = frozenset({"updateConnection", "disconnect"})
+_OF_ACCOUNTS: Final = frozenset({"updateServiceAccount", "deleteServiceAccount"})
 _DOCUMENTED: Final = frozenset({"replaceDocument", "setEmbeddings", "removeKnowledge"})
 
 
@@ -134,6 +139,10 @@ class Sites:
             await world.api.change("archiveThing", {"id": made["archived"], "version": 1})
         if not _CONNECTED.isdisjoint(mutations):
             site = replace(site, connection=await world.connect("references", made["thing"], made["other"]))
+        if not _OF_ACCOUNTS.isdisjoint(mutations):
+            given: JSONObject = {"groupId": site.group, "name": "Program"}
+            answer = await world.api.change("createServiceAccount", given, "serviceAccount { id }")
+            site = replace(site, account=str(cast("Mapping[str, JSON]", answer["serviceAccount"])["id"]))
         return site if _DOCUMENTED.isdisjoint(mutations) else await self._document(site)
 
     async def _document(self, site: Site) -> Site:

@@ -31,7 +31,7 @@ from services.keys import Keys
 from tests.client import Answer, Api
 from tests.worlds import World, new_connection, new_group, new_thing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 SUSPEND: Statement[int] = Statement(
     "suspend", "MATCH (person:Person {email: $email}) SET person.status = $status RETURN 1 AS row"

@@ -196,6 +196,7 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"id": new_id("thg")} if "Thing" in field else {}
     values |= {"id": new_id("con_owns")} if field in {"disconnect", "updateConnection"} else {}
     values |= {"onId": world.home, "role": "viewer", "grantId": new_id("con_granted")}
+    values |= {"id": world.owner.id} if "ServiceAccount" in field else {}
     knowledge = new_id(KNOWLEDGE_PREFIX)
     values |= {"id": knowledge} if field in {"replaceDocument", "removeKnowledge"} else {}
     values |= {"thingId": new_id("thg"), "text": "T", "embedding": [1.0], "documentId": knowledge}

@@ -259,7 +259,7 @@ async def test_a_key_that_is_confined_has_nothing_of_grants(site: Site) -> None:
         await transaction.run(CONFINE, {"id": viewer.key_id, "properties": properties})
 
     await site.world.store.write(confine)
-    assert reach_of(Caller(await keys.authenticate(str(api.secret)))).tops == (site.at["guests"],)
+    assert reach_of(Caller(await keys.authenticate(str(api.secret)))).roots == (site.at["guests"],)
     assert await site.seen("guest") == set()
     assert await site.rename("guest", site.at["topPaper"]) == "NotFoundError"
 

@@ -13,7 +13,7 @@ from domain.values import JSON, JSONObject
 from tests.client import Api
 from tests.worlds import World, new_group, new_thing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 JOINED = "status relationship { id properties }"
 AUDIT = """query ($group: ID!) { auditLog(first: 20, order: oldest_first, filter: {groupId: $group}) {
@@ -134,6 +134,33 @@ async def test_by_invitation_alone_takes_one_and_gives_the_role_in_it(clubs: Clu
     assert (await clubs.join("closed"))["status"] == "active"
     made = await clubs.guest.change("createThing", {"groupId": clubs.ids["closed"], "type": "video", "name": "Mine"})
     assert made["__typename"] == "CreateThingSuccess"
+
+
+@pytest.mark.parametrize("by", ["admin", "guest"])
+async def test_an_invitation_is_told_and_so_is_that_it_was_taken_back_or_declined(clubs: Clubs, by: str) -> None:
+    invited = await clubs.world.api.change(
+        "connect",
+        {
+            "type": "member_of",
+            "fromId": clubs.person,
+            "toId": clubs.ids["closed"],
+            "properties": {"role": "viewer", "status": "pending"},
+        },
+        "relationship { id }",
+    )
+    if by == "admin":
+        made = cast("Mapping[str, JSON]", invited["relationship"])
+        assert (await clubs.admin.change("disconnect", {"id": made["id"]}))["__typename"] == "DisconnectSuccess"
+    else:
+        assert (await clubs.leave("closed"))["__typename"] == "LeaveGroupSuccess"
+    told = (await clubs.world.api.ask(AUDIT, group=clubs.ids["closed"])).at("auditLog.nodes")
+    waiting: JSONObject = {"role": "viewer", "status": "pending"}
+    of_guest = [each for each in cast("list[Mapping[str, JSON]]", told) if "invit" in str(each["type"])]
+    assert [(each["type"], each["before"], each["after"]) for each in of_guest] == [
+        ("user_invited_to_group", None, waiting),
+        ("invitation_revoked", waiting, None),
+    ]
+    assert (await clubs.join("closed"))["__typename"] == "ForbiddenError"
 
 
 async def test_a_hidden_group_is_joined_by_an_invitation_and_otherwise_not_there(clubs: Clubs) -> None:

@@ -12,7 +12,7 @@ from domain.access import Caller
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject, now
 from graph.store import Statement
-from services.keys import MAX_KEYS
+from services.key_holders import MAX_KEYS
 from services.people import NewPerson
 from services.registration import register
 from services.sessions import begin

@@ -13,7 +13,7 @@ from services.keys import Keys
 from tests.client import Api
 from tests.worlds import World, new_connection, new_group, new_thing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 PRICE: JSON = {"amount": 500, "currency": "USD"}
 VIEWERS = ("nobody", "stranger", "customer")

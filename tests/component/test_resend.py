@@ -1,7 +1,6 @@
 """Mails by Resend, against a server on 127.0.0.1 that answers as it does."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -9,19 +8,18 @@ from typing import cast
 
 import httpx2
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from app.resend import ResendSender
-from app.server import Server, bound_socket
 from domain.values import JSON
 from graph.store import Statement
 from services.mail import Mails
 from tests.accounts import Accounts
 from tests.letters import APP
+from tests.loopback import on_loopback
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -62,24 +60,9 @@ class Resend:
 async def resend() -> AsyncIterator[Resend]:
     found = Resend()
     application = Starlette(routes=[Route("/emails", found.take, methods=["POST"])])
-    with bound_socket("127.0.0.1", 0) as listener:
-        found.url = f"http://127.0.0.1:{listener.getsockname()[1]}/emails"
-        started = asyncio.Event()
-
-        async def tell() -> None:
-            started.set()
-
-        async def stopping() -> None:
-            """Nothing stays open here."""
-
-        config = uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
-        server = Server(config, tell, stopping)
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        await started.wait()
+    async with on_loopback(lambda _url: application) as url:
+        found.url = f"{url}/emails"
         yield found
-        server.should_exit = True
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
 
 
 @pytest.fixture

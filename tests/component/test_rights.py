@@ -173,7 +173,10 @@ async def test_what_may_be_done_is_told_before(setting: Setting, platform: Platf
         of_thing = cast("Mapping[str, JSON]", answer.at("thing"))
         permissions = cast("list[str]", of_group["viewerPermissions"])
         assert (set(permissions), len(permissions)) == (may, len(may)), place
-        to_things = {each for each in may if not each.endswith("_group")} - {"create_thing", "apply_changes"}
+        to_things = {each for each in may if not each.endswith(("_group", "_service_account"))} - {
+            "create_thing",
+            "apply_changes",
+        }
         assert set(cast("list[str]", of_thing["viewerPermissions"])) == to_things, place
         assert of_group["update"] is ("update_group" in may)
         assert of_thing["update"] is ("update_thing" in may)

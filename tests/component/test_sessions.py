@@ -13,7 +13,7 @@ from graph.store import Statement
 from tests.accounts import PASSWORD, SESSION, WHO, Accounts, is_out
 from tests.component.conftest import ALLOWED_ORIGIN
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 OWN_ORIGIN = "http://testserver"
 

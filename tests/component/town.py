@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -76,6 +76,9 @@ async def build(world: World) -> Names:
     await world.api.change("registerConnectionType", {**told, **ends, "name": "bound_to"})
     at["stray"] = (await register(world.store, stray, None, MemberRole.VIEWER)).id
     await world.api.change("updateThing", {"id": at["changed"], "version": 1, "name": "Changed twice"})
+    given: JSONObject = {"groupId": world.home, "name": "Program"}
+    account = await world.api.change("createServiceAccount", given, "serviceAccount { id }")
+    at["account"] = str(cast("Mapping[str, JSON]", account["serviceAccount"])["id"])
     at["version"] = f"{at['changed']} 0000000001"
     at["label"] = new_id(KNOWLEDGE_PREFIX)
     link: knowledge.LabelLink = {"thingId": at["video"], "label": "topic:x", "knowledgeId": at["label"]}

@@ -70,3 +70,15 @@ def test_secrets_are_not_shown_with_the_settings() -> None:
     assert str(GOOD["store_password"]) not in shown
     assert str(GOOD["smtp_password"]) not in shown
     assert str(GOOD["secret_keys"]) not in shown
+
+
+def test_the_secret_of_a_webhook_is_for_resend_and_is_not_shown() -> None:
+    secret = "whsec_b25lIHNlY3JldCBvZiB0ZXN0cyBmb3Igd2ViaG9va3M="
+    with_resend = {**GOOD, "smtp_host": None, "resend_key": "re_kP3-vQ9-zX1-mN7"}
+    assert secret not in repr(load_settings(**{**with_resend, "resend_webhook_secret": secret}))
+    with pytest.raises(SettingsError, match=r"ONE_RESEND_WEBHOOK_SECRET: only for mails by Resend"):
+        load_settings(**{**GOOD, "resend_webhook_secret": secret})
+    for wrong in ("whsec_", "whsec_c2hvcnQ=", secret.removeprefix("whsec_"), f"{secret}!"):
+        with pytest.raises(SettingsError, match=r"ONE_RESEND_WEBHOOK_SECRET") as told:
+            load_settings(**{**with_resend, "resend_webhook_secret": wrong})
+        assert wrong.removeprefix("whsec_") not in str(told.value) or wrong == "whsec_"

@@ -1,0 +1,70 @@
+"""The pages that say which tests show what: each test is there, and no requirement of the ASVS is left out."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROW = re.compile(r"\| (\d+\.\d+\.\d+) \| ([^|]+) \| ([^|]+) \|([^|]*)\|")
+SECTIONS = {
+    "6.1": 3,
+    "6.2": 11,
+    "6.3": 3,
+    "6.4": 4,
+    "6.5": 5,
+    "6.6": 3,
+    "6.8": 4,
+    "7.1": 3,
+    "7.2": 4,
+    "7.3": 2,
+    "7.4": 5,
+    "7.5": 2,
+    "7.6": 2,
+    "11.1": 2,
+    "11.2": 3,
+    "11.3": 3,
+    "11.4": 4,
+    "11.5": 1,
+    "11.6": 1,
+}
+"""How many requirements of levels 1 and 2 each section has, which are its first."""
+
+
+def text(page: str) -> str:
+    return (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
+def names_in(path: Path) -> set[str]:
+    return set(re.findall(r"^(?:async )?def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_each_requirement_has_one_row() -> None:
+    wanted = [f"{section}.{number}" for section, most in SECTIONS.items() for number in range(1, most + 1)]
+    assert [row[0] for row in ROW.findall(text("asvs.md"))] == wanted
+
+
+def test_what_no_test_shows_says_why() -> None:
+    """Where a row names no test, it says what is missing, or that there is nothing to test."""
+    reasons = ("Not yet", "Not applicable", "not yet", "not shown yet", "no code to test", "Apart from each other")
+    bare = [
+        number
+        for number, _, here, shown in ROW.findall(text("asvs.md"))
+        if "::" not in shown and not any(reason in here for reason in reasons)
+    ]
+    assert bare == []
+
+
+def test_the_tests_that_are_named_are_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text("asvs.md"))
+    assert len(named) > len(SECTIONS)
+    assert [f"{path}::{name}" for path, name in named if name not in names_in(ROOT / path)] == []
+
+
+@pytest.mark.parametrize("page", ["signing-in.md"])
+def test_what_was_tried_is_there(page: str) -> None:
+    tried = text(page).partition("## What was tried")[2]
+    there = {name for path in (ROOT / "tests").rglob("test_*.py") for name in names_in(path)}
+    named = set(re.findall(r"`(test_\w+)`", tried))
+    assert named
+    assert named - there == set()
