@@ -70,6 +70,8 @@ def granting(caller: Caller, new: NewGrant) -> Work[Connection]:
             raise NotFoundError(str(kind_of(holder_id)), holder_id)
         await _require(transaction, rights, new.on_id, target, new.role)
         _check_in_use(locked, holder_id, new.on_id)
+        if locked[holder_id]["kind"] is not None:  # whoever makes a key of it would have more than they hold
+            raise ValidationError("toPersonId", "A service account is granted nothing: make it a member.")
         platform_role, found = await grants.fetch_holder(transaction, holder_id, new.on_id)
         if platform_role is not None and platform_role not in MEMBERS:
             raise ValidationError(
@@ -145,9 +147,7 @@ async def _require(transaction: Transaction, rights: Rights, on_id: str, target:
     if thing_type == API_KEY:
         raise ForbiddenError("An API key is its person's alone: nobody is granted it.", AccessReason.OWN_MUTATIONS)
     needed = needed_role(rights.action, thing_type)
-    await rights.require(
-        transaction, target["groupId"] or on_id, role=role if role.covers(needed) else needed, grants=False
-    )
+    await rights.require(transaction, target["groupId"] or on_id, role=role if role.covers(needed) else needed)
 
 
 def _check_in_use(locked: Mapping[str, LockedRow], holder_id: str, on_id: str) -> None:

@@ -42,8 +42,16 @@ BY_THING: Final = frozenset(
 )
 """What a role on a single thing allows: all that touches nothing but the thing and what describes it."""
 
-BY_MEMBERSHIP: Final = frozenset({Action.GRANT_ACCESS, Action.REVOKE_ACCESS})
-"""What nobody may do by what they were granted."""
+BY_MEMBERSHIP: Final = frozenset(
+    {
+        Action.GRANT_ACCESS,
+        Action.REVOKE_ACCESS,
+        Action.CREATE_SERVICE_ACCOUNT,
+        Action.UPDATE_SERVICE_ACCOUNT,
+        Action.DELETE_SERVICE_ACCOUNT,
+    }
+)
+"""What nobody may do by what they were granted: it would outlast the grant."""
 
 
 def counting(action: Action, held: Standing | None) -> MemberRole | None:
@@ -86,7 +94,7 @@ class Rights:
         self, transaction: Transaction, group_ids: Iterable[str], *, grants: bool = True
     ) -> Mapping[str, MemberRole]:
         """The role that counts in each of the groups, where there is one; of memberships alone without `grants`."""
-        grants = grants and counts_grants(self.viewer)
+        grants = grants and self.action not in BY_MEMBERSHIP and counts_grants(self.viewer)
         return await standing.roles(transaction, self.viewer.person_id, group_ids, below=self.below, grants=grants)
 
     async def require(
