@@ -18,7 +18,7 @@ def reach_parameters(reach: Reach) -> dict[str, object]:
         "everything": reach.everything,
         "roots": list(reach.roots),
         "flows": reach.flows,
-        "flowing": list(reach.flowing),
+        "flowingRoots": list(reach.flowing),
         "grantedThings": list(reach.things),
         "personId": reach.person_id,
         "actorId": None if reach.confined else reach.person_id,
@@ -30,7 +30,7 @@ def _in_reach(group: str, labels: str = "", of: str = PARAMETERS) -> str:
     """The pattern of a group that is a root, or below one where that is enough."""
     return (
         f"({group}{labels})<-[:PARENT_OF*0..]-(root:Group)"
-        f" WHERE root.id IN {of}roots AND (root.id IN {of}flowing OR root.id = {group}.id)"
+        f" WHERE root.id IN {of}roots AND (root.id IN {of}flowingRoots OR root.id = {group}.id)"
     )
 
 
@@ -41,8 +41,8 @@ def group_visible(group: str, of: str = PARAMETERS) -> str:
 
 def below_visible(group: str, of: str = PARAMETERS) -> str:
     """The same of a group that is below a visible one."""
-    above = f"EXISTS {{ ({group})<-[:PARENT_OF*0..]-(root:Group) WHERE root.id IN {of}flowing }}"
-    return f"({of}flows OR {group}.id IN {of}roots OR (size({of}flowing) > 0 AND {above}))"
+    above = f"EXISTS {{ ({group})<-[:PARENT_OF*0..]-(root:Group) WHERE root.id IN {of}flowingRoots }}"
+    return f"({of}flows OR {group}.id IN {of}roots OR (size({of}flowingRoots) > 0 AND {above}))"
 
 
 def thing_visible(thing: str) -> str:

@@ -90,7 +90,7 @@ CONFINE: Statement[str] = Statement(
         WITH group WHERE $everything RETURN group AS root
         UNION
         MATCH (group)<-[:PARENT_OF*0..]-(above:Group)
-        WHERE above.id IN $roots AND (above.id IN $flowing OR above = group)
+        WHERE above.id IN $roots AND (above.id IN $flowingRoots OR above = group)
         RETURN group AS root
         UNION
         UNWIND $roots AS own

@@ -46,6 +46,8 @@ BY_MEMBERSHIP: Final = frozenset(
     {
         Action.GRANT_ACCESS,
         Action.REVOKE_ACCESS,
+        Action.MOVE_THING,
+        Action.CREATE_GROUP,
         Action.CREATE_SERVICE_ACCOUNT,
         Action.UPDATE_SERVICE_ACCOUNT,
         Action.DELETE_SERVICE_ACCOUNT,
