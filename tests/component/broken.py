@@ -259,7 +259,8 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "person_service_group": [Break(_ACCOUNT + "SET n.managedBy = $shelf", ("account", "shelf"), mended=False)],
     "person_service_ways": [
         Break(
-            _ACCOUNT + "CREATE (:Credential {personId: n.id, passwordHash: '$argon2id$x', changedAt: 1})", ("account",)
+            _ACCOUNT + "CREATE (:Credential {personId: n.id, passwordHash: '$' + 'argon2id' + '$', changedAt: 1})",
+            ("account",),
         )
     ],
     "person_service_owner": [
