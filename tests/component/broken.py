@@ -230,6 +230,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             "MATCH (n:Entity {id: $home})<-[e:MEMBER_OF]-() SET e.validTo = e.validFrom REMOVE e.liveKey",
             ("home",),
             mended=False,
+            others=frozenset({"person_service_group"}),
         )
     ],
     "group_text": [
