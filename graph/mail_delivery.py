@@ -60,7 +60,7 @@ FETCH_UNDELIVERABLE: Statement[str] = Statement(
 LIST_UNDELIVERABLE: Statement[Undeliverable] = Statement(
     "list_undeliverable",
     """
-    MATCH (person:Person) WHERE person.undeliverableAddress = person.email
+    MATCH (person:Person) WHERE person.undeliverableAt > 0 AND person.undeliverableAddress = person.email
     WITH person ORDER BY person.undeliverableAt LIMIT $limit
     RETURN {
         personId: person.id,
@@ -68,7 +68,6 @@ LIST_UNDELIVERABLE: Statement[Undeliverable] = Statement(
         reason: person.undeliverableReason,
         at: person.undeliverableAt
     } AS row""",
-    meant="NodeIndexScan: an operator asks, now and then. Top: of those whom it finds.",
 )
 LIFT_UNDELIVERABLE: Statement[str] = Statement(
     "lift_undeliverable",
