@@ -109,16 +109,8 @@ FETCH_USES: Statement[UseRow] = Statement(
     MATCH (holder:Entity:Person {id: key.privateTo})
     RETURN {id: key.id, at: key.lastUsedAt, holderId: holder.id, managedBy: holder.managedBy} AS row""",
 )
-LIST_KEYS: Statement[things.ThingRow] = Statement(
+LIST_KEYS: Statement[KeyOfRow] = Statement(
     "list_keys",
-    f"""
-    MATCH (:Entity:Person {{id: $personId}})-[owns:OWNS]->(thing:ApiKey)
-    WHERE owns.validTo IS NULL AND thing.status = 'active' AND thing.privateTo = $personId
-    WITH thing ORDER BY thing.id DESC
-    RETURN {things.THING} AS row""",
-)
-LIST_KEYS_OF: Statement[KeyOfRow] = Statement(
-    "list_keys_of",
     f"""
     UNWIND $ids AS id
     MATCH (:Entity:Person {{id: id}})-[owns:OWNS]->(thing:ApiKey)
@@ -207,15 +199,10 @@ async def fetch_uses(store: Store, ids: Sequence[str]) -> list[UseRow]:
     return await store.read(FETCH_USES, {"ids": list(ids)})
 
 
-async def fetch_live(store: Store, person_id: str) -> list[Thing]:
-    """A person's keys that nobody revoked, the latest first, wherever they are kept."""
-    return [things.from_row(row) for row in await store.read(LIST_KEYS, {"personId": person_id})]
-
-
-async def fetch_live_of(store: Store, person_ids: Sequence[str]) -> dict[str, list[Thing]]:
-    """For each of the people the same."""
+async def fetch_live(store: Store, person_ids: Sequence[str]) -> dict[str, list[Thing]]:
+    """For each of the people their keys that nobody revoked, the latest first, wherever they are kept."""
     found: dict[str, list[Thing]] = {each: [] for each in person_ids}
-    for row in await store.read(LIST_KEYS_OF, {"ids": list(person_ids)}):
+    for row in await store.read(LIST_KEYS, {"ids": list(person_ids)}):
         found[row["personId"]].append(things.from_row(row["key"]))
     return found
 

@@ -85,6 +85,7 @@ RENAME_PASSKEY: Statement[PasskeyRow] = Statement(
     MATCH (passkey:Passkey {{id: $id}}) WHERE passkey.personId = $personId
     SET passkey.name = $name
     RETURN {PASSKEY} AS row""",
+    meant="Eager on 5.26: of the one passkey that it renames.",
 )
 DELETE_PASSKEY: Statement[bool] = Statement(
     "delete_passkey", "MATCH (passkey:Passkey {id: $id}) DELETE passkey RETURN true AS row"

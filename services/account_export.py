@@ -50,7 +50,7 @@ class AccountExport:
                 "recoveryCodesLeft": factor.recovery_codes_left,
             },
             "sessions": [_session(each) for each in await sessions.fetch(self._store, person_id, at)],
-            "apiKeys": [_key(each) for each in await keys.fetch_live(self._store, person_id)],
+            "apiKeys": [_key(each) for each in (await keys.fetch_live(self._store, [person_id]))[person_id]],
             "mails": [_mail(each) for each in mails],
             "connections": [_connection(each) for each in related],
             "events": [_event(each) for each in happened],

@@ -33,8 +33,8 @@ def made_events(caller: Caller, connection: Connection, reason: AccessReason | N
     if connection.type != MEMBERSHIP:
         return [_of_itself(caller, made, connection)]
     if _asked_for(connection):
-        told = _of_person(caller, EventType.GROUP_JOIN_REQUESTED, connection)
-        return [_of_itself(caller, made, connection), told]
+        asks = EventType.GROUP_JOIN_REQUESTED
+        return [_of_itself(caller, made, connection), _of_person(caller, asks, connection)]
     access = AccessChange(after=_access(connection), reason=reason)
     entered = _ENTERED.get(_status(connection))
     if entered is None:
@@ -59,13 +59,12 @@ def changed_events(
     access = AccessChange(was, now_is, reason=reason) if after.type == MEMBERSHIP and was != now_is else None
     updated = EventType.CONNECTION_UPDATED
     if access is not None and (was["status"], now_is["status"]) == (MemberStatus.PENDING, MemberStatus.ACTIVE):
-        told = _of_person(caller, EventType.USER_JOINED_GROUP, after, access)
+        told, details = EventType.USER_JOINED_GROUP, None
     elif access is not None and was["role"] != now_is["role"]:
-        roles = {"from": was["role"], "to": now_is["role"]}
-        told = _of_person(caller, EventType.MEMBER_ROLE_CHANGED, after, access, roles)
+        told, details = EventType.MEMBER_ROLE_CHANGED, {"from": was["role"], "to": now_is["role"]}
     else:
         return [_of_itself(caller, updated, after, access, names)]
-    return [_of_itself(caller, updated, after, changed=names), told]
+    return [_of_itself(caller, updated, after, changed=names), _of_person(caller, told, after, access, details)]
 
 
 def _asked_for(connection: Connection) -> bool:

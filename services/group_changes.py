@@ -13,7 +13,7 @@ from domain.groups import Group, GroupStatus
 from domain.ids import EVENT_PREFIX, new_id
 from domain.people import MemberRole
 from domain.values import JSON, now
-from graph import dependents, events, group_changes, thing_changes
+from graph import dependents, events, group_changes, service_accounts, thing_changes
 from graph.group_changes import GroupInUse
 from graph.store import Transaction
 from graph.thing_changes import ThingInUse
@@ -180,7 +180,8 @@ def restoring(caller: Caller, group_id: str, version: int) -> Work[Group]:
 def deleting(caller: Caller, group_id: str, version: int) -> Work[str]:
     """Erase a group that holds nothing, and answer its id. DependedOnError otherwise.
 
-    A group that ever had an owner keeps one, so its last member goes with it, as memberships do that have ended.
+    A group that ever had an owner keeps one, so its last member goes with it, as memberships do that have ended, but
+    for a service account that it manages.
     """
     rights = Rights.of(caller, Action.DELETE_GROUP)
     _check(group_id, version)
@@ -189,9 +190,11 @@ def deleting(caller: Caller, group_id: str, version: int) -> Work[str]:
         await group_changes.lock_tree(transaction)
         group = await _lock_version(transaction, rights, group_id, version)
         found = await dependents.of_group(transaction, rights.reach, group_id)
-        if needed := [each for each in found if each.kind is not DependentKind.MEMBER or each.total > 1]:
-            raise DependedOnError("group", needed)
         last = await group_changes.members(transaction, group_id)
+        managers = await service_accounts.managers_of(transaction, [each["id"] for each in last])
+        most = 0 if group_id in managers.values() else 1
+        if needed := [each for each in found if each.kind is not DependentKind.MEMBER or each.total > most]:
+            raise DependedOnError("group", needed)
         await group_changes.delete(transaction, group_id)
         removed = [
             event(caller, EventType.USER_REMOVED_FROM_GROUP, target_id=each["id"], group_id=group_id, changes=access)

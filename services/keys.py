@@ -127,13 +127,13 @@ class Keys:
         """The caller's own keys that nobody revoked, the latest first."""
         viewer = viewer_of(caller)
         authorize_account(viewer)
-        return await keys.fetch_live(self._store, viewer.person_id)
+        return (await keys.fetch_live(self._store, [viewer.person_id]))[viewer.person_id]
 
     async def of_accounts(self, caller: Caller, ids: Sequence[str]) -> dict[str, list[Thing]]:
         """The keys that nobody revoked, the latest first, of those of the people that are accounts they manage."""
         accounts = await service_accounts.fetch_managers(self._store, ids)
         managed = await service_account_rights.managed(self._store, caller, accounts)
-        return await keys.fetch_live_of(self._store, sorted(managed)) if managed else {}
+        return await keys.fetch_live(self._store, sorted(managed)) if managed else {}
 
     async def uses(self, caller: Caller, ids: Sequence[str]) -> dict[str, datetime]:
         """When those keys were last used that ever were, to five minutes: the caller's, and of accounts they manage."""

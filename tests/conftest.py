@@ -146,7 +146,8 @@ async def store_address(pytestconfig: pytest.Config) -> tuple[str, str, str]:
 @pytest.fixture(scope="session")
 async def migrated_store(store_address: tuple[str, str, str]) -> AsyncIterator[Store]:
     """A migrated store, in whatever state the last test left it."""
-    store = await Store.open(*store_address)
+    # A busy machine takes its time for the first plan of a statement.
+    store = await Store.open(*store_address, timeout=120)
     await up(store, read_migrations())
     yield store
     await store.close()

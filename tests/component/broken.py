@@ -230,6 +230,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             "MATCH (n:Entity {id: $home})<-[e:MEMBER_OF]-() SET e.validTo = e.validFrom REMOVE e.liveKey",
             ("home",),
             mended=False,
+            others=frozenset({"person_service_group"}),
         )
     ],
     "group_text": [
@@ -259,7 +260,8 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "person_service_group": [Break(_ACCOUNT + "SET n.managedBy = $shelf", ("account", "shelf"), mended=False)],
     "person_service_ways": [
         Break(
-            _ACCOUNT + "CREATE (:Credential {personId: n.id, passwordHash: '$argon2id$x', changedAt: 1})", ("account",)
+            _ACCOUNT + "CREATE (:Credential {personId: n.id, passwordHash: '$' + 'argon2id' + '$', changedAt: 1})",
+            ("account",),
         )
     ],
     "person_service_owner": [

@@ -74,7 +74,7 @@ def _people(chance: random.Random) -> list[Person]:
             replace(
                 new_person(new),
                 status=chance.choice(list(PersonStatus)),
-                kind=chance.choice(list(PersonKind)),
+                kind=list(PersonKind)[number % 2],
                 created_at=moment(chance),
             )
         )

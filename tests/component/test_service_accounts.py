@@ -16,7 +16,7 @@ from services.people import NewPerson
 from services.registration import register
 from services.sessions import begin
 from tests.client import Api
-from tests.worlds import World, new_connection, new_group, new_thing
+from tests.worlds import World, new_connection
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -404,8 +404,17 @@ async def test_a_group_is_not_deleted_while_it_manages_one(office: Office) -> No
     assert answer["__typename"] == "DependedOnError"
 
 
+async def test_a_group_of_no_human_is_not_deleted_while_it_manages_one(office: Office) -> None:
+    api = office.world.api
+    empty = await office.world.group(f"empty-{next(office.numbers)}")
+    made = await api.change("createServiceAccount", {"groupId": empty, "name": "Alone"}, "serviceAccount { id }")
+    account = str(cast("Mapping[str, JSON]", made["serviceAccount"])["id"])
+    assert (await api.change("deleteGroup", {"id": empty, "version": 1}))["__typename"] == "DependedOnError"
+    gone = await api.change("deleteServiceAccount", {"id": account, "version": 1})
+    assert gone["__typename"] == "DeleteServiceAccountSuccess"
+    assert (await api.change("deleteGroup", {"id": empty, "version": 1}))["__typename"] == "DeleteGroupSuccess"
+
+
 async def test_what_is_made_here_is_consistent(office: Office) -> None:
-    made = await office.world.make(thing=new_thing(office.group, "video", "Any"), root=new_group("any-root"))
-    assert made
     report = await office.world.api.ask("{ consistency { total } }")
     assert set(report.each("consistency", "total")) == {0}

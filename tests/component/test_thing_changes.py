@@ -92,6 +92,7 @@ async def test_the_totals_of_an_order_follow_its_lines(shared_world: World) -> N
     assert answer.at("group.orderTotals") == [{"orders": 1, "lines": 2, "net": {"amount": "16.667", "currency": "EUR"}}]
 
 
+@pytest.mark.slow
 async def test_an_archived_thing_stays_readable_and_as_it_is(shared_world: World) -> None:
     world = shared_world
     thing = await world.thing("Old")
@@ -116,6 +117,7 @@ async def test_a_thing_is_not_archived_in_passing(shared_world: World) -> None:
     assert await refused(shared_world, "updateThing", given) == invalid("status")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["updateThing", "archiveThing"])
 async def test_a_stale_version_is_a_conflict(shared_world: World, field: str) -> None:
     world = shared_world
@@ -128,6 +130,7 @@ async def test_a_stale_version_is_a_conflict(shared_world: World, field: str) ->
     assert answer.at("node") == {"name": "Newer", "version": 2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["updateThing", "archiveThing"])
 async def test_an_id_that_is_unknown_or_of_another_kind_is_refused(shared_world: World, field: str) -> None:
     unknown = new_id("thg")
@@ -135,6 +138,7 @@ async def test_an_id_that_is_unknown_or_of_another_kind_is_refused(shared_world:
     assert await refused(shared_world, field, {"id": shared_world.home, "version": 1}) == invalid("id")
 
 
+@pytest.mark.slow
 async def test_a_group_that_cannot_take_a_thing_is_refused(shared_world: World) -> None:
     world, unknown = shared_world, new_id("grp")
     shut = await world.group("shut-to-things")

@@ -27,7 +27,7 @@ from graph.store import Store
 from graph.vectors import fix_dimension
 from resolvers.failures import BAD_REQUEST
 from resolvers.limits import LIMIT_EXCEEDED
-from schema.node import THING_TYPE_NAMES
+from schema.thing_types import BUILT_IN
 from services.checking import RULES
 from services.demo import seed
 from services.sealing import NewKey
@@ -241,7 +241,7 @@ def test_the_table_of_settings_is_complete() -> None:
 
 def test_the_table_of_thing_types_is_complete() -> None:
     rows = [
-        f"| `{type_.name}` | `{THING_TYPE_NAMES[type_.name]}` | `{thing_prefix(type_.name)}_…` | {type_.description} "
+        f"| `{type_.name}` | `{BUILT_IN[type_.name].__name__}` | `{thing_prefix(type_.name)}_…` | {type_.description} "
         f"| {shown_properties(type_.schema)} |"
         for type_ in THING_TYPES.values()
         if type_.built_in
