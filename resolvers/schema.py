@@ -28,6 +28,7 @@ from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
 from resolvers.orders import OrderSubscriptions
+from resolvers.ownership import OwnershipMutations
 from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
@@ -71,6 +72,7 @@ class Mutation(
     GroupMutations,
     JoiningMutations,
     GrantMutations,
+    OwnershipMutations,
     ThingMutations,
     KnowledgeMutations,
     ConnectionMutations,

@@ -46,6 +46,7 @@ class Action(StrEnum):
     RETRY_EMBEDDINGS = "retry_embeddings"
     GRANT_ACCESS = "grant_access"
     REVOKE_ACCESS = "revoke_access"
+    TRANSFER_OWNERSHIP = "transfer_ownership"
     JOIN_GROUP = "join_group"
     LEAVE_GROUP = "leave_group"
     CONNECT = "connect"
@@ -199,7 +200,7 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
             ),
             MemberRole.ADMIN,
         ),
-        **dict.fromkeys((Action.MOVE_GROUP, Action.DELETE_GROUP), MemberRole.OWNER),
+        **dict.fromkeys((Action.MOVE_GROUP, Action.DELETE_GROUP, Action.TRANSFER_OWNERSHIP), MemberRole.OWNER),
     }
 )
 """What members may do in a group, and the least role there that it takes."""

@@ -46,6 +46,7 @@ BY_MEMBERSHIP: Final = frozenset(
     {
         Action.GRANT_ACCESS,
         Action.REVOKE_ACCESS,
+        Action.TRANSFER_OWNERSHIP,
         Action.MOVE_THING,
         Action.CREATE_GROUP,
         Action.CREATE_SERVICE_ACCOUNT,

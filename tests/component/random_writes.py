@@ -295,6 +295,10 @@ GENERATORS: Final[Mapping[str, Generator]] = {
         "below": dice.random() < 0.5,
     },
     "revokeAccess": lambda pool, dice: {"grantId": _connection(pool, dice)["id"]},
+    "transferOwnership": lambda pool, dice: {
+        "groupId": _any_group(pool, dice),
+        "toPersonId": _account(pool, dice)["id"],
+    },
     "applyChanges": _apply_changes,
     "registerThingType": _register_thing_type,
     "evolveThingType": _evolve_thing_type,

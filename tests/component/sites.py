@@ -34,6 +34,8 @@ class Site:
     chunk: str = ""
     connection: str = ""
     grant: str = ""
+    owner: str = ""
+    heir: str = ""
     account: str = ""
     slugs: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -77,6 +79,12 @@ MUTATIONS: Final[Mapping[str, Given]] = {
     "disconnect": lambda at: {"id": at.connection},
     "grantAccess": lambda at: {"toGroupId": at.beside, "onId": at.group, "role": "viewer"},
     "revokeAccess": lambda at: {"grantId": at.grant},
+    "transferOwnership": lambda at: {
+        "groupId": at.group,
+        "toPersonId": at.heir,
+        "fromPersonId": at.owner,
+        "formerRole": "viewer",
+    },
     "createServiceAccount": lambda at: {"groupId": at.group, "name": "New"},
     "updateServiceAccount": lambda at: {"id": at.account, "version": 1, "name": "New"},
     "deleteServiceAccount": lambda at: {"id": at.account, "version": 1},
@@ -93,9 +101,11 @@ _DOCUMENTED: Final = frozenset({"replaceDocument", "setEmbeddings", "removeKnowl
 
 @dataclass
 class Sites:
-    """Builds them."""
+    """Builds them, with an `owner` and an `heir` of each group where one is handed over."""
 
     world: World
+    owner: str
+    heir: str
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def build(self, place: Place, member: str | None, role: MemberRole, mutations: Collection[str]) -> Site:
@@ -119,6 +129,8 @@ class Sites:
         site = Site(group, made["beside"])
         if "revokeAccess" in mutations:
             site = replace(site, grant=await self._grant(name, group))
+        if "transferOwnership" in mutations:
+            site = await self._inherited(site)
         return site if all(each in OF_GROUPS for each in mutations) else await self._furnish(site, mutations)
 
     async def _grant(self, name: str, group: str) -> str:
@@ -128,6 +140,14 @@ class Sites:
         given: JSONObject = {"toPersonId": person, "onId": group, "role": "viewer"}
         answer = await self.world.api.change("grantAccess", given, "grant { id }")
         return str(cast("Mapping[str, JSON]", answer["grant"])["id"])
+
+    async def _inherited(self, site: Site) -> Site:
+        """The same site with an owner, and a viewer who could be one."""
+        roles = {self.owner: MemberRole.OWNER, self.heir: MemberRole.VIEWER}
+        await self.world.make(
+            **{each: new_connection("member_of", each, site.group, role=role) for each, role in roles.items()}
+        )
+        return replace(site, owner=self.owner, heir=self.heir)
 
     async def _furnish(self, site: Site, mutations: Collection[str]) -> Site:
         world = self.world

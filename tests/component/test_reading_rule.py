@@ -210,7 +210,7 @@ async def test_who_was_granted_a_thing_reads_that_by_every_list_and_not_its_grou
           search(text: "needle", first: 20, type: "video") { nodes { ... on Thing { name } } totalCount }
           similarTo(to: {vector: [1, 0, 0]}) { thing { name } }
           groups(first: 20) { nodes { slug } totalCount }
-          node(id: $id) { ... on Thing { group { slug } documents(first: 9) { totalCount } } }
+          node(id: $id) { ... on Thing { group { slug } knowledge(first: 9, type: document) { totalCount } } }
         }""",
         id=office.ids["squadThing"],
     )
@@ -219,7 +219,7 @@ async def test_who_was_granted_a_thing_reads_that_by_every_list_and_not_its_grou
     near = cast("list[Mapping[str, Mapping[str, JSON]]]", answer.data["similarTo"])
     assert sorted(str(each["thing"]["name"]) for each in near) == ["needle pod", "needle squad"]
     assert found(answer.data, "groups", "slug") == ["pod"]
-    assert answer.data["node"] == {"group": None, "documents": {"totalCount": 1}}
+    assert answer.data["node"] == {"group": None, "knowledge": {"totalCount": 1}}
     await office.world.api.change("disconnect", {"id": await membership_of(api)})
 
 
