@@ -123,11 +123,14 @@ def revoking(caller: Caller, grant_id: str) -> Work[Connection]:
 
 
 def _holder(new: NewGrant) -> str:
-    if new.to_person_id is not None and new.to_group_id is None:
-        return validation.identifier("toPersonId", new.to_person_id, NodeKind.PERSON)
-    if new.to_group_id is not None and new.to_person_id is None:
-        return validation.identifier("toGroupId", new.to_group_id, NodeKind.GROUP)
-    raise ValidationError("toPersonId", "Name either a person, as toPersonId, or a group, as toGroupId.")
+    named = []
+    if new.to_person_id is not None:
+        named.append(validation.identifier("toPersonId", new.to_person_id, NodeKind.PERSON))
+    if new.to_group_id is not None:
+        named.append(validation.identifier("toGroupId", new.to_group_id, NodeKind.GROUP))
+    if len(named) != 1:
+        raise ValidationError("toPersonId", "Name either a person, as toPersonId, or a group, as toGroupId.")
+    return named[0]
 
 
 def _properties(new: NewGrant) -> Mapping[str, JSON]:
