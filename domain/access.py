@@ -20,6 +20,7 @@ class AccessReason(StrEnum):
 
     PLATFORM_OWNER = "platform_owner"
     MEMBER_ROLE = "member_role"
+    GRANT = "grant"
     ONESELF = "oneself"
     JOIN_POLICY = "join_policy"
     SYSTEM = "system"
@@ -36,10 +37,20 @@ class AccessReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """What somebody was given: a role on a group or a thing, and of a group on those `below` it too."""
+
+    target_id: str
+    role: MemberRole
+    below: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """A decision and its ground: what `reason` says, by the role that counts in the last group of the path.
 
     `path` are the ids of the groups from the one in which the role is held; `needed_role` is what would have done.
+    Where the role was granted it is by `grant_id`, and to the members of the group `through_group_id` if to a group.
     """
 
     allowed: bool
@@ -47,6 +58,8 @@ class Access:
     role: MemberRole | None = None
     needed_role: MemberRole | None = None
     path: tuple[str, ...] = ()
+    grant_id: str | None = None
+    through_group_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class ViewerSession:
 class Viewer:
     """A caller who proved who it is: the person, and the groups that they are an active member of.
 
+    `granted` is what they were given beside that, themselves or as members of a group.
     It used either the API key `key_id` or the session `session`. A key may be confined to the groups `within` and what
     is below them, of what its person reaches, and to `actions`; None stands for no such bound.
     """
@@ -73,25 +87,33 @@ class Viewer:
     session: ViewerSession | None = None
     within: tuple[str, ...] | None = None
     actions: frozenset[str] | None = None
+    granted: tuple[Granted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a viewer may read: `everything`, or what the `roots` hold, and themselves.
+    """What a viewer may read: `everything`, or what the groups that are `roots` hold, and themselves.
 
-    Where it `flows` down they read what the groups below the roots hold too. One who is `confined` to that does not
-    see what they did elsewhere either. What everybody may see is theirs too where `public` things are asked for.
+    Below those roots that are `flowing` they read what the groups hold too. Beside that they read the single `things`
+    that they were granted. One who is `confined` to that does not see what they did elsewhere either. What everybody
+    may see is theirs too where `public` things are asked for.
     """
 
     everything: bool
     roots: tuple[str, ...]
     person_id: str
-    flows: bool = False
+    flowing: tuple[str, ...] = ()
     confined: bool = False
     public: bool = False
+    things: tuple[str, ...] = ()
+
+    @property
+    def flows(self) -> bool:
+        """Whether they read whatever is below something that they read."""
+        return self.everything or (bool(self.roots) and set(self.roots) == set(self.flowing))
 
 
-EVERYTHING: Final = Reach(everything=True, roots=(), person_id="", flows=True)
+EVERYTHING: Final = Reach(everything=True, roots=(), person_id="")
 """The reach of a rule that holds whoever asks."""
 
 NOBODY: Final = Reach(everything=False, roots=(), person_id="", public=True)

@@ -31,6 +31,9 @@ AUDITED: Final[frozenset[EventType]] = frozenset(
         EventType.PASSKEY_ADDED,
         EventType.PASSKEY_REMOVED,
         EventType.ACCOUNT_DELETED,
+        EventType.ACCESS_GRANTED,
+        EventType.ACCESS_CHANGED,
+        EventType.ACCESS_REVOKED,
         EventType.ACCESS_DENIED,
     }
 )

@@ -34,6 +34,17 @@ _MEMBERSHIP: JSONObject = {
     "additionalProperties": False,
 }
 
+_GRANT: JSONObject = {
+    "type": "object",
+    "properties": {
+        "role": {"enum": ["admin", "editor", "viewer"]},
+        "below": {"type": "boolean"},
+        "expiresAt": {"type": ["string", "null"], "format": "date-time"},
+    },
+    "required": ["role", "below", "expiresAt"],
+    "additionalProperties": False,
+}
+
 
 def _optional(**properties: JSONObject) -> JSONObject:
     return {"type": "object", "properties": properties, "additionalProperties": False}
@@ -102,6 +113,7 @@ _TYPES = (
     ConnectionType("part_of", _THING, _THING, "Is a part of."),
     ConnectionType("references", _THING, _ANY, "Refers to."),
     ConnectionType("member_of", _PERSON, _GROUP, "Is a member of, in a role.", _MEMBERSHIP),
+    ConnectionType("granted", _PARTY, _GROUP | _THING, "Was given access to, by grantAccess alone.", _GRANT),
     ConnectionType("following", _PARTY | _THING, _ANY, "Follows."),
     ConnectionType("moderates", _PERSON, _GROUP | _THING, "Moderates."),
     ConnectionType("participated_in", _PARTY, _GROUP | _THING, "Took part in.", several=True),

@@ -18,6 +18,8 @@ def reach_parameters(reach: Reach) -> dict[str, object]:
         "everything": reach.everything,
         "roots": list(reach.roots),
         "flows": reach.flows,
+        "flowingRoots": list(reach.flowing),
+        "grantedThings": list(reach.things),
         "personId": reach.person_id,
         "actorId": None if reach.confined else reach.person_id,
         "public": reach.public,
@@ -28,7 +30,7 @@ def _in_reach(group: str, labels: str = "", of: str = PARAMETERS) -> str:
     """The pattern of a group that is a root, or below one where that is enough."""
     return (
         f"({group}{labels})<-[:PARENT_OF*0..]-(root:Group)"
-        f" WHERE root.id IN {of}roots AND ({of}flows OR root.id = {group}.id)"
+        f" WHERE root.id IN {of}roots AND (root.id IN {of}flowingRoots OR root.id = {group}.id)"
     )
 
 
@@ -39,14 +41,16 @@ def group_visible(group: str, of: str = PARAMETERS) -> str:
 
 def below_visible(group: str, of: str = PARAMETERS) -> str:
     """The same of a group that is below a visible one."""
-    return f"({of}everything OR {of}flows OR {group}.id IN {of}roots)"
+    above = f"EXISTS {{ ({group})<-[:PARENT_OF*0..]-(root:Group) WHERE root.id IN {of}flowingRoots }}"
+    return f"({of}flows OR {group}.id IN {of}roots OR (size({of}flowingRoots) > 0 AND {above}))"
 
 
 def thing_visible(thing: str) -> str:
     """Whether the thing's group is visible and the thing is nobody else's alone, or it is the viewer's alone."""
     return (
         f"($everything OR {thing}.privateTo = $actorId OR (({thing}.privateTo IS NULL OR {thing}.privateTo = $personId)"
-        f" AND EXISTS {{ MATCH ({thing})-[:IN_GROUP]->{_in_reach('home', ':Group')} }}))"
+        f" AND ({thing}.id IN $grantedThings"
+        f" OR EXISTS {{ MATCH ({thing})-[:IN_GROUP]->{_in_reach('home', ':Group')} }})))"
     )
 
 
@@ -64,8 +68,9 @@ def entity_visible(entity: str) -> str:
     return (
         f"($everything OR {entity}.id = $personId OR {entity}.privateTo = $actorId"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
-        f" AND EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF*0..1]->{_in_reach('home', ':Group')}"
-        " AND all(hop IN step WHERE hop.validTo IS NULL) }))"
+        f" AND ({entity}.id IN $grantedThings"
+        f" OR EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF*0..1]->{_in_reach('home', ':Group')}"
+        " AND all(hop IN step WHERE hop.validTo IS NULL) })))"
     )
 
 
@@ -77,15 +82,19 @@ def entity_in(entity: str, groups: str) -> str:
     return (
         f"({entity}.id = $personId OR {entity}.privateTo = $actorId OR {entity}.id IN {groups}"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
-        f" AND EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF]->(home:Group)"
-        f" WHERE home.id IN {groups} AND step.validTo IS NULL }}))"
+        f" AND ({entity}.id IN $grantedThings OR EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF]->(home:Group)"
+        f" WHERE home.id IN {groups} AND step.validTo IS NULL }})))"
     )
 
 
 def event_visible(event: str, of: str = PARAMETERS) -> str:
-    """Whether the event happened in a visible group, or the viewer did it."""
+    """Whether the event happened in a visible group or to a thing that they were given, or the viewer did it."""
     group = f":Entity:Group {{id: {event}.groupId}}"
-    return f"({of}everything OR {event}.actor = {of}actorId OR EXISTS {{ MATCH {_in_reach('home', group, of)} }})"
+    return (
+        f"({of}everything OR {event}.actor = {of}actorId"
+        f" OR ({event}.groupId IS NOT NULL AND {event}.targetId IN {of}grantedThings)"
+        f" OR EXISTS {{ MATCH {_in_reach('home', group, of)} }})"
+    )
 
 
 def group_public(group: str) -> str:

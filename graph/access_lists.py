@@ -13,6 +13,7 @@ from graph.access import below_visible, group_visible, person_visible
 from graph.groups import GROUP, GroupRow
 from graph.listing import Listing, listing
 from graph.people import PERSON, PersonRow
+from graph.store import STORE_CLOCK
 
 
 class HolderRow(TypedDict):
@@ -38,6 +39,9 @@ class PlaceRow(TypedDict):
 _OWNER: Final = f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}"
 _LIVE: Final = "membership.validTo IS NULL AND membership.status = 'active'"
 
+_THROUGH: Final = "all(hop IN step WHERE hop.validTo IS NULL AND hop.status = 'active')"
+_GRANTED: Final = f"granted.validTo IS NULL AND (granted.expiresAt IS NULL OR granted.expiresAt > {STORE_CLOCK})"
+
 
 def _holder(row: HolderRow) -> AccessHolder:
     subject = Subject(row["personId"], PlatformRole(row["platformRole"]), row["groupId"])
@@ -60,6 +64,19 @@ HOLDERS: Listing[HolderRow, AccessHolder] = listing(
                     MATCH (held)<-[membership:MEMBER_OF]-(person:Person)
                     WHERE {_LIVE} AND membership.role IN $memberRoles
                         AND (person.role IN $flowing OR (person.role IN $here AND held = owner))
+                    RETURN person
+                  UNION
+                    MATCH (owner)<-[:PARENT_OF*0..]-(held:Group)
+                    MATCH (held)<-[granted:GRANTED]-(holder:Entity)
+                    WHERE $grants AND {_GRANTED} AND granted.role IN $memberRoles AND (granted.below OR held = owner)
+                    MATCH (holder)<-[step:MEMBER_OF*0..1]-(person:Person)
+                    WHERE {_THROUGH} AND person.role IN $here + $flowing
+                    RETURN person
+                  UNION
+                    MATCH (:Entity:Thing {{id: $onThing}})<-[granted:GRANTED]-(holder:Entity)
+                    WHERE {_GRANTED} AND granted.role IN $memberRoles
+                    MATCH (holder)<-[step:MEMBER_OF*0..1]-(person:Person)
+                    WHERE {_THROUGH} AND person.role IN $here + $flowing
                     RETURN person
                   UNION
                     MATCH (thing:Entity:Thing {{id: $ownOf}})
@@ -88,6 +105,13 @@ PLACES: Listing[PlaceRow, AccessibleGroup] = listing(
                     WHERE {_LIVE} AND $subjectRole IN $here + $flowing
                     MATCH (held)-[:PARENT_OF*0..]->(group:Group)
                     WHERE ($subjectRole IN $flowing OR held = group) AND EXISTS {{ (group)<-[:PARENT_OF*0..]-(owner) }}
+                    RETURN group
+                  UNION
+                    MATCH (:Entity:Person {{id: $subjectId}})-[step:MEMBER_OF*0..1]->(holder:Entity)
+                    WHERE {_THROUGH} AND $subjectRole IN $here + $flowing
+                    MATCH (holder)-[granted:GRANTED]->(held:Group) WHERE {_GRANTED}
+                    MATCH (held)-[:PARENT_OF*0..]->(group:Group)
+                    WHERE (granted.below OR held = group) AND EXISTS {{ (group)<-[:PARENT_OF*0..]-(owner) }}
                     RETURN group
                 }}""",
     walk="group",

@@ -14,6 +14,7 @@ from domain.access import Access, AccessReason
 from domain.audit import GENESIS, ChainHead
 from domain.events import Audit
 from domain.people import MemberRole
+from domain.standing import Standing
 from domain.values import JSON, JSONObject
 from graph import standing
 from graph.store import STORE_CLOCK, Statement, Transaction, lock_clauses
@@ -92,12 +93,23 @@ def _with_ground(transaction: Transaction, row: "EventRow", audit: Audit) -> Aud
         return audit
     found = standing.found_by(transaction, row["actor"], audit.decided_in or audit.group_id or "")
     if found is not None:
-        access = Access(allowed=True, reason=AccessReason.MEMBER_ROLE, role=found.role, path=found.path)
+        access = Access(
+            allowed=True,
+            reason=_reason(found),
+            role=found.role,
+            path=found.path,
+            grant_id=found.grant_id,
+            through_group_id=found.through_group_id,
+        )
     elif row["targetId"] == row["actor"]:
         access = Access(allowed=True, reason=AccessReason.ONESELF)
     else:
         access = audit.access
     return Audit(audit.group_id, audit.action, access, audit.before, audit.after)
+
+
+def _reason(found: Standing) -> AccessReason:
+    return AccessReason.MEMBER_ROLE if found.grant_id is None else AccessReason.GRANT
 
 
 async def _seal(transaction: Transaction, pending: _Pending) -> None:
@@ -144,6 +156,12 @@ def _details(audit: Audit) -> JSONObject:
             "role": access.role,
             "neededRole": access.needed_role,
             "path": list(access.path),
+            # Only where there is one: what was sealed before there were grants has the form that it had.
+            **(
+                {}
+                if access.grant_id is None
+                else {"grantId": access.grant_id, "throughGroupId": access.through_group_id}
+            ),
         },
     }
 
@@ -163,6 +181,8 @@ def audit_of(row: Mapping[str, object]) -> Audit:
             role=None if role is None else MemberRole(str(role)),
             needed_role=None if needed is None else MemberRole(str(needed)),
             path=tuple(map(str, cast("list[JSON]", access["path"]))),
+            grant_id=cast("str | None", access.get("grantId")),
+            through_group_id=cast("str | None", access.get("throughGroupId")),
         ),
         details["before"],
         details["after"],

@@ -5,6 +5,7 @@ and from nothing else.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import NotRequired, TypedDict
 
@@ -23,7 +24,8 @@ class EdgeProperties(TypedDict):
 
     `liveKey`, `sourceKey` and `targetKey` are there while the connection is live, where a pair, a source or a target
     may have only one. A membership has its role and its status outside `properties` too, where statements can see
-    them, and a connection of a registered type has its type, which its relationship type does not tell.
+    them, a grant its role, `below` and `expiresAt`, and a connection of a registered type has its type, which its
+    relationship type does not tell.
     """
 
     id: str
@@ -40,6 +42,8 @@ class EdgeProperties(TypedDict):
     type: NotRequired[str]
     role: NotRequired[str]
     status: NotRequired[str]
+    below: NotRequired[bool]
+    expiresAt: NotRequired[int | None]
 
 
 class ConnectionRow(EdgeProperties):
@@ -94,6 +98,11 @@ def to_edge(connection: Connection, connection_type: ConnectionType) -> EdgeProp
     if connection.type == "member_of":
         edge["role"] = str(connection.properties["role"])
         edge["status"] = str(connection.properties["status"])
+    if connection.type == "granted":
+        expires_at = connection.properties["expiresAt"]
+        edge["role"] = str(connection.properties["role"])
+        edge["below"] = connection.properties["below"] is True
+        edge["expiresAt"] = None if expires_at is None else to_micros(datetime.fromisoformat(str(expires_at)))
     return edge
 
 

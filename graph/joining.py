@@ -19,8 +19,13 @@ LOCK_GROUP_TO_JOIN: Statement[GroupRow] = Statement(
     RETURN {GROUP} AS row""",
     meant="Eager: of the one group that it locks.",
 )
-FETCH_MEMBERSHIP: Statement[ConnectionRow] = Statement(
-    "fetch_membership", f"MATCH (:Person)-[edge:MEMBER_OF {_LIVE}]->(:Group) RETURN {CONNECTION} AS row"
+LOCK_MEMBERSHIP: Statement[ConnectionRow] = Statement(
+    "lock_membership",
+    f"""
+    MATCH (:Person)-[edge:MEMBER_OF {_LIVE}]->(:Group)
+    {lock_what_stays("edge", "createdAt")} AND edge.validTo IS NULL
+    RETURN {CONNECTION} AS row""",
+    meant="Eager on 5.26: of the one connection that it locks.",
 )
 
 
@@ -30,7 +35,7 @@ async def lock(transaction: Transaction, reach: Reach, group_id: str) -> Group |
     return groups.from_row(rows[0]) if rows else None
 
 
-async def membership(transaction: Transaction, person_id: str, group_id: str) -> Connection | None:
-    """The live membership of a person in a group, in whatever state."""
-    rows = await transaction.run(FETCH_MEMBERSHIP, {"id": group_id, "personId": person_id})
+async def lock_membership(transaction: Transaction, person_id: str, group_id: str) -> Connection | None:
+    """The live membership of a person in a group, in whatever state, as it stays until the transaction ends."""
+    rows = await transaction.run(LOCK_MEMBERSHIP, {"id": group_id, "personId": person_id})
     return connections.from_row(rows[0]) if rows else None

@@ -12,6 +12,7 @@ from domain.things import Thing
 from domain.values import JSON, from_micros, to_micros
 from graph import thing_changes, things
 from graph.access import reach_parameters
+from graph.grants import GrantedRow, granted_of
 from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json
 
@@ -25,6 +26,7 @@ class ViewerRow(TypedDict):
     personId: str
     role: str
     memberOf: list[str]
+    granted: list[GrantedRow]
 
 
 class UseRow(TypedDict):
@@ -64,6 +66,13 @@ _VIEWER: Final = """<-[owns:OWNS]-(person:Person)
             MATCH (person)-[membership:MEMBER_OF]->(group:Group)
             WHERE membership.validTo IS NULL AND membership.status = 'active'
             RETURN group.id
+        },
+        granted: COLLECT {
+            MATCH (person)-[step:MEMBER_OF*0..1]->(holder:Entity)
+            WHERE all(hop IN step WHERE hop.validTo IS NULL AND hop.status = 'active')
+            MATCH (holder)-[edge:GRANTED]->(target:Entity)
+            WHERE edge.validTo IS NULL AND (edge.expiresAt IS NULL OR edge.expiresAt > $at)
+            RETURN {targetId: target.id, role: edge.role, below: edge.below}
         }
     } AS row"""
 AUTHENTICATE: Statement[ViewerRow] = Statement(
@@ -80,7 +89,8 @@ CONFINE: Statement[str] = Statement(
     CALL (group) {
         WITH group WHERE $everything RETURN group AS root
         UNION
-        MATCH (group)<-[:PARENT_OF*0..]-(above:Group) WHERE above.id IN $roots AND ($flows OR above = group)
+        MATCH (group)<-[:PARENT_OF*0..]-(above:Group)
+        WHERE above.id IN $roots AND (above.id IN $flowingRoots OR above = group)
         RETURN group AS root
         UNION
         UNWIND $roots AS own
@@ -143,13 +153,13 @@ FETCH_HOME: Statement[str] = Statement(
 
 async def authenticate(store: Store, secret_hash: str, at: datetime) -> KeyInUse | None:
     """The key that has that hash, or None where there is none that is in force at that time."""
-    rows = await store.read(AUTHENTICATE, {"secretHash": secret_hash})
+    rows = await store.read(AUTHENTICATE, {"secretHash": secret_hash, "at": to_micros(at)})
     return _in_use(rows[0], at) if rows else None
 
 
 async def authenticate_again(store: Store, ids: Sequence[str], at: datetime) -> dict[str, KeyInUse]:
     """Those of the keys that are in force still."""
-    rows = await store.read(AUTHENTICATE_KEYS_AGAIN, {"ids": list(ids)}, latest=True)
+    rows = await store.read(AUTHENTICATE_KEYS_AGAIN, {"ids": list(ids), "at": to_micros(at)}, latest=True)
     return {row["keyId"]: found for row in rows if (found := _in_use(row, at)) is not None}
 
 
@@ -164,6 +174,7 @@ def _in_use(row: ViewerRow, at: datetime) -> KeyInUse | None:
         key_id=row["keyId"],
         scope=KeyScope(str(properties["scope"])),
         member_of=tuple(row["memberOf"]),
+        granted=granted_of(row["granted"]),
     )
     return KeyInUse(viewer, properties, from_micros(row["lastUsedAt"]))
 

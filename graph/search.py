@@ -121,7 +121,8 @@ _WANTED = f"""
         reduce(either = '/none', id IN below[start..start + {_CHUNK}] | either + '|' + id) + '/'] AS ids
     WITH below, $query + CASE
         WHEN $onlyPublic OR ($within IS NULL AND $everything) OR size(below) > $narrow THEN ''
-        ELSE reduce(narrowed = ' +(', each IN ids | narrowed + ' groupId:' + each + ' id:' + each) + ' id:per_*)^0'
+        ELSE reduce(narrowed = ' +(', each IN ids | narrowed + ' groupId:' + each + ' id:' + each) +
+            reduce(given = '', each IN $grantedThings | given + ' id:' + each) + ' id:per_*)^0'
     END AS query
     CALL (query) {{
         CALL db.index.fulltext.queryNodes('{INDEX}', query, {{limit: $candidates}}) YIELD node, score

@@ -8,6 +8,7 @@ from domain.access import KeyScope, Viewer, ViewerSession
 from domain.people import PlatformRole
 from domain.sessions import Session
 from domain.values import from_micros, to_micros
+from graph.grants import GrantedRow, granted_of
 from graph.store import Statement, Store, Transaction, lock_what_stays
 
 
@@ -47,6 +48,7 @@ class SessionViewerRow(TypedDict):
     personId: str
     role: str
     memberOf: list[str]
+    granted: list[GrantedRow]
 
 
 class LockedSession(TypedDict):
@@ -86,6 +88,13 @@ _VIEWER: Final = """
             MATCH (person)-[membership:MEMBER_OF]->(group:Group)
             WHERE membership.validTo IS NULL AND membership.status = 'active'
             RETURN group.id
+        },
+        granted: COLLECT {
+            MATCH (person)-[step:MEMBER_OF*0..1]->(holder:Entity)
+            WHERE all(hop IN step WHERE hop.validTo IS NULL AND hop.status = 'active')
+            MATCH (holder)-[edge:GRANTED]->(target:Entity)
+            WHERE edge.validTo IS NULL AND (edge.expiresAt IS NULL OR edge.expiresAt > $at)
+            RETURN {targetId: target.id, role: edge.role, below: edge.below}
         }
     } AS row"""
 AUTHENTICATE_SESSION: Statement[SessionViewerRow] = Statement(
@@ -197,6 +206,7 @@ def _viewer(row: SessionViewerRow) -> Viewer:
         key_id=None,
         scope=KeyScope.WRITE,
         member_of=tuple(row["memberOf"]),
+        granted=granted_of(row["granted"]),
         session=ViewerSession(row["sessionId"], from_micros(row["authenticatedAt"])),
     )
 

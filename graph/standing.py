@@ -1,11 +1,13 @@
-"""What somebody is in groups: the memberships by which they may change what is there."""
+"""What somebody is in groups: the memberships and the grants by which they may change what is there."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final, TypedDict
 from weakref import WeakKeyDictionary
 
 from domain.people import MemberRole
 from domain.standing import Standing, Subject
+from domain.values import now, to_micros
 from graph.store import Statement, Store, Transaction
 
 
@@ -16,6 +18,8 @@ class StandingRow(TypedDict):
     heldId: str
     role: str
     path: list[str]
+    grantId: str | None
+    throughId: str | None
 
 
 class StandingOfRow(StandingRow):
@@ -36,11 +40,26 @@ STANDING: Statement[StandingRow] = Statement(
     """
     UNWIND $ids AS id
     MATCH (group:Entity:Group {id: id})
-    MATCH above = (group)<-[:PARENT_OF*0..]-(held:Group) WHERE $below OR held = group
-    MATCH (:Person)-[membership:MEMBER_OF {liveKey: $personId + ' ' + held.id}]->(held)
-    WHERE membership.status = 'active'
+    MATCH above = (group)<-[:PARENT_OF*0..]-(held:Group)
+    CALL (group, held) {
+        MATCH (:Person)-[membership:MEMBER_OF {liveKey: $personId + ' ' + held.id}]->(held)
+        WHERE membership.status = 'active' AND ($below OR held = group)
+        RETURN membership.role AS role, null AS grantId, null AS throughId
+        UNION ALL
+        WITH * WHERE $grants
+        MATCH (held)<-[granted:GRANTED]-(holder:Entity)
+        WHERE granted.validTo IS NULL AND (granted.expiresAt IS NULL OR granted.expiresAt > $at)
+            AND (granted.below OR held = group)
+            AND (holder.id = $personId OR EXISTS {
+                MATCH (:Person)-[through:MEMBER_OF {liveKey: $personId + ' ' + holder.id}]->(holder)
+                WHERE through.status = 'active'
+            })
+        RETURN granted.role AS role, granted.id AS grantId,
+            CASE WHEN holder:Group THEN holder.id END AS throughId
+    }
     RETURN {
-        groupId: id, heldId: held.id, role: membership.role, path: [each IN reverse(nodes(above)) | each.id]
+        groupId: id, heldId: held.id, role: role, path: [each IN reverse(nodes(above)) | each.id],
+        grantId: grantId, throughId: throughId
     } AS row""",
 )
 STANDINGS: Statement[StandingOfRow] = Statement(
@@ -49,12 +68,25 @@ STANDINGS: Statement[StandingOfRow] = Statement(
     UNWIND $pairs AS pair
     MATCH (person:Entity:Person {id: pair.personId})
     MATCH (group:Entity:Group {id: pair.groupId})
-    MATCH above = (group)<-[:PARENT_OF*0..]-(held:Group) WHERE person.role IN $flowing OR held = group
-    MATCH (:Person)-[membership:MEMBER_OF {liveKey: person.id + ' ' + held.id}]->(held)
-    WHERE membership.status = 'active'
+    MATCH above = (group)<-[:PARENT_OF*0..]-(held:Group)
+    CALL (person, group, held) {
+        MATCH (:Person)-[membership:MEMBER_OF {liveKey: person.id + ' ' + held.id}]->(held)
+        WHERE membership.status = 'active' AND (person.role IN $flowing OR held = group)
+        RETURN membership.role AS role, null AS grantId, null AS throughId
+        UNION ALL
+        MATCH (held)<-[granted:GRANTED]-(holder:Entity)
+        WHERE granted.validTo IS NULL AND (granted.expiresAt IS NULL OR granted.expiresAt > $at)
+            AND (granted.below OR held = group) AND person.role IN $granting
+            AND (holder = person OR EXISTS {
+                MATCH (:Person)-[through:MEMBER_OF {liveKey: person.id + ' ' + holder.id}]->(holder)
+                WHERE through.status = 'active'
+            })
+        RETURN granted.role AS role, granted.id AS grantId,
+            CASE WHEN holder:Group THEN holder.id END AS throughId
+    }
     RETURN {
-        personId: person.id, groupId: group.id, heldId: held.id, role: membership.role,
-        path: [each IN reverse(nodes(above)) | each.id]
+        personId: person.id, groupId: group.id, heldId: held.id, role: role,
+        path: [each IN reverse(nodes(above)) | each.id], grantId: grantId, throughId: throughId
     } AS row""",
     meant="CartesianProduct on 5.26: of one person with one group.",
 )
@@ -73,10 +105,14 @@ _FOUND: Final[WeakKeyDictionary[Transaction, dict[tuple[str, str], Standing]]] =
 
 
 async def roles(
-    transaction: Transaction, person_id: str, group_ids: Iterable[str], *, below: bool
+    transaction: Transaction, person_id: str, group_ids: Iterable[str], *, below: bool, grants: bool
 ) -> dict[str, MemberRole]:
-    """The highest role that the person has in each of the groups, or in one above it where it counts `below` too."""
-    best = _highest(await transaction.run(STANDING, _parameters(person_id, group_ids, below=below)))
+    """The highest role that the person has in each of the groups, or in one above it where it counts `below` too.
+
+    What they were granted counts where `grants` do.
+    """
+    given = _parameters(person_id, group_ids, below=below, grants=grants)
+    best = _highest(await transaction.run(STANDING, given))
     found = _FOUND.setdefault(transaction, {})
     found |= {(person_id, group_id): standing for group_id, standing in best.items()}
     return {group_id: standing.role for group_id, standing in best.items()}
@@ -87,17 +123,25 @@ def found_by(transaction: Transaction, person_id: str, group_id: str) -> Standin
     return _FOUND.get(transaction, {}).get((person_id, group_id))
 
 
-async def fetch(store: Store, person_id: str, group_ids: Iterable[str], *, below: bool) -> dict[str, Standing]:
+async def fetch(
+    store: Store, person_id: str, group_ids: Iterable[str], *, below: bool, grants: bool
+) -> dict[str, Standing]:
     """The same outside of a transaction, with where it is held."""
-    return _highest(await store.read(STANDING, _parameters(person_id, group_ids, below=below)))
+    return _highest(await store.read(STANDING, _parameters(person_id, group_ids, below=below, grants=grants)))
 
 
-async def of_subjects(store: Store, subjects: Iterable[Subject], flowing: Iterable[str]) -> dict[Subject, Standing]:
-    """For each person and group the highest role that counts there; from above where a platform role is `flowing`."""
+async def of_subjects(
+    store: Store, subjects: Iterable[Subject], flowing: Iterable[str], granting: Iterable[str]
+) -> dict[Subject, Standing]:
+    """For each person and group the highest role that counts there.
+
+    It counts from above where a platform role is `flowing`, and what was granted where it is `granting`.
+    """
     given = {(each.person_id, each.group_id): each for each in subjects}
     pairs = [{"personId": person_id, "groupId": group_id} for person_id, group_id in given]
     found: dict[str, list[StandingRow]] = {}
-    for row in await store.read(STANDINGS, {"pairs": pairs, "flowing": sorted(flowing)}):
+    given_pairs = {"pairs": pairs, "flowing": sorted(flowing), "granting": sorted(granting), "at": to_micros(now())}
+    for row in await store.read(STANDINGS, given_pairs):
         found.setdefault(row["personId"], []).append(row)
     return {
         given[person_id, group_id]: standing
@@ -114,14 +158,21 @@ async def groups_of(transaction: Transaction, person_ids: Iterable[str]) -> dict
     return found
 
 
-def _parameters(person_id: str, group_ids: Iterable[str], *, below: bool) -> dict[str, object]:
-    return {"ids": sorted(set(group_ids)), "personId": person_id, "below": below}
+def _parameters(person_id: str, group_ids: Iterable[str], *, below: bool, grants: bool) -> dict[str, object]:
+    at = to_micros(now())
+    return {"ids": sorted(set(group_ids)), "personId": person_id, "below": below, "grants": grants, "at": at}
 
 
 def _highest(rows: Iterable[StandingRow]) -> dict[str, Standing]:
     found: dict[str, Standing] = {}
+    members: dict[str, MemberRole] = {}
     for row in rows:
-        standing, best = Standing(MemberRole(row["role"]), row["heldId"], tuple(row["path"])), found.get(row["groupId"])
-        if best is None or not best.role.covers(standing.role):
-            found[row["groupId"]] = standing
-    return found
+        group_id, role, grant_id = row["groupId"], MemberRole(row["role"]), row["grantId"]
+        if grant_id is None and not (group_id in members and members[group_id].covers(role)):
+            members[group_id] = role
+        best = found.get(group_id)
+        # Of two that are equal the membership is named, which is there for longer.
+        lasts = best is not None and best.role is role and best.grant_id is not None and grant_id is None
+        if best is None or not best.role.covers(role) or lasts:
+            found[group_id] = Standing(role, row["heldId"], tuple(row["path"]), grant_id, row["throughId"])
+    return {group_id: replace(standing, by_membership=members.get(group_id)) for group_id, standing in found.items()}

@@ -192,10 +192,19 @@ def _exactly(name: str, find: str) -> Statement[NearestRow]:
     )
 
 
-_BELOW: Final = f"""MATCH (head:Entity:Group) WHERE head.id IN $heads AND {group_visible("head")}
+_BELOW: Final = f"""CALL () {{
+            MATCH (head:Entity:Group) WHERE head.id IN $heads AND {group_visible("head")}
             MATCH (head)-[:PARENT_OF*0..]->(below:Group) WHERE {below_visible("below")}
             WITH DISTINCT below
-            MATCH (thing:Thing) WHERE thing.groupId = below.id AND thing.sortKey > ''"""
+            MATCH (thing:Thing) WHERE thing.groupId = below.id AND thing.sortKey > ''
+            RETURN thing
+            UNION ALL
+            UNWIND $grantedThings AS given
+            MATCH (thing:Entity:Thing {{id: given}})
+            RETURN thing
+            }}
+            WITH thing WHERE true"""
+
 NEAREST_IN_GROUP: Final = _exactly(
     "in_group", "MATCH (thing:Thing) WHERE thing.groupId = $groupId AND thing.sortKey > ''"
 )

@@ -18,6 +18,7 @@ from resolvers.email_change import EmailChangeMutations
 from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries, EventSubscriptions
 from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions, answered
+from resolvers.grants import GrantMutations
 from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.joining import JoiningMutations
 from resolvers.keys import KeyMutations
@@ -27,6 +28,7 @@ from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
 from resolvers.orders import OrderSubscriptions
+from resolvers.ownership import OwnershipMutations
 from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
@@ -69,6 +71,8 @@ class Query(
 class Mutation(
     GroupMutations,
     JoiningMutations,
+    GrantMutations,
+    OwnershipMutations,
     ThingMutations,
     KnowledgeMutations,
     ConnectionMutations,

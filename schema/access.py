@@ -28,6 +28,12 @@ class AccessExplanation:
         description="The groups from the one in which they have the role down to the object's own, as far as you see "
         "them; empty where they have none."
     )
+    grant_id: strawberry.ID | None = strawberry.field(
+        description="The grant that the role rests on, a connection of type `granted`; null where it is a membership."
+    )
+    through_group_id: strawberry.ID | None = strawberry.field(
+        description="The group whose members have that grant; null where it is the person's own."
+    )
 
 
 @object_type
@@ -39,9 +45,11 @@ class AccessHolder:
     person: Person | None = strawberry.field(description="Who; null where you do not see them.")
 
     @field
-    def reason(self) -> AccessReason:
+    async def reason(self, info: Info) -> AccessReason:
         """What it rests on."""
-        return AccessReason.ONESELF if self.own and not _owns_all(self.subject) else _reason(self.subject)
+        if self.own and not _owns_all(self.subject):
+            return AccessReason.ONESELF
+        return await _reason(info, self.subject)
 
     @field
     async def role(self, info: Info) -> MemberRole | None:
@@ -62,9 +70,9 @@ class AccessibleGroup:
     group: Group = strawberry.field(description="The group.")
 
     @field
-    def reason(self) -> AccessReason:
+    async def reason(self, info: Info) -> AccessReason:
         """What it rests on."""
-        return _reason(self.subject)
+        return await _reason(info, self.subject)
 
     @field
     async def role(self, info: Info) -> MemberRole | None:
@@ -79,15 +87,20 @@ class AccessibleGroup:
     @field
     async def permissions(self, info: Info) -> list[Action]:
         """What they may do to it, and to what it holds, beyond reading; a type of things may take a higher role."""
-        return permissions_of(self.subject, _role(await _standing(info, self.subject)))
+        return permissions_of(self.subject, await _standing(info, self.subject))
 
 
 def _owns_all(subject: Subject) -> bool:
     return subject.platform_role is PlatformRole.PLATFORM_OWNER
 
 
-def _reason(subject: Subject) -> AccessReason:
-    return AccessReason.PLATFORM_OWNER if _owns_all(subject) else AccessReason.MEMBER_ROLE
+async def _reason(info: Info, subject: Subject) -> AccessReason:
+    if _owns_all(subject):
+        return AccessReason.PLATFORM_OWNER
+    standing = await _standing(info, subject)
+    # Without a role in the group it is on the thing itself that they were granted one.
+    by_grant = standing is None or standing.grant_id is not None
+    return AccessReason.GRANT if by_grant else AccessReason.MEMBER_ROLE
 
 
 async def _standing(info: Info, subject: Subject) -> Standing | None:

@@ -115,6 +115,8 @@ class AuditEntry:
             role=access.role,
             needed_role=access.needed_role,
             path=cast("list[Group]", [each for each in path if each is not None]),
+            grant_id=None if access.grant_id is None else strawberry.ID(access.grant_id),
+            through_group_id=None if access.through_group_id is None else strawberry.ID(access.through_group_id),
         )
 
     @field

@@ -218,6 +218,9 @@ enum(
         EventType.USER_REMOVED_FROM_GROUP: "A person is a member no longer.",
         EventType.MEMBER_ROLE_CHANGED: "A member has another role in the group.",
         EventType.INVITATION_REVOKED: "An invitation was taken back or declined.",
+        EventType.ACCESS_GRANTED: "Somebody, or a group's members, were granted a role on a group or a thing.",
+        EventType.ACCESS_CHANGED: "What was granted was changed.",
+        EventType.ACCESS_REVOKED: "A grant was ended.",
         EventType.ACCESS_DENIED: "Something was refused to somebody who is known.",
         EventType.PRODUCT_PUBLISHED: "A product is shown to buyers.",
         EventType.PRODUCT_ARCHIVED: "A product is for sale no longer.",
@@ -350,6 +353,8 @@ enum(
     {
         AccessReason.PLATFORM_OWNER: "They may: platform owners may do everything.",
         AccessReason.MEMBER_ROLE: "They may: their role in the first group of the path allows it.",
+        AccessReason.GRANT: "They may: they were granted a role in the first group of the path, or on the thing, that "
+        "allows it.",
         AccessReason.ONESELF: "They may: it is about nobody but themselves.",
         AccessReason.JOIN_POLICY: "They may: the group takes members so, or had invited them.",
         AccessReason.SYSTEM: "It was done by an operator at the machine itself, by an import, or by nobody at all.",

@@ -100,7 +100,8 @@ class Group(Node):
     @field
     async def viewer_role(self, info: Info) -> MemberRole | None:
         """Your role that counts here; for an org_owner the highest of those in this group and the groups above."""
-        return await info.context.loaders.roles.load(self.id)
+        held = await info.context.loaders.roles.load(self.id)
+        return None if held is None else held.role
 
     @field
     async def viewer_can(self, info: Info, action: OfAction) -> bool:

@@ -13,8 +13,8 @@ OfAction: TypeAlias = Annotated[Action, strawberry.argument(description="What yo
 
 
 async def permissions(
-    info: Info, actions: Iterable[Action], group_id: str, thing_type: str | None = None
+    info: Info, actions: Iterable[Action], group_id: str, thing_type: str | None = None, thing_id: str | None = None
 ) -> list[Action]:
-    """Those of the actions that the viewer may do in that group, to things of that type if one is given."""
-    role = await info.context.loaders.roles.load(group_id)
-    return permitted(info.context.caller, actions, role, thing_type)
+    """Those of the actions that the viewer may do in that group, to things of that type, or that thing, if given."""
+    held = await info.context.loaders.roles.load(group_id)
+    return permitted(info.context.caller, actions, held, thing_type, thing_id)

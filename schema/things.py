@@ -57,12 +57,12 @@ class Thing(Node):
     @field
     async def viewer_can(self, info: Info, action: OfAction) -> bool:
         """Whether you may do this to this thing. What else a change touches, as another group, counts too."""
-        return action in TO_THINGS and bool(await permissions(info, (action,), self.group_id, self.type))
+        return action in TO_THINGS and bool(await permissions(info, (action,), self.group_id, self.type, self.id))
 
     @field
     async def viewer_permissions(self, info: Info) -> list[Action]:
         """All that you may do to this thing."""
-        return await permissions(info, TO_THINGS, self.group_id, self.type)
+        return await permissions(info, TO_THINGS, self.group_id, self.type, self.id)
 
     @field
     async def owner(self, info: Info) -> Node | None:

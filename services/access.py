@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from domain.access import NOBODY, AccessReason, Caller, KeyScope, Reach, Viewer, ViewerSession
 from domain.errors import AuthError, ForbiddenError, ReauthenticationError
+from domain.ids import NodeKind, kind_of
 from domain.people import MemberRole, Person, PlatformRole
 from domain.sessions import FRESH
 
@@ -43,6 +44,9 @@ class Action(StrEnum):
     SET_EMBEDDINGS = "set_embeddings"
     REMOVE_KNOWLEDGE = "remove_knowledge"
     RETRY_EMBEDDINGS = "retry_embeddings"
+    GRANT_ACCESS = "grant_access"
+    REVOKE_ACCESS = "revoke_access"
+    TRANSFER_OWNERSHIP = "transfer_ownership"
     JOIN_GROUP = "join_group"
     LEAVE_GROUP = "leave_group"
     CONNECT = "connect"
@@ -188,13 +192,15 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
                 Action.ARCHIVE_GROUP,
                 Action.RESTORE_GROUP,
                 Action.DELETE_THING,
+                Action.GRANT_ACCESS,
+                Action.REVOKE_ACCESS,
                 Action.CREATE_SERVICE_ACCOUNT,
                 Action.UPDATE_SERVICE_ACCOUNT,
                 Action.DELETE_SERVICE_ACCOUNT,
             ),
             MemberRole.ADMIN,
         ),
-        **dict.fromkeys((Action.MOVE_GROUP, Action.DELETE_GROUP), MemberRole.OWNER),
+        **dict.fromkeys((Action.MOVE_GROUP, Action.DELETE_GROUP, Action.TRANSFER_OWNERSHIP), MemberRole.OWNER),
     }
 )
 """What members may do in a group, and the least role there that it takes."""
@@ -240,15 +246,29 @@ def counts_below(person: Viewer | Person) -> bool:
     return person.role in FLOWING
 
 
+def counts_grants(person: Viewer | Person) -> bool:
+    """Whether they have what they were granted: a customer has nothing of it, and a confined key stays where it is."""
+    return person.role in MEMBERS and not (isinstance(person, Viewer) and person.within is not None)
+
+
 def reach_of(caller: Caller) -> Reach:
     """What the caller may read. AuthError where it did not say who it is."""
     viewer = viewer_of(caller)
     everything = viewer.role is PlatformRole.PLATFORM_OWNER
-    flows = everything or counts_below(viewer)
-    if viewer.within is not None:
-        return Reach(everything=False, roots=viewer.within, person_id=viewer.person_id, flows=flows, confined=True)
     roots = () if viewer.role is PlatformRole.CUSTOMER else viewer.member_of
-    return Reach(everything, roots, viewer.person_id, flows)
+    if viewer.within is not None:
+        everything, roots = False, viewer.within
+    flowing = roots if viewer.role is PlatformRole.PLATFORM_OWNER or counts_below(viewer) else ()
+    granted = viewer.granted if counts_grants(viewer) else ()
+    on_groups = [each for each in granted if kind_of(each.target_id) is NodeKind.GROUP]
+    return Reach(
+        everything,
+        roots=tuple(dict.fromkeys((*roots, *(each.target_id for each in on_groups)))),
+        person_id=viewer.person_id,
+        flowing=tuple(dict.fromkeys((*flowing, *(each.target_id for each in on_groups if each.below)))),
+        confined=viewer.within is not None,
+        things=tuple(each.target_id for each in granted if kind_of(each.target_id) is NodeKind.THING),
+    )
 
 
 def open_reach_of(caller: Caller) -> Reach:

@@ -18,7 +18,7 @@ from services.access import FLOWING, MEMBERS, Action, reach_of
 from services.explanations import authorize_insight
 from services.lists import ROOT, Filters, NodeList
 from services.permissions import IN_GROUPS, TO_THINGS, permitted
-from services.rights import API_KEY, needed_role
+from services.rights import API_KEY, BY_MEMBERSHIP, BY_THING, needed_role
 
 _ROLES: Final[Filters] = (
     ("flowing", tuple(sorted(MEMBERS & FLOWING))),
@@ -70,7 +70,7 @@ class AccessLists:
 
     async def standings(self, subjects: Iterable[Subject]) -> Mapping[Subject, Standing]:
         """The highest role that counts of each of them, with where it is held."""
-        return await standing.of_subjects(self._store, subjects, FLOWING)
+        return await standing.of_subjects(self._store, subjects, FLOWING, MEMBERS)
 
 
 def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList[HolderRow, AccessHolder]:
@@ -79,6 +79,8 @@ def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList
         *_ROLES,
         ("memberRoles", () if own else _enough(action, None if thing is None else thing.type)),
         ("ownOf", object_id if own and action is None else None),
+        ("grants", not own and action not in BY_MEMBERSHIP),
+        ("onThing", object_id if thing is not None and not own and (action is None or action in BY_THING) else None),
     )
     return NodeList(f"who {action or 'read'} {object_id}", HOLDERS, filters)
 
@@ -93,7 +95,7 @@ def _what(person_id: str, role: PlatformRole) -> NodeList[PlaceRow, AccessibleGr
     return NodeList(f"what {person_id}", PLACES, (*_ROLES, ("subjectId", person_id), ("subjectRole", role.value)))
 
 
-def permissions_of(subject: Subject, role: MemberRole | None) -> list[Action]:
-    """What somebody may do in a group where they have that role, signed in."""
+def permissions_of(subject: Subject, held: Standing | None) -> list[Action]:
+    """What somebody may do in a group where they have that standing, signed in."""
     viewer = Viewer(subject.person_id, subject.platform_role, key_id=None, scope=KeyScope.WRITE, member_of=())
-    return permitted(Caller(viewer), IN_GROUPS, role)
+    return permitted(Caller(viewer), IN_GROUPS, held)

@@ -17,7 +17,7 @@ from domain.values import Clock
 from graph import accounts, events, identities, people
 from graph.store import Store, Transaction
 from services.access import Action, authorize_oneself
-from services.account_ending import leave_groups, revoke_keys
+from services.account_ending import give_up_grants, leave_groups, revoke_keys
 from services.journal import AccessChange, event
 from services.key_holders import Holder
 from services.one_time_tokens import TokenKind
@@ -68,6 +68,7 @@ class AccountDeletion:
             if username.strip().casefold() != person.username.casefold():
                 raise ValidationError("username", _NOT_YOURS)
             left = await leave_groups(transaction, caller, person, at)
+            given_up = await give_up_grants(transaction, caller, person.id, at)
             revoked = await revoke_keys(transaction, caller, Holder(person.id, ""), at, name=_KEY_NAME)
             await accounts.erase(transaction, person.id, list(TokenKind))
             await accounts.anonymize(transaction, _nobody(person, at))
@@ -81,7 +82,7 @@ class AccountDeletion:
                     {"role": PlatformRole.CUSTOMER, "status": PersonStatus.DELETED},
                 ),
             )
-            await events.append(transaction, [*left.told, *revoked.told, gone])
+            await events.append(transaction, [*left.told, *given_up, *revoked.told, gone])
             return Deleted(person.id, left.count, revoked.count)
 
         return await self._store.write(work)

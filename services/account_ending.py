@@ -1,20 +1,20 @@
-"""What ends with an account, be it somebody's or a service account: its memberships and its API keys."""
+"""What ends with an account, be it somebody's or a service account: its memberships, its grants and its API keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.access import EVERYTHING, Caller
+from domain.access import EVERYTHING, AccessReason, Caller
 from domain.connection_types import CONNECTION_TYPES
 from domain.errors import ConflictError
 from domain.events import Event, EventType
 from domain.people import MemberRole, Person
 from domain.things import ThingStatus
-from graph import accounts, connections, keys, locks
+from graph import accounts, connections, grants, keys, locks
 from graph.store import Transaction
 from services.connection_events import ended_events
-from services.connections import MEMBERSHIP
-from services.journal import AccessChange
+from services.connections import GRANT, MEMBERSHIP
+from services.journal import AccessChange, event
 from services.key_holders import Holder
 from services.new_keys import key_access, of_key, told_of
 
@@ -44,6 +44,26 @@ async def leave_groups(transaction: Transaction, caller: Caller, person: Person,
         message = f"You are the last owner of {named}: make somebody else an owner, or delete what is yours, first."
         raise ConflictError(message)
     return Ended(len(found), told)
+
+
+async def give_up_grants(transaction: Transaction, caller: Caller, person_id: str, at: datetime) -> Sequence[Event]:
+    """End all that a locked person was granted; what is told of it."""
+    told: list[Event] = []
+    oneself = caller.viewer is not None and caller.viewer.person_id == person_id
+    reason = AccessReason.ONESELF if oneself else None
+    for each, group_id in await grants.fetch_of(transaction, person_id):
+        await connections.save(transaction, replace(each, valid_to=max(at, each.valid_from)), CONNECTION_TYPES[GRANT])
+        told.append(
+            event(
+                caller,
+                EventType.ACCESS_REVOKED,
+                target_id=each.to_id,
+                group_id=group_id,
+                properties={"grant": each.id, "to": person_id},
+                changes=AccessChange(before=each.properties, reason=reason),
+            )
+        )
+    return told
 
 
 async def revoke_keys(

@@ -17,7 +17,7 @@ from graph import audit, groups, standing
 from graph.audit import AuditRow, Scope
 from graph.store import Store
 from services import validation
-from services.access import MEMBERS, Action, authorize_overview, counts_below, reach_of, viewer_of
+from services.access import MEMBERS, Action, authorize_overview, counts_below, counts_grants, reach_of, viewer_of
 from services.groups import check_id
 from services.lists import ROOT, NodeList
 
@@ -70,7 +70,9 @@ class AuditLog:
         check_id("filter.groupId", wanted.group_id)
         if viewer.role is PlatformRole.PLATFORM_OWNER:
             return  # the list itself shows a confined key nothing of other groups
-        found = await standing.fetch(self._store, viewer.person_id, [wanted.group_id], below=counts_below(viewer))
+        found = await standing.fetch(
+            self._store, viewer.person_id, [wanted.group_id], below=counts_below(viewer), grants=counts_grants(viewer)
+        )
         held = found.get(wanted.group_id)
         manages = held is not None and held.role.covers(MemberRole.ADMIN) and viewer.role in MEMBERS
         if manages and (counts_below(viewer) or not wanted.below):

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from domain.access import AccessReason
 from domain.connections import Connection
 from domain.errors import ForbiddenError
 from domain.ids import NodeKind, kind_of
@@ -16,7 +17,7 @@ from domain.people import MemberRole
 from graph import locks, standing
 from graph.locks import LockedRow
 from graph.store import Transaction
-from services.connections import MEMBERSHIP
+from services.connections import GRANT, MEMBERSHIP, OWN_MUTATIONS
 from services.rights import Rights, needed_role
 
 _PERSONAL: Final = frozenset({"following"})
@@ -36,9 +37,22 @@ async def refusals(
     groups = await standing.groups_of(transaction, people) if people and not rights.unbounded else {}
     asked = {place.group_id for each in places.values() for place in each}.union(*groups.values())
     held = await rights.roles(transaction, asked) if asked and not rights.unbounded else {}
+    # What somebody was granted lets them make nobody a member.
+    joined = {each.to_id for each in there if each.type == MEMBERSHIP}
+    by_membership = await rights.roles(transaction, joined, grants=False) if joined and not rights.unbounded else {}
     return [
         _guarded(rights, each, rows)
-        or (None if rights.unbounded else _refusal(rights, each, places[each.id], groups.get(each.from_id, ()), held))
+        or (
+            None
+            if rights.unbounded
+            else _refusal(
+                rights,
+                each,
+                places[each.id],
+                groups.get(each.from_id, ()),
+                by_membership if each.type == MEMBERSHIP else held,
+            )
+        )
         if each.id in places
         else None
         for each in wanted
@@ -52,9 +66,10 @@ async def require_change(transaction: Transaction, rights: Rights, before: Conne
     """
     await _require(transaction, rights, after)
     if before.type == MEMBERSHIP and before.properties["role"] != after.properties["role"]:
-        await rights.require(transaction, before.to_id, role=MemberRole.OWNER)
+        await rights.require(transaction, before.to_id, role=MemberRole.OWNER, grants=False)
     elif before.type == MEMBERSHIP and before.properties["status"] != after.properties["status"]:
-        await rights.require(transaction, before.to_id, role=_above(MemberRole(str(before.properties["role"]))))
+        more = _above(MemberRole(str(before.properties["role"])))
+        await rights.require(transaction, before.to_id, role=more, grants=False)
 
 
 async def require_end(transaction: Transaction, rights: Rights, connection: Connection) -> None:
@@ -63,10 +78,12 @@ async def require_end(transaction: Transaction, rights: Rights, connection: Conn
         await _require(transaction, rights, connection)
     elif not rights.unbounded and connection.from_id != rights.viewer.person_id:
         more = _above(MemberRole(str(connection.properties["role"])))
-        await rights.require(transaction, connection.to_id, role=more)
+        await rights.require(transaction, connection.to_id, role=more, grants=False)
 
 
 async def _require(transaction: Transaction, rights: Rights, connection: Connection) -> None:
+    if connection.type == GRANT:
+        raise ForbiddenError(OWN_MUTATIONS, AccessReason.OWN_MUTATIONS)
     rows = await locks.peek(transaction, rights.reach, (connection.from_id, connection.to_id))
     [refused] = await refusals(transaction, rights, [connection], rows)
     if refused:

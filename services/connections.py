@@ -26,6 +26,8 @@ from services.lists import NodeList
 from services.ontology import Ontology
 
 MEMBERSHIP = "member_of"
+GRANT = "granted"
+OWN_MUTATIONS = "Grants have their own mutations: grantAccess and revokeAccess."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class ConnectionChanges:
 def new_connection(new: NewConnection, connection_type: ConnectionType, created_by: str | None) -> Connection:
     """The connection of that type, once its input was found to be right; its ends are not looked at yet."""
     at = now()
+    if new.type == GRANT:
+        raise ValidationError("type", OWN_MUTATIONS)
     validation.identifier("fromId", new.from_id, *_in_order(connection_type.sources))
     validation.identifier("toId", new.to_id, *_in_order(connection_type.targets))
     if new.from_id == new.to_id and not connection_type.reflexive:

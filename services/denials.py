@@ -17,7 +17,7 @@ from domain.events import Audit, Event, EventType
 from domain.ids import kind_of
 from graph import denials, events, standing
 from graph.store import Store, Transaction
-from services.access import OPEN, Action, counts_below
+from services.access import OPEN, Action, counts_below, counts_grants
 from services.journal import event
 from services.rate_limits import RateLimits
 
@@ -114,7 +114,11 @@ async def _event(transaction: Transaction, caller: Caller, viewer: Viewer, denia
     place = None if at is None else await denials.place_of(transaction, at)
     decided = (forbidden.group_id if forbidden else None) or place
     roles = await standing.roles(
-        transaction, viewer.person_id, [] if decided is None else [decided], below=counts_below(viewer)
+        transaction,
+        viewer.person_id,
+        [] if decided is None else [decided],
+        below=counts_below(viewer),
+        grants=counts_grants(viewer),
     )
     held = standing.found_by(transaction, viewer.person_id, decided or "")
     access = Access(

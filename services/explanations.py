@@ -9,12 +9,12 @@ from domain.ids import NodeKind
 from domain.people import MemberRole, Person, PersonStatus, PlatformRole
 from domain.standing import Standing
 from domain.things import Thing
-from graph import groups, people, standing, things
+from graph import grants, groups, people, standing, things
 from graph.store import Store
 from services import validation
-from services.access import MEMBER_ROLES, Action, counts_below, reach_of, viewer_of
+from services.access import MEMBER_ROLES, Action, counts_below, counts_grants, reach_of, viewer_of
 from services.permissions import IN_GROUPS, TO_THINGS
-from services.rights import Rights, needed_role
+from services.rights import BY_MEMBERSHIP, BY_THING, Rights, counting, needed_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Explanation:
     role: MemberRole | None
     needed_role: MemberRole | None
     path: tuple[Group, ...]
+    grant_id: str | None
+    through_group_id: str | None
 
 
 class Explanations:
@@ -52,15 +54,25 @@ class Explanations:
         if person is None or (thing is None and group is None):
             return None
         await authorize_insight(self._store, caller, group_id, about=person_id)
-        found = await standing.fetch(self._store, person_id, [group_id], below=counts_below(person))
+        found = await standing.fetch(
+            self._store, person_id, [group_id], below=counts_below(person), grants=counts_grants(person)
+        )
         held = found.get(group_id)
         reason, allowed = _decision(person, action, thing, held)
+        if thing is not None and not allowed and action in BY_THING and counts_grants(person):
+            for given in await grants.fetch_on(self._store, person_id, thing.id):
+                if not allowed and _decision(person, action, thing, given)[1]:
+                    (reason, allowed), held = _decision(person, action, thing, given), given
         return Explanation(
             allowed=allowed,
             reason=reason,
             role=None if held is None else held.role,
             needed_role=needed_role(action, kind) if action in MEMBER_ROLES else None,
-            path=() if held is None or group is None else await self._path(caller, group, held),
+            path=()
+            if held is None or group is None or held.held_id == object_id != group.id
+            else await self._path(caller, group, held),
+            grant_id=None if held is None else held.grant_id,
+            through_group_id=None if held is None else held.through_group_id,
         )
 
     async def _path(self, caller: Caller, group: Group, held: Standing) -> tuple[Group, ...]:
@@ -76,7 +88,9 @@ async def authorize_insight(store: Store, caller: Caller, group_id: str, about: 
     viewer = viewer_of(caller)
     if viewer.role is PlatformRole.PLATFORM_OWNER or viewer.person_id == about:
         return
-    found = await standing.fetch(store, viewer.person_id, [group_id], below=counts_below(viewer))
+    found = await standing.fetch(
+        store, viewer.person_id, [group_id], below=counts_below(viewer), grants=counts_grants(viewer)
+    )
     if group_id not in found or not found[group_id].role.covers(MemberRole.ADMIN):
         raise ForbiddenError(f"Access is explained to {MemberRole.ADMIN} and {MemberRole.OWNER} of the group.")
 
@@ -92,9 +106,11 @@ def _decision(person: Person, action: Action, thing: Thing | None, held: Standin
         rights = Rights.of(Caller(viewer), action)
     except AppError:
         return AccessReason.PLATFORM_ROLE, False
-    kind, role = None if thing is None else thing.type, None if held is None else held.role
+    kind, role = None if thing is None else thing.type, counting(action, held)
     if rights.refused(role, kind) is None:
-        return (AccessReason.PLATFORM_OWNER if rights.unbounded else AccessReason.MEMBER_ROLE), True
+        by_grant = held is not None and held.grant_id is not None and action not in BY_MEMBERSHIP
+        by_role = AccessReason.GRANT if by_grant else AccessReason.MEMBER_ROLE
+        return (AccessReason.PLATFORM_OWNER if rights.unbounded else by_role), True
     if kind is not None and rights.guarded(kind):
         return AccessReason.OWN_MUTATIONS, False
     return (AccessReason.NO_MEMBERSHIP if role is None else AccessReason.ROLE_TOO_LOW), False

@@ -41,7 +41,7 @@ def joining_group(caller: Caller, group_id: str) -> Work[Connection]:
             raise NotFoundError("group", group_id)
         if group.status is not GroupStatus.ACTIVE:
             raise ConflictError("This group is archived, and takes no members.", field="groupId")
-        found = await joining.membership(transaction, person_id, group_id)
+        found = await joining.lock_membership(transaction, person_id, group_id)
         if await service_accounts.managers_of(transaction, [person_id]):
             raise ForbiddenError("A service account joins no group: have an administrator of the group connect it.")
         if found is None:
@@ -61,7 +61,7 @@ def leaving_group(caller: Caller, group_id: str) -> Work[Connection]:
     async def work(transaction: Transaction) -> Connection:
         person_id = rights.viewer.person_id
         group = await joining.lock(transaction, rights.reach, group_id)
-        found = None if group is None else await joining.membership(transaction, person_id, group_id)
+        found = None if group is None else await joining.lock_membership(transaction, person_id, group_id)
         if found is None:
             raise NotFoundError("membership in a group", group_id)
         await refuse_end(transaction, found, "groupId")

@@ -68,6 +68,7 @@ class Keys:
         if isinstance(actions, list):
             viewer = replace(viewer, actions=frozenset(map(str, actions)))
         if isinstance(group_ids, list):
+            viewer = replace(viewer, granted=())  # a confined key stays in what its person is a member of
             reach = reach_of(Caller(viewer))
             viewer = replace(viewer, within=await keys.confine(self._store, reach, list(map(str, group_ids))))
         return viewer

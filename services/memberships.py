@@ -67,8 +67,6 @@ async def refuse_end(transaction: Transaction, membership: Connection, field: st
         )
 
 
-def no_owner() -> ConflictError:
+def no_owner(field: str = "properties") -> ConflictError:
     """Why a service account is not made an owner."""
-    return ConflictError(
-        "A service account owns no group: make it an admin, an editor or a viewer.", field="properties"
-    )
+    return ConflictError("A service account owns no group: make it an admin, an editor or a viewer.", field=field)

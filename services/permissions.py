@@ -6,10 +6,11 @@ from typing import Final
 from domain.access import Caller
 from domain.errors import AppError
 from domain.people import MemberRole
+from domain.standing import Standing
 from graph import standing
 from graph.store import Store
-from services.access import MEMBER_ROLES, Action, counts_below
-from services.rights import Rights
+from services.access import MEMBER_ROLES, Action, counts_below, counts_grants
+from services.rights import BY_THING, Rights, counting
 
 IN_GROUPS: Final = tuple(MEMBER_ROLES)
 """What can be done to a group, and to what it holds."""
@@ -28,20 +29,39 @@ class Permissions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def roles(self, caller: Caller, group_ids: Iterable[str]) -> Mapping[str, MemberRole]:
-        """The viewer's role that counts in each of the groups, where they have one."""
+    async def roles(self, caller: Caller, group_ids: Iterable[str]) -> Mapping[str, Standing]:
+        """The viewer's role that counts in each of the groups, where they have one, and what it rests on."""
         viewer = caller.viewer
         if viewer is None:
             return {}
-        found = await standing.fetch(self._store, viewer.person_id, group_ids, below=counts_below(viewer))
-        return {group_id: each.role for group_id, each in found.items()}
+        return await standing.fetch(
+            self._store, viewer.person_id, group_ids, below=counts_below(viewer), grants=counts_grants(viewer)
+        )
 
 
 def permitted(
-    caller: Caller, actions: Iterable[Action], role: MemberRole | None, thing_type: str | None = None
+    caller: Caller,
+    actions: Iterable[Action],
+    held: Standing | None,
+    thing_type: str | None = None,
+    thing_id: str | None = None,
 ) -> list[Action]:
-    """Those of the actions that somebody may do in a group where they have that role, to things of a type if given."""
-    return [each for each in actions if _may(caller, each, role, thing_type)]
+    """Those of the actions that somebody may do in a group where they have that standing, to things of a type if given.
+
+    What they were granted on a single thing counts too, where one is given.
+    """
+    viewer = caller.viewer
+    given = [
+        each.role
+        for each in (viewer.granted if viewer is not None and counts_grants(viewer) else ())
+        if each.target_id == thing_id
+    ]
+    return [
+        each
+        for each in actions
+        if _may(caller, each, counting(each, held), thing_type)
+        or (each in BY_THING and any(_may(caller, each, one, thing_type) for one in given))
+    ]
 
 
 def _may(caller: Caller, action: Action, role: MemberRole | None, thing_type: str | None) -> bool:

@@ -11,9 +11,10 @@ from typing import Final
 from domain.access import AccessReason, Caller, Reach, Viewer
 from domain.errors import ForbiddenError
 from domain.people import MemberRole, PlatformRole
-from graph import standing
+from domain.standing import Standing
+from graph import grants, standing
 from graph.store import Transaction
-from services.access import MEMBER_ROLES, Action, authorize, counts_below, open_reach_of
+from services.access import MEMBER_ROLES, Action, authorize, counts_below, counts_grants, open_reach_of
 
 API_KEY: Final = "api_key"
 
@@ -27,6 +28,40 @@ ROLES_OF_TYPES: Final[Mapping[str, MemberRole]] = MappingProxyType(
     }
 )
 """Things that take more than their action does: billing is its owner's, members and settings are an administrator's."""
+
+BY_THING: Final = frozenset(
+    {
+        Action.UPDATE_THING,
+        Action.ARCHIVE_THING,
+        Action.LABEL_THING,
+        Action.ADD_KNOWLEDGE,
+        Action.REPLACE_DOCUMENT,
+        Action.SET_EMBEDDINGS,
+        Action.REMOVE_KNOWLEDGE,
+    }
+)
+"""What a role on a single thing allows: all that touches nothing but the thing and what describes it."""
+
+BY_MEMBERSHIP: Final = frozenset(
+    {
+        Action.GRANT_ACCESS,
+        Action.REVOKE_ACCESS,
+        Action.TRANSFER_OWNERSHIP,
+        Action.MOVE_THING,
+        Action.CREATE_GROUP,
+        Action.CREATE_SERVICE_ACCOUNT,
+        Action.UPDATE_SERVICE_ACCOUNT,
+        Action.DELETE_SERVICE_ACCOUNT,
+    }
+)
+"""What nobody may do by what they were granted: it would outlast the grant."""
+
+
+def counting(action: Action, held: Standing | None) -> MemberRole | None:
+    """The role that counts for an action, of somebody who has that standing."""
+    if held is None:
+        return None
+    return held.by_membership if action in BY_MEMBERSHIP else held.role
 
 
 def needed_role(action: Action, thing_type: str | None = None) -> MemberRole:
@@ -58,20 +93,41 @@ class Rights:
         """Whether a role of theirs counts in the groups below the one that they have it in."""
         return counts_below(self.viewer)
 
-    async def roles(self, transaction: Transaction, group_ids: Iterable[str]) -> Mapping[str, MemberRole]:
-        """The role that counts in each of the groups, where there is one."""
-        return await standing.roles(transaction, self.viewer.person_id, group_ids, below=self.below)
+    async def roles(
+        self, transaction: Transaction, group_ids: Iterable[str], *, grants: bool = True
+    ) -> Mapping[str, MemberRole]:
+        """The role that counts in each of the groups, where there is one; of memberships alone without `grants`."""
+        grants = grants and self.action not in BY_MEMBERSHIP and counts_grants(self.viewer)
+        return await standing.roles(transaction, self.viewer.person_id, group_ids, below=self.below, grants=grants)
 
-    async def require(self, transaction: Transaction, *group_ids: str, role: MemberRole | None = None) -> None:
-        """Refuse where they may not do it in each of these groups; `role` is needed where it is not the action's."""
-        if not self.unbounded and (refused := self.refusal(await self.roles(transaction, group_ids), group_ids, role)):
+    async def require(
+        self, transaction: Transaction, *group_ids: str, role: MemberRole | None = None, grants: bool = True
+    ) -> None:
+        """Refuse where they may not do it in each of these groups; `role` is needed where it is not the action's.
+
+        Without `grants` only a membership will do.
+        """
+        if self.unbounded:
+            return
+        held = await self.roles(transaction, group_ids, grants=grants)
+        if refused := self.refusal(held, group_ids, role):
             raise refused
 
-    async def require_thing(self, transaction: Transaction, thing_type: str, group_id: str) -> None:
-        """Refuse where they may not do it to a thing of that type in that group."""
+    async def require_thing(
+        self, transaction: Transaction, thing_type: str, group_id: str, thing_id: str | None = None
+    ) -> None:
+        """Refuse where they may not do it to a thing of that type in that group; a role on that thing will do too."""
         if refused := self.guarded(thing_type):
             raise refused
-        await self.require(transaction, group_id, role=needed_role(self.action, thing_type))
+        needed = needed_role(self.action, thing_type)
+        try:
+            await self.require(transaction, group_id, role=needed)
+        except ForbiddenError:
+            if thing_id is None or self.action not in BY_THING or not counts_grants(self.viewer):
+                raise
+            given = await grants.roles_on(transaction, self.viewer.person_id, thing_id)
+            if not any(role.covers(needed) for role in given):
+                raise
 
     def refused(self, role: MemberRole | None, thing_type: str | None = None) -> ForbiddenError | None:
         """Why they may not do it where they have that role, to things of a type if given; None where they may."""

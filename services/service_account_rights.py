@@ -80,7 +80,7 @@ async def managed(store: Store, caller: Caller, of: Mapping[str, str | None]) ->
         return {account_id for account_id, group_id in of.items() if group_id is not None}
     if viewer.role not in MEMBERS:
         return set()
-    held = await standing.fetch(store, viewer.person_id, groups, below=counts_below(viewer))
+    held = await standing.fetch(store, viewer.person_id, groups, below=counts_below(viewer), grants=False)
     return {
         account_id
         for account_id, group_id in of.items()

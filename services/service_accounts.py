@@ -21,7 +21,7 @@ from graph import events, locks, people, service_accounts
 from graph.store import Transaction
 from services import service_account_rights, validation
 from services.access import Action
-from services.account_ending import leave_groups, revoke_keys
+from services.account_ending import give_up_grants, leave_groups, revoke_keys
 from services.groups import check_id
 from services.idempotency import Making
 from services.journal import AccessChange, account_of, changed_access, changed_names, event
@@ -138,6 +138,7 @@ def deleting(caller: Caller, account_id: str, version: int) -> Work[DeletedServi
         at = max(now(), account.created_at)
         revoked = await revoke_keys(transaction, caller, Holder(account.id, "", account.managed_by), at)
         left = await leave_groups(transaction, caller, account, at)
+        given_up = await give_up_grants(transaction, caller, account.id, at)
         gone = replace(account, status=PersonStatus.DELETED, updated_at=at, version=account.version + 1)
         await service_accounts.save(transaction, gone)
         told = event(
@@ -147,7 +148,7 @@ def deleting(caller: Caller, account_id: str, version: int) -> Work[DeletedServi
             group_id=account.managed_by,
             changes=AccessChange(_access(account), _access(gone)),
         )
-        await events.append(transaction, [*revoked.told, *left.told, told])
+        await events.append(transaction, [*revoked.told, *left.told, *given_up, told])
         return DeletedServiceAccount(account.id, left.count, revoked.count)
 
     return work

@@ -192,7 +192,7 @@ async def _lock_version(transaction: Transaction, rights: Rights, thing_id: str,
     thing = await thing_changes.lock(transaction, rights.reach, thing_id)
     if thing is None:
         raise NotFoundError("thing", thing_id)
-    await rights.require_thing(transaction, thing.type, thing.group_id)
+    await rights.require_thing(transaction, thing.type, thing.group_id, thing.id)
     if version is not None and thing.version != version:
         raise ConflictError(
             f"Somebody changed this thing since you read it: it is at version {thing.version}. Read it again.",

@@ -9,11 +9,12 @@ from graph.checks.subjects import Subject, subject
 
 
 class EndFacts(TypedDict):
-    """What a connection joins."""
+    """What a connection joins; people have a `kind` where they are no humans."""
 
     id: str | None
     labels: list[str]
     type: str | None
+    kind: str | None
 
 
 class HolderFacts(TypedDict):
@@ -70,8 +71,8 @@ def connections_of(relationship: str) -> Subject[ConnectionFacts]:
             id: edge.id,
             relationship: type(edge),
             row: properties(edge),
-            source: {{id: source.id, labels: labels(source), type: source.type}},
-            target: {{id: target.id, labels: labels(target), type: target.type}},
+            source: {{id: source.id, labels: labels(source), type: source.type, kind: source.kind}},
+            target: {{id: target.id, labels: labels(target), type: target.type, kind: target.kind}},
             holders: {holders}
         }}""",
         scope="source, edge, target",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from domain.catalogue import Catalogue
-from domain.connection_types import ConnectionType
+from domain.connection_types import CONNECTION_TYPES, ConnectionType
 from domain.connections import Connection
 from domain.errors import ValidationError
 from domain.events import Event, EventType
@@ -19,7 +19,7 @@ from graph.store import Transaction
 from services import validation
 from services.checks import nodes
 from services.checks.rules import Fault, Mend, Section, Test, rule
-from services.connections import MEMBERSHIP
+from services.connections import GRANT, MEMBERSHIP
 from services.journal import AccessChange, system_event
 
 _KINDS = {"Group": NodeKind.GROUP, "Person": NodeKind.PERSON, "Thing": NodeKind.THING}
@@ -65,7 +65,7 @@ def _end(found: ConnectionFacts) -> Mend:
                 target_id=found["id"],
                 group_id=group_id,
                 properties=details,
-                changes=AccessChange(before=held) if details["type"] == MEMBERSHIP else None,
+                changes=AccessChange(before=held) if details["type"] in {MEMBERSHIP, GRANT} else None,
             )
         ]
 
@@ -112,6 +112,21 @@ def _right_kinds(found: ConnectionFacts, types: Catalogue) -> Iterator[Fault]:
         yield Fault(f"{known.name} leads from a node to itself", _end(found), (str(found["source"]["id"]),))
 
 
+@rule(
+    "connection_grants",
+    "A live grant on a single thing is not for what is below, and a service account is granted nothing.",
+    "It is ended.",
+)
+def _right_grant(found: ConnectionFacts, _types: Catalogue) -> Iterator[Fault]:
+    if found["relationship"] != CONNECTION_TYPES[GRANT].relationship or not _is_live(found):
+        return
+    source, target = found["source"], found["target"]
+    if _kind(target) is NodeKind.THING and found["row"].get("below"):
+        yield Fault("nothing is below a thing", _end(found))
+    if source["kind"] is not None:
+        yield Fault("a service account was granted it", _end(found), (str(source["id"]),))
+
+
 def _wanted(found: ConnectionFacts, known: ConnectionType) -> Mapping[str, object]:
     """The edge as it follows from its properties, which fit the schema."""
     row = found["row"]
@@ -156,7 +171,8 @@ def _right_columns(found: ConnectionFacts, types: Catalogue) -> Iterator[Fault]:
     if known is None or any(_has_faults(found, types)) or _rivals(found, types):
         return
     wanted = _wanted(found, known)
-    names = (*LIVE_KEYS, "role", "status") if known.name == MEMBERSHIP else LIVE_KEYS
+    beside: Mapping[str, tuple[str, ...]] = {MEMBERSHIP: ("role", "status"), GRANT: ("role", "below", "expiresAt")}
+    names = (*LIVE_KEYS, *beside.get(known.name, ()))
     wrong = {name: wanted.get(name) for name in names if found["row"].get(name) != wanted.get(name)}
     if wrong:
         yield Fault(f"{', '.join(wrong)} does not follow from it", _change(found, wrong))
@@ -229,6 +245,7 @@ _TESTS = (
     _right_id,
     _both_ends,
     _right_kinds,
+    _right_grant,
     _single,
     _right_columns,
     _right_properties,

@@ -11,6 +11,7 @@ _ACCOUNT = "MATCH (n:Entity {id: $account}) "
 _LABEL = "MATCH (n:Knowledge {id: $label}) "
 _CHUNK = "MATCH (n:Knowledge {id: $chunk}) "
 _EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
+_GRANT = "MATCH ()-[n:GRANTED {id: $grant}]->(t) "
 _SESSION = "MATCH (n:Session {id: $session}) "
 _CREDENTIAL = "MATCH (n:Credential {personId: $person}) "
 _IDENTITY = "MATCH (n:Identity {id: $identity}) "
@@ -344,6 +345,18 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             ("other", "video"),
         ),
     ],
+    "connection_grants": [
+        Break(
+            "MATCH ()-[n:GRANTED {id: $grant}]->(), (s:Entity {id: $shelf}), (t:Entity {id: $video})"
+            " CREATE (s)-[m:GRANTED]->(t) SET m = n {.*, id: $otherGrant, liveKey: s.id + ' ' + t.id}",
+            ("otherGrant",),
+        ),
+        Break(
+            _GRANT + "MATCH (s:Entity {id: $account})"
+            " CREATE (s)-[m:GRANTED]->(t) SET m = n {.*, id: $otherGrant, liveKey: s.id + ' ' + t.id}",
+            ("otherGrant", "account"),
+        ),
+    ],
     "connection_single": [
         Break(
             _EDGE + "CREATE (s)-[m:REFERENCES]->(t) SET m = n {.*, id: $other, liveKey: null}",
@@ -355,6 +368,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_EDGE + "SET n.liveKey = 'x'", ("edge",)),
         Break("MATCH ()-[n:MEMBER_OF {id: $member}]->() SET n.role = 'viewer'", ("member",)),
         Break("MATCH ()-[n:MEMBER_OF {id: $member}]->() REMOVE n.status", ("member",)),
+        Break(_GRANT + "SET n.role = 'admin', n.below = false, n.expiresAt = 1", ("grant",)),
     ],
     "connection_properties": [
         Break(_EDGE + "SET n.properties = '{\"a\": 1}'", ("edge",), mended=False),
@@ -462,6 +476,7 @@ INVENTED: Mapping[str, str] = {
     "orphan": f"kno_{_AN_ID}",
     "owns": f"con_owns_{_AN_ID}",
     "other": f"con_references_{_AN_ID}",
+    "otherGrant": f"con_granted_{_AN_ID}",
     "x": "x",
 }
 """Ids of nothing that there is."""

@@ -47,6 +47,7 @@ class Pool:
     documents: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     """Of each its version and the ids of its first chunks."""
     vectors: list[str] = field(default_factory=list)
+    grants: list[str] = field(default_factory=list)
     numbers: int = 0
 
     def next(self) -> int:
@@ -63,18 +64,17 @@ class Pool:
         if "thing" in answer:
             thing = cast("Mapping[str, JSON]", answer["thing"])
             self.things[str(thing["id"])] = (str(thing["type"]), cast("int", thing["version"]))
-        if "relationship" in answer and mutation == "connect":
-            self.connections.append(str(cast("Mapping[str, JSON]", answer["relationship"])["id"]))
         if "connectionType" in answer:
             self.connection_types.append(str(cast("Mapping[str, JSON]", answer["connectionType"])["name"]))
         if "document" in answer:
             document = cast("Mapping[str, JSON]", answer["document"])
             chunks = cast("Mapping[str, list[Mapping[str, str]]]", document["chunks"])["nodes"]
             self.documents[str(document["id"])] = (cast("int", document["version"]), [each["id"] for each in chunks])
-        if "vector" in answer:
-            self.vectors.append(str(cast("Mapping[str, JSON]", answer["vector"])["id"]))
-        if "serviceAccount" in answer and mutation == "createServiceAccount":
-            self.people.append(str(cast("Mapping[str, JSON]", answer["serviceAccount"])["id"]))
+        made = {("connect", "relationship"): self.connections, ("grantAccess", "grant"): self.grants}
+        made |= {("addVector", "vector"): self.vectors, ("createServiceAccount", "serviceAccount"): self.people}
+        for (by, name), ids in made.items():
+            if by == mutation:
+                ids.append(str(cast("Mapping[str, JSON]", answer[name])["id"]))
         if mutation in {"deleteThing", "deleteGroup"}:
             self.things.pop(str(answer["id"]), None)
             self.groups.pop(str(answer["id"]), None)
@@ -288,6 +288,17 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "deleteServiceAccount": _account,
     "joinGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
     "leaveGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
+    "grantAccess": lambda pool, dice: {
+        "toGroupId": _any_group(pool, dice),
+        "onId": _any_group(pool, dice),
+        "role": dice.choice(["viewer", "editor", "admin"]),
+        "below": dice.random() < 0.5,
+    },
+    "revokeAccess": lambda pool, dice: {"grantId": dice.choice(pool.grants or [new_id("con_granted")])},
+    "transferOwnership": lambda pool, dice: {
+        "groupId": min(pool.groups),  # of which two humans are members
+        **dict(zip(("toPersonId", "fromPersonId"), dice.sample(pool.people[:2], 2), strict=True)),
+    },
     "applyChanges": _apply_changes,
     "registerThingType": _register_thing_type,
     "evolveThingType": _evolve_thing_type,
@@ -295,7 +306,8 @@ GENERATORS: Final[Mapping[str, Generator]] = {
 }
 WEIGHTS: Final[Mapping[str, int]] = {
     **dict.fromkeys(GENERATORS, 4), "createThing": 14, "createGroup": 8, "connect": 14, "updateThing": 8,
-    "archiveGroup": 2, "addDocument": 10, "registerThingType": 1, "evolveThingType": 1, "registerConnectionType": 1,
+    "archiveGroup": 2, "transferOwnership": 2, "addDocument": 10,
+    "registerThingType": 1, "evolveThingType": 1, "registerConnectionType": 1,
 }  # fmt: skip
 
 

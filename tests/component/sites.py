@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, cast
 
-from domain.people import MemberRole
+from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject
 from tests.worlds import World, new_connection, new_group, new_thing
 
@@ -33,6 +33,9 @@ class Site:
     document: str = ""
     chunk: str = ""
     connection: str = ""
+    grant: str = ""
+    owner: str = ""
+    heir: str = ""
     account: str = ""
     slugs: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -74,6 +77,14 @@ MUTATIONS: Final[Mapping[str, Given]] = {
     "connect": lambda at: {"type": "references", "fromId": at.other, "toId": at.thing},
     "updateConnection": lambda at: {"id": at.connection, "strength": 0.5},
     "disconnect": lambda at: {"id": at.connection},
+    "grantAccess": lambda at: {"toGroupId": at.beside, "onId": at.group, "role": "viewer"},
+    "revokeAccess": lambda at: {"grantId": at.grant},
+    "transferOwnership": lambda at: {
+        "groupId": at.group,
+        "toPersonId": at.heir,
+        "fromPersonId": at.owner,
+        "formerRole": "viewer",
+    },
     "createServiceAccount": lambda at: {"groupId": at.group, "name": "New"},
     "updateServiceAccount": lambda at: {"id": at.account, "version": 1, "name": "New"},
     "deleteServiceAccount": lambda at: {"id": at.account, "version": 1},
@@ -90,9 +101,11 @@ _DOCUMENTED: Final = frozenset({"replaceDocument", "setEmbeddings", "removeKnowl
 
 @dataclass
 class Sites:
-    """Builds them."""
+    """Builds them, with an `owner` and an `heir` of each group where one is handed over."""
 
     world: World
+    owner: str
+    heir: str
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def build(self, place: Place, member: str | None, role: MemberRole, mutations: Collection[str]) -> Site:
@@ -114,7 +127,27 @@ class Sites:
             parent = {Place.CHILD: made["held"], Place.SIBLING: made["top"], Place.STRANGER: None}[place]
             group = await self.world.group(f"{name}-{place}", parent)
         site = Site(group, made["beside"])
+        if "revokeAccess" in mutations:
+            site = replace(site, grant=await self._grant(name, group))
+        if "transferOwnership" in mutations:
+            site = await self._inherited(site)
         return site if all(each in OF_GROUPS for each in mutations) else await self._furnish(site, mutations)
+
+    async def _grant(self, name: str, group: str) -> str:
+        """A grant on the group to somebody whom the members of the held one see."""
+        guest = await self.world.member(f"{name}-guest", f"{name}-held", role=PlatformRole.ORG_USER)
+        person = (await guest.ask("{ viewer { person { id } } }")).at("viewer.person.id")
+        given: JSONObject = {"toPersonId": person, "onId": group, "role": "viewer"}
+        answer = await self.world.api.change("grantAccess", given, "grant { id }")
+        return str(cast("Mapping[str, JSON]", answer["grant"])["id"])
+
+    async def _inherited(self, site: Site) -> Site:
+        """The same site with an owner, and a viewer who could be one."""
+        roles = {self.owner: MemberRole.OWNER, self.heir: MemberRole.VIEWER}
+        await self.world.make(
+            **{each: new_connection("member_of", each, site.group, role=role) for each, role in roles.items()}
+        )
+        return replace(site, owner=self.owner, heir=self.heir)
 
     async def _furnish(self, site: Site, mutations: Collection[str]) -> Site:
         world = self.world

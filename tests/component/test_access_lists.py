@@ -87,6 +87,7 @@ async def town(shared_world: World) -> Town:
                 "connect", {"type": "member_of", "fromId": people[name], "toId": group, "properties": given}
             )
             assert answer["__typename"] in {"ConnectSuccess", "ConflictError"}, answer
+    await grant(world, groups, things, people)
     suspended = frozenset(dice.sample([name for name in people if name != "owner"], k=2))
     for name in suspended:
 
@@ -95,6 +96,23 @@ async def town(shared_world: World) -> Town:
 
         await world.store.write(suspend)
     return Town(world, groups, things, people, apis, suspended)
+
+
+async def grant(world: World, groups: Mapping[str, str], things: Mapping[str, str], people: Mapping[str, str]) -> None:
+    """Give random people and the members of random groups random roles on groups and things."""
+    dice, given = Random(20261127), 0
+    while given < 12:
+        holder = dice.choice(["toPersonId", "toGroupId"])
+        to = dice.choice(list((people if holder == "toPersonId" else groups).values()))
+        on = dice.choice([*groups.values(), *groups.values(), *things.values()])
+        role = dice.choice([MemberRole.VIEWER, MemberRole.EDITOR, MemberRole.ADMIN])
+        below = on in groups.values() and dice.random() < 0.6
+        answer = await world.api.change(
+            "grantAccess", {holder: to, "onId": on, "role": role, "below": below}, "grant { id }"
+        )
+        # Refused are customers and platform owners, and a group on itself.
+        assert answer["__typename"] in {"GrantAccessSuccess", "ValidationError"}, answer
+        given += answer["__typename"] == "GrantAccessSuccess"
 
 
 async def everything(api: Api, query: str, field: str, **given: JSON) -> list[Node]:

@@ -192,9 +192,11 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"type": "following"} if field == "connect" else {}
     values |= {"description": "D", "schema": {"type": "object"}, "sources": ["thing"], "targets": ["thing"]}
     values |= {"label": "a:b", "changes": [{"disconnect": {"id": new_id("con_owns")}}]}
-    values |= {"parentId": None} if "parentId" in given.fields else {}
+    values |= {"parentId": None}
     values |= {"id": new_id("thg")} if "Thing" in field else {}
     values |= {"id": new_id("con_owns")} if field in {"disconnect", "updateConnection"} else {}
+    values |= {"onId": world.home, "grantId": new_id("con_granted"), "toPersonId": world.owner.id}
+    values |= {"role": "viewer"} if field == "grantAccess" else {}
     values |= {"id": world.owner.id} if "ServiceAccount" in field else {}
     knowledge = new_id(KNOWLEDGE_PREFIX)
     values |= {"id": knowledge} if field in {"replaceDocument", "removeKnowledge"} else {}
@@ -208,7 +210,7 @@ def right(field: str, world: World) -> dict[str, JSON]:
         key: values[key]
         for key, each in given.fields.items()
         if isinstance(each.type, GraphQLNonNull) and key in values
-    } | ({"parentId": None} if "parentId" in given.fields else {})
+    } | {key: values[key] for key in ("parentId", "toPersonId") if key in given.fields}
 
 
 @pytest.mark.parametrize(("field", "key"), list(inputs()))

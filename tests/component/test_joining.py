@@ -163,6 +163,16 @@ async def test_an_invitation_is_told_and_so_is_that_it_was_taken_back_or_decline
     assert (await clubs.join("closed"))["__typename"] == "ForbiddenError"
 
 
+async def test_an_invitation_that_was_taken_back_is_not_accepted_by_who_was_quick(clubs: Clubs) -> None:
+    given = {"role": "viewer", "status": "pending"}
+    for _ in range(6):
+        invitation = await clubs.world.connect("member_of", clubs.person, clubs.ids["closed"], given)
+        back, _joined = await asyncio.gather(clubs.admin.change("disconnect", {"id": invitation}), clubs.join("closed"))
+        assert back["__typename"] == "DisconnectSuccess"
+        assert await clubs.seen("closed") == 0
+        assert await clubs.members("closed") == ["admin"]
+
+
 async def test_a_hidden_group_is_joined_by_an_invitation_and_otherwise_not_there(clubs: Clubs) -> None:
     assert (await clubs.join("hidden"))["__typename"] == "NotFoundError"
     await clubs.world.connect("member_of", clubs.person, clubs.ids["hidden"], {"role": "viewer", "status": "pending"})

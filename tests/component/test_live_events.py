@@ -138,10 +138,34 @@ async def next_of(deliveries: Deliveries) -> str:
     return str((await asyncio.wait_for(anext(deliveries), 20)).event.target_id)
 
 
-async def test_what_is_taken_away_between_two_events_is_not_there_any_more_for_the_second(world: World) -> None:
-    group = await world.group("team")
-    ann = await world.member("ann", "team", role=PlatformRole.ORG_USER)
+async def _membership(world: World, person: str) -> str:
+    edges = await world.api.ask(
+        """query ($id: ID!) {
+            connections(first: 9, filter: { fromId: $id, type: "member_of" }) { nodes { id } }
+        }""",
+        id=person,
+    )
+    [edge] = edges.each("connections.nodes", "id")
+    return str(edge)
+
+
+async def _granted(world: World, **given: JSON) -> None:
+    answer = await world.api.change("grantAccess", {**given, "role": "viewer"})
+    assert answer["__typename"] == "GrantAccessSuccess", answer
+
+
+@pytest.mark.parametrize("by", ["a membership", "a grant", "a grant to their group"])
+async def test_what_is_taken_away_between_two_events_is_not_there_any_more_for_the_second(
+    world: World, by: str
+) -> None:
+    group, guests = await world.group("team"), await world.group("guests")
+    ann = await world.member("ann", "team" if by == "a membership" else "guests", role=PlatformRole.ORG_USER)
     person = str((await ann.ask("{ viewer { person { id } } }")).at("viewer.person.id"))
+    membership = await _membership(world, person)
+    if by == "a grant":
+        await _granted(world, toPersonId=person, onId=group)
+    if by == "a grant to their group":
+        await _granted(world, toGroupId=guests, onId=group)
     followed = Followed(world)
     async with (
         aclosing(await followed.by(ann, _created())) as deliveries,
@@ -150,22 +174,23 @@ async def test_what_is_taken_away_between_two_events_is_not_there_any_more_for_t
         first = await world.thing("first", group)
         await followed.log.advance()
         assert await next_of(deliveries) == first
-        edges = await world.api.ask(
-            """query ($id: ID!) {
-                connections(first: 9, filter: { fromId: $id, type: "member_of" }) { nodes { id } }
-            }""",
-            id=person,
-        )
-        [edge] = edges.each("connections.nodes", "id")
-        assert (await world.api.change("disconnect", {"id": edge}))["__typename"] == "DisconnectSuccess"
+        if by == "a grant":
+            grants = 'query ($id: ID!) { connections(first: 9, filter: {toId: $id, type: "granted"}) { nodes { id } } }'
+            [grant] = (await world.api.ask(grants, id=group)).each("connections.nodes", "id")
+            assert (await world.api.change("revokeAccess", {"grantId": grant}))["__typename"] == "RevokeAccessSuccess"
+        else:
+            assert (await world.api.change("disconnect", {"id": membership}))["__typename"] == "DisconnectSuccess"
         second = await world.thing("second", group)
         await followed.log.advance()
         waiting = asyncio.ensure_future(next_of(deliveries))
         assert [await next_of(all_of_them) for _ in "ab"] == [first, second]
         await asyncio.sleep(0.3)
         assert not waiting.done()
-        again = await world.connect("member_of", person, group, {"role": "viewer"})
-        assert again
+        if by == "a grant":
+            await _granted(world, toPersonId=person, onId=group)
+        else:
+            home = group if by == "a membership" else guests
+            assert await world.connect("member_of", person, home, {"role": "viewer"})
         third = await world.thing("third", group)
         await followed.log.advance()
         assert await waiting == third

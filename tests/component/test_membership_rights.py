@@ -1,7 +1,9 @@
 """What members may do beyond the table of mutations: to members, keys, money, and what lies in several groups."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import pytest
 
@@ -212,3 +214,81 @@ async def test_an_organization_is_owned_with_all_below_it(world: World) -> None:
     assert (await owner.change("moveGroup", moved))["__typename"] == "MoveGroupSuccess"
     given = {"id": world.home, "version": 1, "withContents": True}
     assert (await owner.change("archiveGroup", given))["__typename"] == "ArchiveGroupSuccess"
+
+
+TOLD = """query ($group: ID!) {
+    auditLog(first: 9, order: oldest_first, filter: {groupId: $group, types: [member_role_changed]}) {
+        nodes { before after access { role } }
+    }
+}"""
+OWNERS = """query ($id: ID!) { node(id: $id) { ... on Group {
+    people(first: 9, filter: {memberRole: owner}) { nodes { username } }
+} } }"""
+
+
+async def test_an_owner_hands_the_group_over_and_is_told_to_have(office: Office) -> None:
+    given: JSONObject = {"groupId": office.at["office"], "toPersonId": office.at["viewer"], "formerRole": "editor"}
+    assert await office.outcome("admin", "transferOwnership", given) == "ForbiddenError"
+    assert await office.outcome("owner", "transferOwnership", given) == "TransferOwnershipSuccess"
+    audit = await office.world.api.ask(TOLD, group=office.at["office"])
+    assert audit.each("auditLog.nodes", "before") == [
+        {"role": "viewer", "status": "active"},
+        {"role": "owner", "status": "active"},
+    ]
+    assert audit.each("auditLog.nodes", "after") == [
+        {"role": "owner", "status": "active"},
+        {"role": "editor", "status": "active"},
+    ]
+    assert audit.each("auditLog.nodes", "access") == [{"role": "owner"}] * 2
+    back: JSONObject = {"groupId": office.at["office"], "toPersonId": office.at["owner"]}
+    onwards: JSONObject = {"groupId": office.at["office"], "toPersonId": office.at["admin"]}
+    assert await office.outcome("owner", "transferOwnership", onwards) == "ForbiddenError"
+    assert await office.outcome("viewer", "transferOwnership", back) == "TransferOwnershipSuccess"
+
+
+async def test_a_group_is_handed_over_by_an_owner_to_an_active_member_alone(office: Office) -> None:
+    account = await office.world.api.change(
+        "createServiceAccount", {"groupId": office.at["office"], "name": "Robot"}, "serviceAccount { id }"
+    )
+    at = office.at | {"robot": str(cast("Mapping[str, JSON]", account["serviceAccount"])["id"])}
+    await office.world.connect("member_of", at["pat"], office.world.home, {"role": "viewer", "status": "active"})
+    wrong: list[tuple[JSONObject, JSON]] = [
+        ({"toPersonId": at["owner"]}, "ValidationError"),
+        ({"toPersonId": at["admin"], "formerRole": "owner"}, "ValidationError"),
+        ({"toPersonId": at["admin"], "fromPersonId": at["editor"]}, "ConflictError"),
+        ({"toPersonId": at["robot"]}, "ConflictError"),
+        ({"toPersonId": office.world.owner.id}, "ConflictError"),  # no member, and nobody whom an owner here sees
+        ({"groupId": office.world.home, "toPersonId": at["pat"]}, "NotFoundError"),
+    ]
+    for given, expected in wrong:
+        assert await office.outcome("owner", "transferOwnership", {"groupId": at["office"], **given}) == expected, given
+
+
+async def test_of_two_who_are_to_be_the_owner_one_is_however_they_are_named_at_once(office: Office) -> None:
+    await office.world.api.change("leaveGroup", {"groupId": office.at["office"]})
+    answers = await asyncio.gather(
+        *(
+            office.apis["owner"].change(
+                "transferOwnership", {"groupId": office.at["office"], "toPersonId": office.at[to]}
+            )
+            for to in ("admin", "editor", "viewer")
+        )
+    )
+    assert sorted(str(each["__typename"]) for each in answers) == ["ForbiddenError"] * 2 + ["TransferOwnershipSuccess"]
+    owners = (await office.world.api.ask(OWNERS, id=office.at["office"])).each("node.people.nodes", "username")
+    assert len(owners) == 1
+
+
+async def test_who_leaves_while_they_are_made_the_owner_is_one_or_gone_and_nothing_between(office: Office) -> None:
+    await office.world.api.change("leaveGroup", {"groupId": office.at["office"]})
+    handed, left = await asyncio.gather(
+        office.apis["owner"].change(
+            "transferOwnership", {"groupId": office.at["office"], "toPersonId": office.at["editor"]}
+        ),
+        office.apis["editor"].change("leaveGroup", {"groupId": office.at["office"]}),
+    )
+    owners = (await office.world.api.ask(OWNERS, id=office.at["office"])).each("node.people.nodes", "username")
+    assert (handed["__typename"], left["__typename"], owners) in [
+        ("TransferOwnershipSuccess", "ConflictError", ["the-editor"]),
+        ("ConflictError", "LeaveGroupSuccess", ["the-owner"]),
+    ]

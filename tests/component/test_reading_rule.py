@@ -120,8 +120,11 @@ def found(answer: Mapping[str, JSON], name: str, key: str) -> list[str]:
     )
 
 
-async def check(office: Office, api: Api, places: list[str]) -> None:
-    """That somebody reads what is in those places below the organization, and nothing else, by every list."""
+async def check(office: Office, api: Api, places: list[str], *themselves: str) -> None:
+    """That somebody reads what is in those places below the organization, and nothing else, by every list.
+
+    They are no member there where they are among those who see `themselves`.
+    """
     ids = {name: office.ids[name] for name in ("team", "squad", "deep")}
     answer = (await api.ask(LISTS, ids)).data
     needles = sorted(f"needle {place}" for place in places)
@@ -131,7 +134,8 @@ async def check(office: Office, api: Api, places: list[str]) -> None:
         assert found(answer, name, "slug") == sorted(places), name
     for name in ("things", "thingsBelow", "thingsBelowOnce", "search", "searchBelow", "team.things"):
         assert found(answer, name, "name") == needles, name
-    for name in ("people", "peopleBelow", "team.people"):
+    assert found(answer, "people", "username") == sorted([*everybody, *themselves])
+    for name in ("peopleBelow", "team.people"):
         assert found(answer, name, "username") == everybody, name
     for name in ("editorsBelow", "team.editors"):
         assert found(answer, name, "username") == editors, name
@@ -163,12 +167,60 @@ async def check(office: Office, api: Api, places: list[str]) -> None:
     }
 
 
+async def membership_of(api: Api) -> str:
+    """The id of somebody's only membership."""
+    mine = await api.ask("{ viewer { person { connections(first: 9) { nodes { id type } } } } }")
+    edges = cast("list[Mapping[str, str]]", mine.at("viewer.person.connections.nodes"))
+    [membership] = [each["id"] for each in edges if each["type"] == "member_of"]
+    return membership
+
+
 async def test_a_user_reads_their_own_groups_and_not_those_below_or_between(office: Office) -> None:
     await check(office, office.user, ["team", "deep"])
 
 
 async def test_an_org_owner_reads_what_is_below_their_groups_too(office: Office) -> None:
     await check(office, office.owner, ["team", "squad", "deep", "pod"])
+
+
+@pytest.mark.parametrize("role", [PlatformRole.ORG_USER, PlatformRole.ORG_OWNER])
+@pytest.mark.parametrize("below", [False, True])
+async def test_who_was_granted_a_group_reads_that_and_only_where_it_says_so_what_is_below(
+    office: Office, role: PlatformRole, *, below: bool
+) -> None:
+    name = f"guest-{role}-{below}".replace("_", "-").lower()
+    api = await office.world.member(name, "org", role=role)
+    person = str((await api.ask("{ viewer { person { id } } }")).at("viewer.person.id"))
+    await office.world.api.change("disconnect", {"id": await membership_of(api)})
+    for place in ("team", "deep"):
+        given: JSONObject = {"toPersonId": person, "onId": office.ids[place], "role": "viewer", "below": below}
+        assert (await office.world.api.change("grantAccess", given))["__typename"] == "GrantAccessSuccess"
+    await check(office, api, ["team", "squad", "deep", "pod"] if below else ["team", "deep"], name)
+
+
+async def test_who_was_granted_a_thing_reads_that_by_every_list_and_not_its_group(office: Office) -> None:
+    api = await office.world.member("borrower", "pod", role=PlatformRole.ORG_OWNER)
+    person = str((await api.ask("{ viewer { person { id } } }")).at("viewer.person.id"))
+    given: JSONObject = {"toPersonId": person, "onId": office.ids["squadThing"], "role": "viewer"}
+    assert (await office.world.api.change("grantAccess", given))["__typename"] == "GrantAccessSuccess"
+    answer = await api.ask(
+        """query ($id: ID!) {
+          things(first: 20, filter: {type: "video"}) { nodes { name } totalCount }
+          labelled: things(first: 20, filter: {type: "video", label: "topic:x"}) { nodes { name } totalCount }
+          search(text: "needle", first: 20, type: "video") { nodes { ... on Thing { name } } totalCount }
+          similarTo(to: {vector: [1, 0, 0]}) { thing { name } }
+          groups(first: 20) { nodes { slug } totalCount }
+          node(id: $id) { ... on Thing { group { slug } knowledge(first: 9, type: document) { totalCount } } }
+        }""",
+        id=office.ids["squadThing"],
+    )
+    for name in ("things", "labelled", "search"):
+        assert found(answer.data, name, "name") == ["needle pod", "needle squad"], name
+    near = cast("list[Mapping[str, Mapping[str, JSON]]]", answer.data["similarTo"])
+    assert sorted(str(each["thing"]["name"]) for each in near) == ["needle pod", "needle squad"]
+    assert found(answer.data, "groups", "slug") == ["pod"]
+    assert answer.data["node"] == {"group": None, "knowledge": {"totalCount": 1}}
+    await office.world.api.change("disconnect", {"id": await membership_of(api)})
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,11 @@ class Setting:
     people: Mapping[tuple[PlatformRole, MemberRole], tuple[str, Api]]
 
 
+async def person_of(api: Api) -> str:
+    """The id of whoever asks."""
+    return str((await api.ask("{ viewer { person { id } } }")).at("viewer.person.id"))
+
+
 @pytest.fixture(scope="module")
 async def setting(shared_world: World) -> Setting:
     world = shared_world
@@ -80,9 +85,9 @@ async def setting(shared_world: World) -> Setting:
         if platform is not PlatformRole.PLATFORM_OWNER:
             name = f"{platform}-{role}".replace("_", "-")
             api = await world.member(name, "lobby", role=platform, scope=KeyScope.WRITE)
-        person = await api.ask("{ viewer { person { id } } }")
-        people[platform, role] = (str(person.at("viewer.person.id")), api)
-    return Setting(world, Sites(world), people)
+        people[platform, role] = (await person_of(api), api)
+    owner, heir = [await person_of(await world.member(name, "lobby")) for name in ("old-owner", "heir")]
+    return Setting(world, Sites(world, owner, heir), people)
 
 
 def test_every_mutation_of_what_is_in_a_group_has_a_row() -> None:
