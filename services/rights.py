@@ -28,6 +28,17 @@ ROLES_OF_TYPES: Final[Mapping[str, MemberRole]] = MappingProxyType(
 )
 """Things that take more than their action does: billing is its owner's, members and settings are an administrator's."""
 
+OF_ONE_TYPE: Final[Mapping[Action, str]] = MappingProxyType(
+    {
+        Action.RECORD_PAYMENT: "order",
+        Action.FULFIL_ORDER: "order",
+        Action.COMPLETE_ORDER: "order",
+        Action.APPROVE_REFUND: "payment",
+        Action.DECLINE_REFUND: "payment",
+    }
+)
+"""What can be done to things of one type alone."""
+
 
 def needed_role(action: Action, thing_type: str | None = None) -> MemberRole:
     """The least role in a group that it takes to do this there, to things of a type if one is given."""
@@ -81,7 +92,14 @@ class Rights:
         return None if self.unbounded else self.refusal({} if role is None else {"": role}, [""], needed)
 
     def guarded(self, thing_type: str) -> ForbiddenError | None:
-        """Why they may not change any thing of that type: one who changed an API key could make it do anything."""
+        """Why nobody like them may do it to any thing of that type.
+
+        Whoever changed an API key could make it do anything.
+        """
+        if OF_ONE_TYPE.get(self.action, thing_type) != thing_type:
+            return ForbiddenError(
+                f"{self.action} is nothing to do to a thing of type {thing_type}.", AccessReason.OTHER_OBJECT
+            )
         free = self.unbounded and self.viewer.within is None and self.viewer.actions is None
         if thing_type != API_KEY or free:
             return None
