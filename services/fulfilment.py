@@ -22,7 +22,6 @@ from services.orders import check_id, lock_of_seller, order_again, save, tell_bu
 from services.rights import Rights
 from services.work import Work
 
-
 _MAX_URL: Final = 2_000
 _MAX_KEY: Final = 1_000
 

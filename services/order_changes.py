@@ -1,5 +1,8 @@
 """All that can be done about orders, each once under its idempotency key."""
 
+import asyncio
+from typing import Final
+
 from domain.access import Caller
 from domain.things import Thing
 from domain.values import Clock
@@ -12,6 +15,9 @@ from services.order_placing import PLACE_ORDER, NewOrder, placing
 from services.orders import Terms
 from services.refunds import APPROVE_REFUND, DECLINE_REFUND, REQUEST_REFUND, NewRefund, deciding, requesting
 
+PLACED_AT_ONCE: Final = 32
+"""How many orders a server places at a time: a crowd at one product leaves the store's connections to the others."""
+
 
 class OrderChanges:
     """Changes orders, on the terms of the operator."""
@@ -20,13 +26,15 @@ class OrderChanges:
         self._clock = clock
         self._changes = changes
         self._terms = terms
+        self._placing = asyncio.Semaphore(PLACED_AT_ONCE)
         self.expire = Expiry(store, clock)
         """Ends some orders whose time to be paid is over."""
 
     async def place(self, caller: Caller, new: NewOrder, key: str) -> Thing:
         """Buy something, and answer the order."""
         work = placing(caller, new, self._terms, self._clock)
-        return await self._changes.do_once(caller, PLACE_ORDER, key, new, work)
+        async with self._placing:
+            return await self._changes.do_once(caller, PLACE_ORDER, key, new, work)
 
     async def cancel(self, caller: Caller, order_id: str, key: str | None) -> Thing:
         """End an order that is not paid."""

@@ -9,6 +9,7 @@ from domain.access import KeyScope
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject
 from graph.store import Store
+from services.order_ending import Expiry
 from tests.accounts import TurnedClock
 from tests.client import Api
 from tests.conftest import served, wipe
@@ -94,6 +95,15 @@ class Market:
     async def decide(self, refund: JSON, verdict: str = "approve", by: Api | None = None) -> Mapping[str, JSON]:
         """What approving or declining one answers."""
         return await (by or self.seller).change(f"{verdict}Refund", {"refundId": refund}, REFUND)
+
+    async def expire(self) -> Mapping[str, JSON]:
+        """What becomes of what is not paid a day later: as a mutation would answer."""
+        self.clock.forward(hours=25)
+        ended = await Expiry(self.world.store, self.clock)()
+        self.clock.ahead *= 0
+        return (
+            {"order": ""} if ended else {"__typename": "ConflictError", "conflict": "state", "message": "Nothing is."}
+        )
 
     async def show(self, identifier: JSON) -> Mapping[str, JSON]:
         """An order or a product as the platform owner sees it."""
