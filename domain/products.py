@@ -9,9 +9,14 @@ from domain.values import JSON
 
 def left(product: Thing) -> int | None:
     """How many of a product are left; None where they are not counted."""
-    stock = product.properties.get("stock")
+    return left_of(product.properties, product.sold)
+
+
+def left_of(properties: Mapping[str, JSON], sold: int) -> int | None:
+    """The same of a product with these properties, of which so many were sold."""
+    stock = properties.get("stock")
     # JSON Schema takes 3.0 for an integer too; an import may have counted fewer than were sold.
-    return None if stock is None else max(0, int(cast("int", stock)) - product.sold)
+    return None if stock is None else max(0, int(cast("int", stock)) - sold)
 
 
 def price(product: Thing) -> tuple[int, str]:

@@ -313,6 +313,9 @@ NEVER_PUBLIC: Final = frozenset(
 )
 """Types whose things are between those whom they are about, and public in no group and no status."""
 
+SOLD: Final = frozenset({"order", "payment"})
+"""Types whose things are made and changed by mutations of their own, and by what an operator imports."""
+
 THING_TYPES: Mapping[str, ThingType] = MappingProxyType(
     {
         # A key is only ever made together with its secret, which is not a property.
@@ -321,7 +324,7 @@ THING_TYPES: Mapping[str, ThingType] = MappingProxyType(
             description,
             schema,
             built_in=True,
-            creatable=name != "api_key",
+            creatable=name != "api_key" and name not in SOLD,
             filterable=_FILTERABLE.get(name, ()),
             filters_ready=len(_FILTERABLE.get(name, ())),
         )

@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 from domain.access import Reach
 from domain.filterable import FilterValue, filter_values
 from domain.orders import NET_SCALE, OrderTotals, order_lines, unpaid_until
-from domain.products import left
+from domain.products import left_of
 from domain.thing_types import MAX_FILTERABLE, THING_TYPES, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
@@ -106,12 +106,18 @@ def thing_words(name: str, properties: Mapping[str, JSON]) -> ThingWords:
     return {"nameWords": searchable(name), "textWords": searchable(description if isinstance(description, str) else "")}
 
 
+def filters_of(thing_type: ThingType, properties: Mapping[str, JSON], sold: int) -> list[FilterValue | None]:
+    """What stands in the first columns for a thing of that type; a product is found by how many of it are left."""
+    values = filter_values(thing_type, properties)
+    if thing_type.name == "product":
+        values[_STOCK] = left_of(properties, sold)
+    return values
+
+
 def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
     """The row that holds a thing of that type."""
-    values = filter_values(thing_type, thing.properties)
+    values = filters_of(thing_type, thing.properties, thing.sold)
     values += [None] * (MAX_FILTERABLE - len(values))
-    if thing.type == "product":
-        values[_STOCK] = left(thing)
     words = thing_words(thing.name, thing.properties)
     row: StoredThing = {
         "id": thing.id,

@@ -382,7 +382,7 @@ enum(
         AccessReason.PLATFORM_ROLE: "They may not: their role on the platform allows it nowhere.",
         AccessReason.NO_MEMBERSHIP: "They may not: no membership of theirs counts there. It takes one in `neededRole`.",
         AccessReason.ROLE_TOO_LOW: "They may not: their role there is less than `neededRole`.",
-        AccessReason.OWN_MUTATIONS: "They may not: API keys have mutations of their own.",
+        AccessReason.OWN_MUTATIONS: "They may not: API keys, orders and payments have mutations of their own.",
         AccessReason.OTHER_OBJECT: "They may not: that is nothing to do to an object of this kind.",
         AccessReason.KEY_BOUNDS: "They may not: the API key is confined to less, or is for reading only.",
         AccessReason.SESSION_NEEDED: "They may not: it takes a session, or another request.",

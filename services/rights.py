@@ -11,6 +11,7 @@ from typing import Final
 from domain.access import AccessReason, Caller, Reach, Viewer
 from domain.errors import ForbiddenError
 from domain.people import MemberRole, PlatformRole
+from domain.thing_types import SOLD
 from graph import standing
 from graph.store import Transaction
 from services.access import MEMBER_ROLES, Action, authorize, counts_below, open_reach_of
@@ -38,6 +39,17 @@ OF_ONE_TYPE: Final[Mapping[Action, str]] = MappingProxyType(
     }
 )
 """What can be done to things of one type alone."""
+
+_CHANGES_OF_ALL: Final = frozenset(
+    {Action.CREATE_THING, Action.UPDATE_THING, Action.ARCHIVE_THING, Action.MOVE_THING, Action.DELETE_THING}
+)
+_INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "order": "Orders have their own mutations: placeOrder, recordPayment, cancelOrder, fulfilOrder, completeOrder "
+        "and requestRefund.",
+        "payment": "Payments have their own mutations: recordPayment, requestRefund, approveRefund and declineRefund.",
+    }
+)
 
 
 def needed_role(action: Action, thing_type: str | None = None) -> MemberRole:
@@ -100,6 +112,8 @@ class Rights:
             return ForbiddenError(
                 f"{self.action} is nothing to do to a thing of type {thing_type}.", AccessReason.OTHER_OBJECT
             )
+        if thing_type in SOLD and self.action in _CHANGES_OF_ALL:
+            return ForbiddenError(_INSTEAD[thing_type], AccessReason.OWN_MUTATIONS)
         free = self.unbounded and self.viewer.within is None and self.viewer.actions is None
         if thing_type != API_KEY or free:
             return None

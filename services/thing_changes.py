@@ -13,7 +13,7 @@ from domain.errors import ConflictError, DependedOnError, NotFoundError, Validat
 from domain.events import Event, EventType
 from domain.ids import KNOWLEDGE_PREFIX, NodeKind, new_id
 from domain.references import named_by
-from domain.thing_types import ThingType
+from domain.thing_types import SOLD, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now, to_micros
 from graph import dependents, events, history, knowledge, locks, thing_changes
@@ -95,7 +95,8 @@ class ChangesOfThings:
             thing = await _lock_version(transaction, rights, thing_id, version)
             if thing.status is not ThingStatus.ARCHIVED:
                 raise ConflictError("This thing is not archived.", field="status")
-            if not (await self._ontology.thing_type("id", thing.type)).creatable:
+            kind = await self._ontology.thing_type("id", thing.type)
+            if not kind.creatable and kind.name not in SOLD:  # those are archived with their group alone
                 raise ConflictError(f"What was an {thing.type} is not taken back into use: make a new one.", field="id")
             check_active(locked, "groupId", thing.group_id)
             before = status or await history.status_in_use(transaction, thing_id) or ThingStatus.ACTIVE

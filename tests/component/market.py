@@ -82,7 +82,9 @@ class Market:
         }
         return await (by or self.seller).change("recordPayment", given, PAYMENT)
 
-    async def fulfil(self, order: JSON, by: Api | None = None, **receipts: JSONObject) -> Mapping[str, JSON]:
+    async def fulfil(
+        self, order: JSON, receipts: Mapping[str, JSONObject], by: Api | None = None
+    ) -> Mapping[str, JSON]:
         """What fulfilling lines answers, by their products."""
         lines: JSON = [{"productId": product, "receipt": receipt} for product, receipt in receipts.items()]
         return await (by or self.seller).change("fulfilOrder", {"orderId": order, "lines": lines}, ORDER)

@@ -132,16 +132,16 @@ async def test_an_order_goes_from_its_placing_to_its_refund_in_parts(market: Mar
         "filter5": None,
     }
 
-    assert await refused(market, market.fulfil(order_id, carl, **{mug: SHIPMENT})) == {"__typename": "ForbiddenError"}
+    assert await refused(market, market.fulfil(order_id, {mug: SHIPMENT}, carl)) == {"__typename": "ForbiddenError"}
     over: JSONObject = {"download": {"url": "https://one.example/course", "expiresAt": "2026-01-01T00:00:00Z"}}
     wrong = {"__typename": "ValidationError", "field": "lines.0.receipt.download.expiresAt"}
-    assert await refused(market, market.fulfil(order_id, **{course: over})) == wrong
-    sent = made(await market.fulfil(order_id, **{mug: SHIPMENT}), "order")
+    assert await refused(market, market.fulfil(order_id, {course: over})) == wrong
+    sent = made(await market.fulfil(order_id, {mug: SHIPMENT}), "order")
     assert sent["state"] == "paid"
     again = {"__typename": "ConflictError", "conflict": "lines"}
-    assert await refused(market, market.fulfil(order_id, **{mug: SHIPMENT})) == again
+    assert await refused(market, market.fulfil(order_id, {mug: SHIPMENT})) == again
     link: JSONObject = {"download": {"url": "https://one.example/course", "expiresAt": "2099-01-01T00:00:00Z"}}
-    assert made(await market.fulfil(order_id, **{course: link}), "order")["state"] == "fulfilled"
+    assert made(await market.fulfil(order_id, {course: link}), "order")["state"] == "fulfilled"
     receipts = await market.world.api.ask(
         """query ($id: ID!) { node(id: $id) { ... on Order { lines { receipt {
             __typename ... on ShipmentReceipt { carrier tracking } ... on DownloadReceipt { url }
@@ -348,7 +348,7 @@ async def step(market: Market, carl: Api, pen: str, order: JSON, target: OrderSt
         case OrderState.PAID:
             return await market.pay(order, "1")
         case OrderState.FULFILLED:
-            return await market.fulfil(order, **{pen: SHIPMENT})
+            return await market.fulfil(order, {pen: SHIPMENT})
         case OrderState.COMPLETED:
             return await market.seller.change("completeOrder", {"orderId": order})
         case OrderState.CANCELLED:
@@ -400,7 +400,7 @@ async def test_whoever_is_neither_buyer_nor_owner_changes_nothing(market: Market
         for change in (
             by.change("cancelOrder", {"orderId": order}),
             market.pay(order, "1", by=by),
-            market.fulfil(order, by, **{pot: SHIPMENT}),
+            market.fulfil(order, {pot: SHIPMENT}, by),
             by.change("completeOrder", {"orderId": order}),
             market.refund(by, order, {"whole": True}),
         ):
