@@ -29,7 +29,7 @@ class ThingFacts(TypedDict):
 
     `named` is the status of the group that its `groupId` names, `owners` the people who own it, where it is private,
     `mentions` the ids of what its properties name, `payments` the properties of what was paid for an order and given
-    back, `counted` the last number of an order of its group, and `told` the target of the event that made it what it is.
+    back, `counted` the last number of an order of its group, and `told` the target of the event that made it so.
     """
 
     id: str
