@@ -53,7 +53,6 @@ def recording(caller: Caller, new: NewPayment) -> Work[Thing]:
         details["reference"] = validation.text("reference", new.reference)
 
     async def work(transaction: Transaction) -> Thing:
-        await lock_group_of(transaction, rights.reach, new.order_id)
         order = await lock_of_seller(transaction, rights, new.order_id)
         check_transition(state_of(order.properties), OrderState.PAID)
         due, currency = whole_amount(order.properties), str(order.properties["currency"])
@@ -69,6 +68,7 @@ def recording(caller: Caller, new: NewPayment) -> Work[Thing]:
             properties["customerId"] = order.properties["customerId"]
         payment = new_purchase(PAYMENT, f"Payment of {order.name}"[: validation.MAX_NAME], order.group_id, properties)
         told = happened(caller, EventType.PAYMENT_CONFIRMED, payment, {"order": order.id})
+        await lock_group_of(transaction, order)
         await create(transaction, payment, told)
         await save(
             transaction,

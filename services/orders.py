@@ -72,14 +72,13 @@ async def lock_of_either(transaction: Transaction, rights: Rights, order_id: str
     return in_use(order)
 
 
-async def lock_group_of(transaction: Transaction, reach: Reach, order_id: str) -> None:
-    """Lock the group of an order before the order, as who archives a group does; nothing where it is not seen.
+async def lock_group_of(transaction: Transaction, order: Thing) -> None:
+    """Lock the group of an order that is locked, so that it is not archived while something is added to it.
 
-    An order stays in the group that it was placed in. ConflictError where that is archived.
+    It comes after the order, as in placing one: only who archives the group takes them the other way, and is tried
+    again. ConflictError where it is archived.
     """
-    order = await orders.fetch(transaction, reach, order_id)
-    if order is not None:
-        check_active(await locks.lock(transaction, EVERYTHING, [order.group_id]), "orderId", order.group_id)
+    check_active(await locks.lock(transaction, EVERYTHING, [order.group_id]), "orderId", order.group_id)
 
 
 async def _lock(transaction: Transaction, reach: Reach, order_id: str) -> Thing:

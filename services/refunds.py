@@ -67,7 +67,6 @@ def requesting(caller: Caller, new: NewRefund) -> Work[Thing]:
         validation.identifier(f"of.lines.{index}.productId", line.product_id, NodeKind.THING)
 
     async def work(transaction: Transaction) -> Thing:
-        await lock_group_of(transaction, rights.reach, new.order_id)
         order = await lock_of_either(transaction, rights, new.order_id)
         payments = await orders.lock_payments(transaction, order.id)
         paid = _paid(order, payments)
@@ -86,6 +85,7 @@ def requesting(caller: Caller, new: NewRefund) -> Work[Thing]:
             properties["customerId"] = order.properties["customerId"]
         refund = new_purchase(PAYMENT, f"Refund of {order.name}"[: validation.MAX_NAME], order.group_id, properties)
         told = happened(caller, EventType.REFUND_REQUESTED, refund, {"order": order.id})
+        await lock_group_of(transaction, order)
         await create(transaction, refund, told)
         return refund
 
