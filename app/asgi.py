@@ -25,11 +25,12 @@ from schema.limits import Limits
 from services.embedding import Embedder
 from services.event_log import EventLog
 from services.lists import SCAN_LIMIT
+from services.orders import Terms
 from services.passkey_proofs import RelyingParty
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
-from services.services import LOCAL, NO_CHAINS, NO_KEYS, Services
+from services.services import LOCAL, NO_CHAINS, NO_KEYS, TERMS, Services
 from services.wallet_proofs import Chains
 
 DEFAULT_LIMITS = Limits()
@@ -57,13 +58,14 @@ def create_app(
     chains: Chains = NO_CHAINS,
     log: EventLog | None = None,
     live: LiveLimits = DEFAULT_LIVE,
+    terms: Terms = TERMS,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
     the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
-    Subscriptions follow the log, where it is one that runs.
+    Subscriptions follow the log, where it is one that runs. Orders are placed on the terms.
     """
     migrations = read_migrations()
 
@@ -96,6 +98,7 @@ def create_app(
         origins=wallet_origins,
         chains=chains,
         log=log,
+        terms=terms,
     )
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live)
     routes = [

@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import timedelta
 
 import uvicorn
 from rich.console import Console
@@ -18,6 +19,7 @@ from app.embedding import embedding
 from app.explorer import Explorer
 from app.mail_senders import Mailbox, SmtpSender
 from app.mail_worker import delivering
+from app.order_worker import expiring
 from app.passkeys import page_origins, relying_party
 from app.providers import signing_in
 from app.resend import resending
@@ -37,6 +39,8 @@ from services.filling import fill_columns
 from services.keys import Keys
 from services.mail import Mails, Sender
 from services.mail_delivery import MailDeliveries
+from services.order_ending import Expiry
+from services.orders import Terms
 from services.rate_limits import RateLimits
 from services.secret_rotation import require_keys
 
@@ -127,6 +131,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     box=box,
                     party=relying_party(app_url, settings.passkey_domain, settings.allowed_origins or ()),
                     log=events,
+                    terms=Terms(settings.platform_fee, timedelta(hours=settings.unpaid_hours)),
                     live=LiveLimits(
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
@@ -157,7 +162,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     await app.go_away()
                     events.close()
 
-                async with delivering(Mails(store, now), sender, app_url):
+                async with delivering(Mails(store, now), sender, app_url), expiring(Expiry(store, now)):
                     await _run(Server(config, started, stopping), listener)
 
 

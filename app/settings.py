@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -116,6 +117,12 @@ class Settings(BaseSettings):
     embedding_model: str | None = Field(None, min_length=1, description="The model to ask that endpoint for.")
     embedding_key: SecretStr | None = Field(None, description="The key that the endpoint wants, if it does.")
     scan_limit: int = Field(100_000, gt=0, description="How many rows a list may look at for one page of a filter.")
+    platform_fee: Decimal = Field(
+        Decimal("0.05"), ge=0, le=1, decimal_places=4, description="The part of what is sold that the platform keeps."
+    )
+    unpaid_hours: float = Field(
+        24, gt=0, le=8_760, description="How many hours an order waits to be paid before it expires."
+    )
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
     )

@@ -31,6 +31,10 @@ class MailTemplate(StrEnum):
     TWO_FACTOR_ENABLED = "two_factor_enabled"
     TWO_FACTOR_DISABLED = "two_factor_disabled"
     RECOVERY_CODE_USED = "recovery_code_used"
+    ORDER_PLACED = "order_placed"
+    ORDER_FULFILLED = "order_fulfilled"
+    ORDER_REFUNDED = "order_refunded"
+    REFUND_DECLINED = "refund_declined"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import cast
 
+from domain.order_states import OrderState
 from domain.values import JSON
 
 NET_SCALE = 10_000
@@ -13,7 +15,11 @@ NET_SCALE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """What was bought, at the price and under the name it had then; `unit_price` is in minor units."""
+    """What was bought, at the price and under the name it had then; `unit_price` is in minor units.
+
+    `fee_share` is the part of its net that the platform keeps, `stocked` whether it was taken from a counted stock, and
+    `receipt` what proves that the customer got it.
+    """
 
     product_id: str
     name: str
@@ -21,6 +27,9 @@ class OrderLine:
     unit_price: int
     quantity: int
     discount: Decimal
+    fee_share: Decimal = Decimal(0)
+    stocked: bool = False
+    receipt: Mapping[str, JSON] | None = None
 
     @property
     def net(self) -> Decimal:
@@ -48,6 +57,32 @@ def order_lines(properties: Mapping[str, JSON]) -> list[OrderLine]:
             unit_price=int(cast("int", line["unitPrice"])),
             quantity=int(cast("int", line["quantity"])),
             discount=Decimal(str(line.get("discount", "0"))),
+            fee_share=Decimal(str(line.get("feeShare", "0"))),
+            stocked=line.get("stocked") is True,
+            receipt=cast("Mapping[str, JSON] | None", line.get("receipt")),
         )
         for line in cast("Sequence[Mapping[str, JSON]]", properties["lines"])
     ]
+
+
+def state_of(properties: Mapping[str, JSON]) -> OrderState:
+    """How far an order has come."""
+    return OrderState(str(properties["state"]))
+
+
+def whole_amount(properties: Mapping[str, JSON]) -> int:
+    """What an order costs with its freight, in whole minor units: halves go to the even one."""
+    net = sum((line.net for line in order_lines(properties)), Decimal(0))
+    return int((net + int(cast("int", properties.get("freight", 0)))).to_integral_value(ROUND_HALF_EVEN))
+
+
+def refunded(properties: Mapping[str, JSON]) -> int:
+    """What of an order was given back, in minor units."""
+    return int(cast("int", properties.get("refunded", 0)))
+
+
+def unpaid_until(properties: Mapping[str, JSON]) -> datetime | None:
+    """When an order expires that is not paid; None where it does not."""
+    until = properties.get("expiresAt")
+    is_pending = properties.get("state") == OrderState.PENDING
+    return datetime.fromisoformat(str(until)) if is_pending and until is not None else None

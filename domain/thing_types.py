@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.ids import THING_PREFIXES
+from domain.order_states import OrderState, PaymentState
 from domain.references import REFERENCE
 from domain.values import JSON, JSONObject
 
@@ -24,8 +25,8 @@ PRODUCT_CATEGORIES = (
     "service",
     "physical",
 )
-ORDER_STATES = ("pending", "paid", "fulfilled", "completed", "cancelled", "expired", "refunded")
-PAYMENT_STATES = ("pending", "confirmed", "finalized", "failed", "refunded")
+ORDER_STATES = tuple(each.value for each in OrderState)
+PAYMENT_STATES = tuple(each.value for each in PaymentState)
 SUBSCRIPTION_STATES = ("trial", "active", "past_due", "ended")
 INVITATION_STATES = ("pending", "accepted", "declined", "revoked", "expired")
 API_KEY_SCOPES = ("read", "write")
@@ -67,6 +68,20 @@ _MONEY = _closed({"amount": _COUNT, "currency": _CURRENCY}, "amount", "currency"
 _POSTAL = _closed(
     dict.fromkeys(("name", "street", "city", "region", "postalCode", "country"), _TEXT),
 )
+
+
+def _receipt(kind: str, fields: Mapping[str, JSON], *required: str) -> JSONObject:
+    return _closed({"kind": {"enum": [kind]}, "issuedAt": _TIME, **fields}, "kind", "issuedAt", *required)
+
+
+_RECEIPT: JSONObject = {
+    "anyOf": [
+        _receipt("download", {"url": _URI, "expiresAt": _TIME}, "url", "expiresAt"),
+        _receipt("licence_key", {"key": {"type": "string", "minLength": 1, "maxLength": 1_000}}, "key"),
+        _receipt("shipment", {"carrier": _NAME, "tracking": _NAME}, "carrier", "tracking"),
+        _receipt("appointment", {"at": _TIME, "place": _TEXT}, "at"),
+    ]
+}
 _ORDER_LINE = _closed(
     {
         "productId": _id_of("product"),
@@ -75,6 +90,9 @@ _ORDER_LINE = _closed(
         "unitPrice": {**_COUNT, "description": "In minor units of the order's currency."},
         "quantity": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
         "discount": _FRACTION,
+        "feeShare": {**_FRACTION, "description": "The part of the line's net that the platform keeps."},
+        "stocked": {"type": "boolean", "description": "Whether the line was taken from a stock that is counted."},
+        "receipt": _RECEIPT,
     },
     "productId",
     "name",
@@ -96,7 +114,10 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
                 "sku": _NAME,
                 "price": _MONEY,
                 "salePrice": _MONEY,
-                "stock": {**_SMALL_COUNT, "description": "Absent where it is unlimited."},
+                "stock": {
+                    **_SMALL_COUNT,
+                    "description": "How many there are with those that were sold since; absent where it is unlimited.",
+                },
                 "unit": _NAME,
                 "reorderLevel": _SMALL_COUNT,
             },
@@ -119,6 +140,17 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
                 "shipTo": _POSTAL,
                 "shipper": _NAME,
                 "customerId": _ID,
+                "serial": {
+                    **_COUNT,
+                    "minimum": 1,
+                    "description": "Its place among those that its group took orders for.",
+                },
+                "expiresAt": _TIME,
+                "paidAt": _TIME,
+                "fulfilledAt": _TIME,
+                "completedAt": _TIME,
+                "endedAt": _TIME,
+                "refunded": {**_COUNT, "description": "What was given back, in minor units of its currency."},
             },
             "number",
             "state",
@@ -137,6 +169,8 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
                 "method": _NAME,
                 "reference": _TEXT,
                 "refundOf": _id_of("payment"),
+                "customerId": _ID,
+                "reason": _TEXT,
             },
             "amount",
             "state",
@@ -279,6 +313,9 @@ NEVER_PUBLIC: Final = frozenset(
 )
 """Types whose things are between those whom they are about, and public in no group and no status."""
 
+SOLD: Final = frozenset({"order", "payment"})
+"""Types whose things are made and changed by mutations of their own, and by what an operator imports."""
+
 THING_TYPES: Mapping[str, ThingType] = MappingProxyType(
     {
         # A key is only ever made together with its secret, which is not a property.
@@ -287,7 +324,7 @@ THING_TYPES: Mapping[str, ThingType] = MappingProxyType(
             description,
             schema,
             built_in=True,
-            creatable=name != "api_key",
+            creatable=name != "api_key" and name not in SOLD,
             filterable=_FILTERABLE.get(name, ()),
             filters_ready=len(_FILTERABLE.get(name, ())),
         )

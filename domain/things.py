@@ -19,7 +19,10 @@ class ThingStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Anything a group holds; `properties` has been validated against the schema of its `type`."""
+    """Anything a group holds; `properties` has been validated against the schema of its `type`.
+
+    Of a product whose stock is counted, `sold` is how many were sold since; no version of it tells that.
+    """
 
     id: str
     type: str
@@ -31,3 +34,4 @@ class Thing:
     updated_at: datetime
     archived_at: datetime | None
     version: int
+    sold: int = 0

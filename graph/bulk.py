@@ -6,6 +6,7 @@ from typing import TypeAlias, TypedDict
 
 from graph.history import keep_clause
 from graph.store import Statement, Transaction, lock_clauses, lock_what_stays
+from graph.things import STOCK_COLUMN
 
 StoredRow: TypeAlias = Mapping[str, object]
 """All properties of a node or of a relationship, as the store keeps them."""
@@ -53,6 +54,14 @@ class Placement(TypedDict):
 
     id: str
     groupId: str
+
+
+def _but_for_what_was_sold(thing: str, values: str) -> str:
+    """The clause that has what is left follow from the stock in new properties and what was sold until now."""
+    left = f"{thing}.{STOCK_COLUMN}"
+    return f"""FOREACH (_ IN CASE WHEN {thing}.sold IS NULL OR {values}.properties IS NULL THEN [] ELSE [1] END |
+        SET {left} = CASE WHEN {left} > {thing}.sold THEN {left} - {thing}.sold WHEN {left} IS NULL THEN null ELSE 0 END
+        SET {thing}.sold = CASE WHEN {left} IS NULL THEN null ELSE {thing}.sold END)"""
 
 
 LOCK_GROUPS: Statement[GroupState] = Statement(
@@ -123,6 +132,7 @@ UPDATE_THINGS: Statement[int] = Statement(
     {lock_clauses("thing")}
     {keep_clause("thing", "changed.values.updatedAt")}
     SET thing += changed.values, thing.version = thing.version + 1
+    {_but_for_what_was_sold("thing", "changed.values")}
     RETURN count(thing) AS row""",
     meant="Eager: every thing is found and locked before the first of them changes.",
 )

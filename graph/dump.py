@@ -128,6 +128,7 @@ SECTIONS: Final[Sequence[Section]] = (
     _nodes("SecondFactor", "personId"),
     _nodes("ThingVersion", "key"),
     _nodes("Idempotency", "key"),
+    _nodes("OrderCounter", "groupId"),
     _edges("PARENT_OF", "childId"),
     _edges("IN_GROUP", "thingId"),
     _links(_LINK, "Knowledge"),

@@ -6,8 +6,9 @@ from typing import NotRequired, TypedDict
 
 from domain.access import Reach
 from domain.filterable import FilterValue, filter_values
-from domain.orders import NET_SCALE, OrderTotals, order_lines
-from domain.thing_types import MAX_FILTERABLE, ThingType
+from domain.orders import NET_SCALE, OrderTotals, order_lines, unpaid_until
+from domain.products import left_of
+from domain.thing_types import MAX_FILTERABLE, THING_TYPES, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
 from domain.words import searchable
@@ -17,7 +18,7 @@ from graph.values import from_json, optional_micros, optional_time, sort_key, to
 
 
 class ThingRow(TypedDict):
-    """A thing as the store keeps it."""
+    """A thing as the store keeps it; `sold` is a product's, of which some were sold."""
 
     id: str
     type: str
@@ -30,13 +31,15 @@ class ThingRow(TypedDict):
     archivedAt: int | None
     version: int
     sortKey: str
+    sold: int | None
 
 
 class StoredThing(ThingRow):
     """A thing with what the store also keeps to find it and to add it up, and that follows from its properties.
 
     `labels` are those that it is linked to, in order, and `labelWords` the words in them; `eventId` is the event that
-    made it what it is.
+    made it what it is. `customerId` is whose an order or a payment is, `orderKey` keeps the numbers of a group's orders
+    unique, and `expiresAt` is there for as long as an order may expire.
     """
 
     filter1: FilterValue | None
@@ -55,12 +58,22 @@ class StoredThing(ThingRow):
     currency: NotRequired[str]
     lineCount: NotRequired[int]
     netScaled: NotRequired[int]
+    customerId: NotRequired[str | None]
+    orderKey: NotRequired[str | None]
+    expiresAt: NotRequired[int | None]
     privateTo: NotRequired[str]
     secretHash: NotRequired[str]
 
 
 FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE + 1))
 """The columns of a type's filterable properties, in their order."""
+
+OF_CUSTOMERS = frozenset({"order", "payment"})
+"""Types whose things are a customer's too."""
+
+_STOCK = THING_TYPES["product"].filterable.index("stock")
+STOCK_COLUMN = FILTER_COLUMNS[_STOCK]
+"""The column by which products are found by how many are left."""
 
 
 def from_row(row: ThingRow) -> Thing:
@@ -76,6 +89,7 @@ def from_row(row: ThingRow) -> Thing:
         updated_at=from_micros(row["updatedAt"]),
         archived_at=optional_time(row["archivedAt"]),
         version=row["version"],
+        sold=row["sold"] or 0,
     )
 
 
@@ -92,9 +106,17 @@ def thing_words(name: str, properties: Mapping[str, JSON]) -> ThingWords:
     return {"nameWords": searchable(name), "textWords": searchable(description if isinstance(description, str) else "")}
 
 
+def filters_of(thing_type: ThingType, properties: Mapping[str, JSON], sold: int) -> list[FilterValue | None]:
+    """What stands in the first columns for a thing of that type; a product is found by how many of it are left."""
+    values = filter_values(thing_type, properties)
+    if thing_type.name == "product":
+        values[_STOCK] = left_of(properties, sold)
+    return values
+
+
 def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
     """The row that holds a thing of that type."""
-    values = filter_values(thing_type, thing.properties)
+    values = filters_of(thing_type, thing.properties, thing.sold)
     values += [None] * (MAX_FILTERABLE - len(values))
     words = thing_words(thing.name, thing.properties)
     row: StoredThing = {
@@ -119,12 +141,19 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
         "filter8": values[7],
         "nameWords": words["nameWords"],
         "textWords": words["textWords"],
+        "sold": thing.sold or None,
     }
+    if thing.type in OF_CUSTOMERS:
+        customer = thing.properties.get("customerId")
+        row["customerId"] = None if customer is None else str(customer)
     if thing.type == "order":
         lines = order_lines(thing.properties)
         row["currency"] = str(thing.properties["currency"])
         row["lineCount"] = len(lines)
         row["netScaled"] = int(sum(line.net for line in lines) * NET_SCALE)
+        serial = thing.properties.get("serial")
+        row["orderKey"] = None if serial is None else f"{thing.group_id} {serial}"
+        row["expiresAt"] = optional_micros(unpaid_until(thing.properties))
     return row
 
 

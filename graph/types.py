@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypedDict, TypeVar, cast
 
 from domain.connection_types import Cardinality, ConnectionType
-from domain.filterable import filter_values
 from domain.ids import NodeKind
 from domain.thing_types import ThingType
 from domain.values import JSON
 from graph.store import Statement, Store, Transaction, lock_clauses
-from graph.things import FILTER_COLUMNS, label_of
+from graph.things import FILTER_COLUMNS, filters_of, label_of
 from graph.values import from_json, to_json
 
 R = TypeVar("R")
@@ -145,11 +144,12 @@ CREATE_CONNECTION_TYPE: Statement[bool] = Statement(
 
 
 class PropertiesRow(TypedDict):
-    """What a thing says of itself, and its place among the things of its type."""
+    """What a thing says of itself, and its place among the things of its type; `sold` is a product's."""
 
     id: str
     sortKey: str
     properties: str
+    sold: int | None
 
 
 _PAGE_OF_TYPE = """
@@ -157,13 +157,13 @@ _PAGE_OF_TYPE = """
     WITH thing ORDER BY thing.type, thing.sortKey LIMIT $limit
 """
 PAGE_OF_TYPE: Statement[PropertiesRow] = Statement(
-    "page_of_type", f"{_PAGE_OF_TYPE} RETURN thing {{.id, .sortKey, .properties}} AS row"
+    "page_of_type", f"{_PAGE_OF_TYPE} RETURN thing {{.id, .sortKey, .properties, .sold}} AS row"
 )
 LOCK_PAGE_OF_TYPE: Statement[PropertiesRow] = Statement(
     "lock_page_of_type",
     f"""{_PAGE_OF_TYPE}
     {lock_clauses("thing")}
-    RETURN thing {{.id, .sortKey, .properties}} AS row""",
+    RETURN thing {{.id, .sortKey, .properties, .sold}} AS row""",
     meant="Eager: a page of things is found before the first of them is locked.",
 )
 SET_FILTERS: Statement[int] = Statement(
@@ -250,13 +250,8 @@ async def fill_page_of_type(transaction: Transaction, thing_type: ThingType, aft
     rows = await lock_page_of_type(transaction, thing_type.name, after, limit)
     if not rows:
         return None
-    filled = [
-        {
-            "id": row["id"],
-            "filters": dict(zip(FILTER_COLUMNS, filter_values(thing_type, from_json(row["properties"])), strict=False)),
-        }
-        for row in rows
-    ]
+    found = [(row["id"], filters_of(thing_type, from_json(row["properties"]), row["sold"] or 0)) for row in rows]
+    filled = [{"id": each, "filters": dict(zip(FILTER_COLUMNS, values, strict=False))} for each, values in found]
     await transaction.run(SET_FILTERS, {"rows": filled})
     return rows[-1]["sortKey"]
 

@@ -1,16 +1,149 @@
-"""Orders to follow."""
+"""Orders: what can be done, and what can be followed."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
+from resolvers.answers import answering
 from resolvers.events import After, place, written
+from schema.arguments import INPUT
 from schema.context import Info
-from schema.define import object_type, subscription
+from schema.define import mutation, object_type, subscription
+from schema.order_changes import (
+    CancelOrderInput,
+    CancelOrderResult,
+    CancelOrderSuccess,
+    CompleteOrderInput,
+    CompleteOrderResult,
+    CompleteOrderSuccess,
+    FulfilOrderInput,
+    FulfilOrderResult,
+    FulfilOrderSuccess,
+    PlaceOrderInput,
+    PlaceOrderResult,
+    PlaceOrderSuccess,
+)
+from schema.order_payments import (
+    ApproveRefundInput,
+    ApproveRefundResult,
+    ApproveRefundSuccess,
+    DeclineRefundInput,
+    DeclineRefundResult,
+    DeclineRefundSuccess,
+    RecordPaymentInput,
+    RecordPaymentResult,
+    RecordPaymentSuccess,
+    RequestRefundInput,
+    RequestRefundResult,
+    RequestRefundSuccess,
+)
 from schema.order_updates import OrdersOf, OrderUpdate
+from schema.orders import Order
+from schema.payments import Payment
 from services.order_updates import OrdersWanted
+
+
+@object_type
+class OrderMutations:
+    """The life of orders."""
+
+    @mutation
+    @answering
+    async def place_order(
+        self,
+        info: Info,
+        input: Annotated[PlaceOrderInput, INPUT],  # noqa: A002
+    ) -> PlaceOrderResult:
+        """Buy published products of one group, at the prices of now. They are kept for you until the order expires."""
+        order = await info.context.services.orders.place(info.context.caller, input.to_domain(), input.idempotency_key)
+        return PlaceOrderSuccess(order=cast("Order", order))
+
+    @mutation
+    @answering
+    async def cancel_order(
+        self,
+        info: Info,
+        input: Annotated[CancelOrderInput, INPUT],  # noqa: A002
+    ) -> CancelOrderResult:
+        """Take back an order that is not paid. What it took from the stock comes back."""
+        order = await info.context.services.orders.cancel(info.context.caller, input.order_id, input.idempotency_key)
+        return CancelOrderSuccess(order=cast("Order", order))
+
+    @mutation
+    @answering
+    async def record_payment(
+        self,
+        info: Info,
+        input: Annotated[RecordPaymentInput, INPUT],  # noqa: A002
+    ) -> RecordPaymentResult:
+        """Note that an order was paid elsewhere, in whole."""
+        payment = await info.context.services.orders.record_payment(
+            info.context.caller, input.to_domain(), input.idempotency_key
+        )
+        return RecordPaymentSuccess(payment=cast("Payment", payment))
+
+    @mutation
+    @answering
+    async def fulfil_order(
+        self,
+        info: Info,
+        input: Annotated[FulfilOrderInput, INPUT],  # noqa: A002
+    ) -> FulfilOrderResult:
+        """Give lines of a paid order their receipts, some at a time or all at once."""
+        order = await info.context.services.orders.fulfil(info.context.caller, input.to_domain(), input.idempotency_key)
+        return FulfilOrderSuccess(order=cast("Order", order))
+
+    @mutation
+    @answering
+    async def complete_order(
+        self,
+        info: Info,
+        input: Annotated[CompleteOrderInput, INPUT],  # noqa: A002
+    ) -> CompleteOrderResult:
+        """End an order well, of which every line has its receipt."""
+        order = await info.context.services.orders.complete(info.context.caller, input.order_id, input.idempotency_key)
+        return CompleteOrderSuccess(order=cast("Order", order))
+
+    @mutation
+    @answering
+    async def request_refund(
+        self,
+        info: Info,
+        input: Annotated[RequestRefundInput, INPUT],  # noqa: A002
+    ) -> RequestRefundResult:
+        """Ask for money back: a refund that waits for a decision of the seller."""
+        refund = await info.context.services.orders.request_refund(
+            info.context.caller, input.to_domain(), input.idempotency_key
+        )
+        return RequestRefundSuccess(refund=cast("Payment", refund))
+
+    @mutation
+    @answering
+    async def approve_refund(
+        self,
+        info: Info,
+        input: Annotated[ApproveRefundInput, INPUT],  # noqa: A002
+    ) -> ApproveRefundResult:
+        """Give a refund. Once all that was paid is given back, the order is `refunded`."""
+        refund = await info.context.services.orders.decide_refund(
+            info.context.caller, input.refund_id, input.idempotency_key, approve=True
+        )
+        return ApproveRefundSuccess(refund=cast("Payment", refund))
+
+    @mutation
+    @answering
+    async def decline_refund(
+        self,
+        info: Info,
+        input: Annotated[DeclineRefundInput, INPUT],  # noqa: A002
+    ) -> DeclineRefundResult:
+        """Decline a refund."""
+        refund = await info.context.services.orders.decide_refund(
+            info.context.caller, input.refund_id, input.idempotency_key, approve=False
+        )
+        return DeclineRefundSuccess(refund=cast("Payment", refund))
 
 
 @object_type

@@ -16,6 +16,7 @@ from domain.identities import SignInMethodKind
 from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
+from domain.order_states import OrderState, PaymentState
 from domain.pages import CreationOrder
 from domain.people import MemberRole, MemberStatus, PersonKind, PersonStatus, PlatformRole
 from domain.second_factors import SecondFactorMethod
@@ -47,6 +48,8 @@ __all__ = [
     "MemberRole",
     "MemberStatus",
     "NodeKind",
+    "OrderState",
+    "PaymentState",
     "PersonKind",
     "PersonStatus",
     "Plan",
@@ -328,6 +331,28 @@ enum(
         EmbeddingState.FAILED: "The endpoint gave none; `embeddingError` says why. retryEmbeddings has it tried again.",
     },
 )
+enum(
+    OrderState,
+    {
+        OrderState.PENDING: "It waits to be paid; what it takes from the stock is kept for it.",
+        OrderState.PAID: "All of it is paid.",
+        OrderState.FULFILLED: "Every line of it has a receipt.",
+        OrderState.COMPLETED: "It ended well.",
+        OrderState.CANCELLED: "It was taken back before it was paid.",
+        OrderState.EXPIRED: "It was not paid in its time.",
+        OrderState.REFUNDED: "All that was paid was given back.",
+    },
+)
+enum(
+    PaymentState,
+    {
+        PaymentState.PENDING: "It is on its way; a refund waits for its approval.",
+        PaymentState.CONFIRMED: "The money has come; that of a refund was given back.",
+        PaymentState.FINALIZED: "It has come, and nothing can take it back any more.",
+        PaymentState.FAILED: "It did not come; a refund was declined.",
+        PaymentState.REFUNDED: "All of it was given back.",
+    },
+)
 _OTHER_NAMES: Final[Mapping[Action, tuple[str, ...]]] = {
     Action.LABEL_THING: ("labelThing", "unlabelThing"),
     Action.ADD_KNOWLEDGE: ("addDocument", "addVector"),
@@ -362,7 +387,7 @@ enum(
         AccessReason.PLATFORM_ROLE: "They may not: their role on the platform allows it nowhere.",
         AccessReason.NO_MEMBERSHIP: "They may not: no membership of theirs counts there. It takes one in `neededRole`.",
         AccessReason.ROLE_TOO_LOW: "They may not: their role there is less than `neededRole`.",
-        AccessReason.OWN_MUTATIONS: "They may not: API keys have mutations of their own.",
+        AccessReason.OWN_MUTATIONS: "They may not: API keys, orders and payments have mutations of their own.",
         AccessReason.OTHER_OBJECT: "They may not: that is nothing to do to an object of this kind.",
         AccessReason.KEY_BOUNDS: "They may not: the API key is confined to less, or is for reading only.",
         AccessReason.SESSION_NEEDED: "They may not: it takes a session, or another request.",
@@ -400,6 +425,10 @@ enum(
         MailTemplate.TWO_FACTOR_ENABLED: "Signing in takes a second factor from now on.",
         MailTemplate.TWO_FACTOR_DISABLED: "Signing in takes no second factor any more.",
         MailTemplate.RECOVERY_CODE_USED: "A recovery code was used up.",
+        MailTemplate.ORDER_PLACED: "What was ordered, and until when it waits to be paid.",
+        MailTemplate.ORDER_FULFILLED: "What of an order was delivered.",
+        MailTemplate.ORDER_REFUNDED: "What of an order was given back.",
+        MailTemplate.REFUND_DECLINED: "A refund that was asked for is not given.",
     },
 )
 enum(

@@ -7,8 +7,9 @@ from typing import cast
 import strawberry
 
 from domain import money as domain
+from domain.errors import ValidationError
 from domain.values import JSON
-from schema.define import object_type
+from schema.define import input_type, object_type
 
 
 @object_type
@@ -29,3 +30,26 @@ def stored_money(value: JSON) -> Money | None:
 def money(minor: Decimal, currency: str) -> Money:
     """An amount in minor units."""
     return cast("Money", domain.Money(minor, currency))
+
+
+@input_type
+class MoneyInput:
+    """An exact amount of one currency, as `Money` answers it."""
+
+    amount: Decimal = strawberry.field(description="In whole units, as a decimal string: `18.00`.")
+    currency: str = strawberry.field(description="ISO 4217, such as `USD`, or a token such as `USDC`.")
+
+    def to_domain(self, field: str) -> domain.Money:
+        """As the services take it. ValidationError where it is no amount of that currency."""
+        try:
+            minor = domain.parse_minor(self.amount, self.currency)
+        except (ValueError, ArithmeticError) as error:
+            raise ValidationError(
+                f"{field}.amount", f"{field}.amount takes an amount of {self.currency[:5]}."
+            ) from error
+        if not 0 <= minor <= _MOST:
+            raise ValidationError(f"{field}.amount", f"{field}.amount takes an amount that can be paid.")
+        return domain.Money(Decimal(minor), self.currency)
+
+
+_MOST = 2**53 - 1

@@ -7,14 +7,17 @@ from typing import cast
 
 import strawberry
 
+from domain import order_states
 from domain import orders as domain
-from domain.orders import order_lines
+from domain.orders import order_lines, refunded, state_of
 from schema.context import Info
 from schema.define import field, object_type
+from schema.enums import OrderState
 from schema.money import Money, money, stored_money
 from schema.node import Node
 from schema.products import Product
 from schema.properties import node, properties, text, time
+from schema.receipts import Receipt, shown_receipt
 from schema.things import Thing
 
 
@@ -37,6 +40,16 @@ class OrderLine:
     def net(self) -> Money:
         """The price of all after the discount, exact before any rounding."""
         return money(self.line.net, self.currency)
+
+    @field
+    def platform_fee(self) -> Money:
+        """What of the net the platform keeps, by the share at the purchase; exact before any rounding."""
+        return money(self.line.net * self.line.fee_share, self.currency)
+
+    @field
+    def receipt(self) -> Receipt | None:
+        """What proves that the customer got it; null before that."""
+        return None if self.line.receipt is None else shown_receipt(self.line.receipt)
 
     @field
     async def product(self, info: Info) -> Product | None:
@@ -71,9 +84,14 @@ class Order(Thing):
         return text(self, "number")
 
     @field
-    def state(self) -> str | None:
-        """pending, paid, fulfilled, completed, cancelled, expired or refunded."""
-        return text(self, "state")
+    def state(self) -> OrderState:
+        """How far it has come."""
+        return state_of(properties(self))
+
+    @field
+    def next_states(self) -> list[OrderState]:
+        """What it may become from here; empty where it has ended."""
+        return order_states.next_states(state_of(properties(self)))
 
     @field
     def lines(self) -> list[OrderLine]:
@@ -95,6 +113,44 @@ class Order(Thing):
         if "freight" not in stored:
             return None
         return stored_money({"amount": stored["freight"], "currency": stored["currency"]})
+
+    @field
+    def platform_fee(self) -> Money:
+        """What of the net the platform keeps; the rest is the seller's. Exact before any rounding."""
+        stored = properties(self)
+        fee = sum((line.net * line.fee_share for line in order_lines(stored)), Decimal(0))
+        return money(fee, str(stored["currency"]))
+
+    @field
+    def refunded(self) -> Money:
+        """What of the payment was given back until now."""
+        stored = properties(self)
+        return money(Decimal(refunded(stored)), str(stored["currency"]))
+
+    @field
+    def expires_at(self) -> datetime | None:
+        """When it expires, or expired, unless it is paid before."""
+        return time(self, "expiresAt")
+
+    @field
+    def paid_at(self) -> datetime | None:
+        """When it was paid."""
+        return time(self, "paidAt")
+
+    @field
+    def fulfilled_at(self) -> datetime | None:
+        """When the last of its lines got its receipt."""
+        return time(self, "fulfilledAt")
+
+    @field
+    def completed_at(self) -> datetime | None:
+        """When it was completed."""
+        return time(self, "completedAt")
+
+    @field
+    def ended_at(self) -> datetime | None:
+        """When it was cancelled, expired, or given back as a whole."""
+        return time(self, "endedAt")
 
     @field
     def placed_at(self) -> datetime | None:

@@ -2,9 +2,12 @@
 
 from typing import cast
 
+from domain import order_states
 from schema.context import Info
 from schema.define import field, object_type
+from schema.enums import PaymentState
 from schema.money import Money, stored_money
+from schema.node import Node
 from schema.orders import Order
 from schema.properties import node, properties, text
 from schema.things import Thing
@@ -20,9 +23,19 @@ class Payment(Thing):
         return stored_money(properties(self).get("amount"))
 
     @field
-    def state(self) -> str | None:
-        """pending, confirmed, finalized, failed or refunded."""
-        return text(self, "state")
+    def state(self) -> PaymentState:
+        """How far it has come."""
+        return order_states.PaymentState(str(properties(self)["state"]))
+
+    @field
+    def reason(self) -> str | None:
+        """Why a refund was asked for."""
+        return text(self, "reason")
+
+    @field
+    async def customer(self, info: Info) -> Node | None:
+        """Who paid, or gets it back; null where you may not see them."""
+        return await node(info, self, "customerId")
 
     @field
     def method(self) -> str | None:

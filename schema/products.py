@@ -1,8 +1,12 @@
 """Products as clients see them."""
 
+from typing import cast
+
+from domain import products
+from domain.things import Thing as DomainThing
 from schema.define import field, object_type
 from schema.money import Money, stored_money
-from schema.properties import properties, text, whole
+from schema.properties import properties, text
 from schema.things import Thing
 
 
@@ -37,8 +41,8 @@ class Product(Thing):
 
     @field
     def stock(self) -> int | None:
-        """How many there are; null where it is unlimited."""
-        return whole(self, "stock")
+        """How many are left; null where it is unlimited. `properties.stock` counts those that were sold since too."""
+        return products.left(cast("DomainThing", self))
 
     @field
     def unit(self) -> str | None:

@@ -55,6 +55,14 @@ class Action(StrEnum):
     CREATE_SERVICE_ACCOUNT = "create_service_account"
     UPDATE_SERVICE_ACCOUNT = "update_service_account"
     DELETE_SERVICE_ACCOUNT = "delete_service_account"
+    PLACE_ORDER = "place_order"
+    CANCEL_ORDER = "cancel_order"
+    RECORD_PAYMENT = "record_payment"
+    FULFIL_ORDER = "fulfil_order"
+    COMPLETE_ORDER = "complete_order"
+    REQUEST_REFUND = "request_refund"
+    APPROVE_REFUND = "approve_refund"
+    DECLINE_REFUND = "decline_refund"
     REGISTER_TYPE = "register_type"
     EVOLVE_TYPE = "evolve_type"
     SIGN_UP = "sign_up"
@@ -200,7 +208,19 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
             ),
             MemberRole.ADMIN,
         ),
-        **dict.fromkeys((Action.MOVE_GROUP, Action.DELETE_GROUP, Action.TRANSFER_OWNERSHIP), MemberRole.OWNER),
+        **dict.fromkeys(
+            (
+                Action.MOVE_GROUP,
+                Action.DELETE_GROUP,
+                Action.TRANSFER_OWNERSHIP,
+                Action.RECORD_PAYMENT,
+                Action.FULFIL_ORDER,
+                Action.COMPLETE_ORDER,
+                Action.APPROVE_REFUND,
+                Action.DECLINE_REFUND,
+            ),
+            MemberRole.OWNER,
+        ),
     }
 )
 """What members may do in a group, and the least role there that it takes."""
@@ -211,13 +231,16 @@ MEMBERS: frozenset[PlatformRole] = frozenset({PlatformRole.ORG_OWNER, PlatformRo
 OF_MEMBERS: frozenset[Action] = frozenset(MEMBER_ROLES) | {Action.JOIN_GROUP}
 """What takes no more on the platform than that memberships count; of MEMBER_ROLES it takes a role in a group too."""
 
+OF_BUYERS: frozenset[Action] = frozenset({Action.PLACE_ORDER, Action.CANCEL_ORDER, Action.REQUEST_REFUND})
+"""What anybody may do who buys, of their own orders; the last two are the seller's too."""
+
 ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(
     {
         action: frozenset({PlatformRole.PLATFORM_OWNER}) | (MEMBERS if action in OF_MEMBERS else frozenset())
         for action in Action
         if action not in OPEN | OWN
     }
-    | {Action.LEAVE_GROUP: frozenset(PlatformRole)}
+    | dict.fromkeys({Action.LEAVE_GROUP} | OF_BUYERS, frozenset(PlatformRole))
 )
 """Which platform roles may do what, of all else."""
 

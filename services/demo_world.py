@@ -103,6 +103,7 @@ def things() -> Iterator[tuple[str, str, NewThing, tuple[str, ...]]]:
     yield thing(
         "payment", "shop", "payment", "Payment of order 1001", _ACTIVE,
         orderId="@order", amount=_usd(16_610), state="finalized", method="bank transfer", reference="ORDER 1001",
+        customerId="@carl",
     )  # fmt: skip
     yield thing("cart", "shop", "cart", "Carl's cart", _ACTIVE, lines=({"productId": "@template", "quantity": 1},))
     yield thing(

@@ -29,7 +29,10 @@ SECONDS: Final = 5
 _COUNTED: Final = 10_000
 """Of how many actors and actions it is kept how many denials were left out."""
 
-_OBJECTS: Final = ("service_account_id", "id", "thing_id", "group_id", "parent_id", "to_id", "from_id")
+_OBJECTS: Final = (
+    *("service_account_id", "order_id", "refund_id"),
+    *("id", "thing_id", "group_id", "parent_id", "to_id", "from_id"),
+)
 """Where an input says what it is about, the first that it has."""
 
 

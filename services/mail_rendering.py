@@ -30,6 +30,15 @@ EXAMPLES: Final[Mapping[MailTemplate, JSONObject]] = MappingProxyType(
         MailTemplate.SIGN_IN: {"token": _TOKEN, "code": "123456"},
         MailTemplate.CHANGE_EMAIL: {"token": _TOKEN},
         MailTemplate.RECOVERY_CODE_USED: {"left": 9},
+        MailTemplate.ORDER_PLACED: {
+            "number": "17",
+            "lines": "2 of Story mug, each 16.00 USD",
+            "total": "32.00 USD",
+            "until": "2026-03-02T09:30 UTC",
+        },
+        MailTemplate.ORDER_FULFILLED: {"number": "17", "lines": "Story mug"},
+        MailTemplate.ORDER_REFUNDED: {"number": "17", "amount": "16.00 USD"},
+        MailTemplate.REFUND_DECLINED: {"number": "17", "amount": "16.00 USD"},
     }
 )
 """For each template the values of a mail as it might be."""

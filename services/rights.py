@@ -12,6 +12,7 @@ from domain.access import AccessReason, Caller, Reach, Viewer
 from domain.errors import ForbiddenError
 from domain.people import MemberRole, PlatformRole
 from domain.standing import Standing
+from domain.thing_types import SOLD
 from graph import grants, standing
 from graph.store import Transaction
 from services.access import MEMBER_ROLES, Action, authorize, counts_below, counts_grants, open_reach_of
@@ -28,6 +29,28 @@ ROLES_OF_TYPES: Final[Mapping[str, MemberRole]] = MappingProxyType(
     }
 )
 """Things that take more than their action does: billing is its owner's, members and settings are an administrator's."""
+
+OF_ONE_TYPE: Final[Mapping[Action, str]] = MappingProxyType(
+    {
+        Action.RECORD_PAYMENT: "order",
+        Action.FULFIL_ORDER: "order",
+        Action.COMPLETE_ORDER: "order",
+        Action.APPROVE_REFUND: "payment",
+        Action.DECLINE_REFUND: "payment",
+    }
+)
+"""What can be done to things of one type alone."""
+
+_CHANGES_OF_ALL: Final = frozenset(
+    {Action.CREATE_THING, Action.UPDATE_THING, Action.ARCHIVE_THING, Action.MOVE_THING, Action.DELETE_THING}
+)
+_INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "order": "Orders have their own mutations: placeOrder, recordPayment, cancelOrder, fulfilOrder, completeOrder "
+        "and requestRefund.",
+        "payment": "Payments have their own mutations: recordPayment, requestRefund, approveRefund and declineRefund.",
+    }
+)
 
 BY_THING: Final = frozenset(
     {
@@ -137,7 +160,16 @@ class Rights:
         return None if self.unbounded else self.refusal({} if role is None else {"": role}, [""], needed)
 
     def guarded(self, thing_type: str) -> ForbiddenError | None:
-        """Why they may not change any thing of that type: one who changed an API key could make it do anything."""
+        """Why nobody like them may do it to any thing of that type.
+
+        Whoever changed an API key could make it do anything.
+        """
+        if OF_ONE_TYPE.get(self.action, thing_type) != thing_type:
+            return ForbiddenError(
+                f"{self.action} is nothing to do to a thing of type {thing_type}.", AccessReason.OTHER_OBJECT
+            )
+        if thing_type in SOLD and self.action in _CHANGES_OF_ALL:
+            return ForbiddenError(_INSTEAD[thing_type], AccessReason.OWN_MUTATIONS)
         free = self.unbounded and self.viewer.within is None and self.viewer.actions is None
         if thing_type != API_KEY or free:
             return None

@@ -31,7 +31,9 @@ from services.lists import SCAN_LIMIT, Lists
 from services.live_events import LiveEvents
 from services.mail import Mails
 from services.ontology import Ontology
+from services.order_changes import OrderChanges
 from services.order_updates import OrderUpdates
+from services.orders import Terms
 from services.passkey_proofs import RelyingParty
 from services.passkeys import Passkeys
 from services.password_reset import PasswordReset
@@ -62,6 +64,9 @@ NO_KEYS: Final = SecretBox()
 
 NO_CHAINS: Final[Chains] = {}
 """Cannot ask a wallet that is a contract."""
+
+TERMS: Final = Terms()
+"""What is said about orders where an operator says nothing."""
 
 LOCAL: Final = RelyingParty("localhost", ("http://localhost:8000",))
 """Has passkeys for pages on this machine."""
@@ -94,6 +99,7 @@ class Services:
     mails: Mails
     ontology: Ontology
     order_updates: OrderUpdates
+    orders: OrderChanges
     password_reset: PasswordReset
     passkeys: Passkeys
     passwords: Passwords
@@ -126,13 +132,15 @@ class Services:
         origins: Sequence[str] = LOCAL.origins,
         chains: Chains = NO_CHAINS,
         log: EventLog | None = None,
+        terms: Terms = TERMS,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
         Texts to look for are embedded by the embedder, if there is one; a list looks at `scan_limit` rows for a page at
         the most. People may sign in with accounts at the providers. Secrets are encrypted by the box. Passkeys
         are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
-        the chains. Those who follow events do so by the log, which does not go on by itself.
+        the chains. Those who follow events do so by the log, which does not go on by itself. Orders are placed on the
+        terms.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
@@ -166,6 +174,7 @@ class Services:
             mails=Mails(store, clock),
             ontology=ontology,
             order_updates=OrderUpdates(live_events, things),
+            orders=OrderChanges(store, clock, changes, terms),
             password_reset=PasswordReset(store, clock, limits),
             passkeys=Passkeys(store, clock, limits, challenges, party),
             passwords=Passwords(store, clock, limits, evidence),

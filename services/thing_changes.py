@@ -5,6 +5,7 @@ Each change is checked first and then is a unit of work, so that it can be done 
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
 from domain.access import Caller, Reach
 from domain.changes import KEEP, Change, changed
@@ -12,7 +13,7 @@ from domain.errors import ConflictError, DependedOnError, NotFoundError, Validat
 from domain.events import Event, EventType
 from domain.ids import KNOWLEDGE_PREFIX, NodeKind, new_id
 from domain.references import named_by
-from domain.thing_types import ThingType
+from domain.thing_types import SOLD, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now, to_micros
 from graph import dependents, events, history, knowledge, locks, thing_changes
@@ -52,8 +53,9 @@ class ChangesOfThings:
                 thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
                 properties = check_properties(thing_type, properties)
                 await _name(transaction, rights.reach, thing, thing_type, properties)
+                thing = _counted(thing, properties)
             updated = replace(
-                _next(thing),
+                next_version(thing),
                 name=changed(name, thing.name),
                 status=changed(changes.status, thing.status),
                 properties=changed(properties, thing.properties),
@@ -72,7 +74,7 @@ class ChangesOfThings:
             thing = await _lock_version(transaction, rights, thing_id, version)
             if thing.status is ThingStatus.ARCHIVED:
                 raise ConflictError("This thing is archived already.", field="status")
-            after = _next(thing)
+            after = next_version(thing)
             archived = replace(after, status=ThingStatus.ARCHIVED, archived_at=after.updated_at)
             return await self._save(transaction, caller, EventType.THING_ARCHIVED, archived, before=thing)
 
@@ -93,11 +95,12 @@ class ChangesOfThings:
             thing = await _lock_version(transaction, rights, thing_id, version)
             if thing.status is not ThingStatus.ARCHIVED:
                 raise ConflictError("This thing is not archived.", field="status")
-            if not (await self._ontology.thing_type("id", thing.type)).creatable:
+            kind = await self._ontology.thing_type("id", thing.type)
+            if not kind.creatable and kind.name not in SOLD:  # those are archived with their group alone
                 raise ConflictError(f"What was an {thing.type} is not taken back into use: make a new one.", field="id")
             check_active(locked, "groupId", thing.group_id)
             before = status or await history.status_in_use(transaction, thing_id) or ThingStatus.ACTIVE
-            restored = replace(_next(thing), status=before, archived_at=None)
+            restored = replace(next_version(thing), status=before, archived_at=None)
             return await self._save(
                 transaction, caller, EventType.THING_RESTORED, restored, {"status": before}, before=thing
             )
@@ -118,7 +121,7 @@ class ChangesOfThings:
             if thing.group_id == group_id:
                 raise ConflictError("This thing is in that group already.", field="groupId")
             details: Mapping[str, JSON] = {"from": thing.group_id, "to": group_id}
-            moved = replace(_next(thing), group_id=group_id)
+            moved = replace(next_version(thing), group_id=group_id)
             await self._save(transaction, caller, EventType.THING_MOVED, moved, details)
             await thing_changes.move(transaction, moved)
             return moved
@@ -136,7 +139,7 @@ class ChangesOfThings:
             if (label in await knowledge.labels_of(transaction, thing_id)) is on:
                 return thing
             told = EventType.THING_LABELLED if on else EventType.THING_UNLABELLED
-            labelled = await self._save(transaction, caller, told, _next(thing), {"label": label})
+            labelled = await self._save(transaction, caller, told, next_version(thing), {"label": label})
             link: knowledge.LabelLink = {"thingId": thing_id, "label": label, "knowledgeId": new_id(KNOWLEDGE_PREFIX)}
             if on:
                 await knowledge.add_labels(transaction, [link], to_micros(labelled.updated_at))
@@ -240,7 +243,21 @@ async def _name(
         await mentions.keep_only(transaction, [{"id": thing.id, "ids": sorted(after)}])
 
 
-def _next(thing: Thing) -> Thing:
+def _counted(thing: Thing, properties: Mapping[str, JSON]) -> Thing:
+    """A thing with what was sold of it, given what its stock is to be. ConflictError where that is less than it."""
+    stock = properties.get("stock") if thing.type == "product" else None
+    if stock is None:
+        return replace(thing, sold=0)
+    if int(cast("int", stock)) < thing.sold:
+        raise ConflictError(
+            f"{thing.sold} of these are sold. stock counts them too: it is what was there at first, and what was added "
+            f"since. For none to be left, set it to {thing.sold}.",
+            field="properties.stock",
+        )
+    return thing
+
+
+def next_version(thing: Thing) -> Thing:
     """The next version of a thing, which never begins before the last one did, whatever our clock says."""
     return replace(thing, updated_at=max(now(), thing.updated_at), version=thing.version + 1)
 

@@ -5,12 +5,19 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypedDict, cast
 
 from domain.access import Caller, KeyScope
+from domain.events import EventType
 from domain.people import MemberRole, Person, PlatformRole
+from domain.thing_types import SOLD, THING_TYPES
+from domain.things import ThingStatus
 from domain.values import JSON, JSONObject
-from graph.store import Statement, Store
+from graph import events, references, thing_changes
+from graph.store import Statement, Store, Transaction
 from services.keys import Keys
 from services.people import NewPerson
 from services.registration import register
+from services.thing_changes import happened
+from services.things import NewThing
+from services.things import new_thing as made_of
 from tests.client import Api
 
 
@@ -111,6 +118,8 @@ class World:
     async def thing(self, name: str, group: str | None = None, type_: str = "blog_post", **more: JSON) -> str:
         """The id of a new thing."""
         given: dict[str, JSON] = {"groupId": group or self.home, "type": type_, "name": name, **more}
+        if type_ in SOLD:
+            return await self.recorded(given)
         return await self._created("createThing", given, "thing")
 
     async def connect(self, type_: str, source: str, target: str, properties: JSONObject | None = None) -> str:
@@ -121,6 +130,10 @@ class World:
     async def make(self, **changes: Change) -> dict[str, str]:
         """The ids of what several mutations made in one request: under each name the mutation and its input."""
         declared, asked = [], []
+        sold = {name: given for name, (_, given) in changes.items() if given.get("type") in SOLD}
+        changes = {name: change for name, change in changes.items() if name not in sold}
+        if not changes:
+            return {name: await self.recorded(given) for name, given in sold.items()}
         for name, (field, _) in changes.items():
             title = field[0].upper() + field[1:]
             declared.append(f"${name}: {title}Input!")
@@ -132,7 +145,25 @@ class World:
         )
         made = cast("dict[str, dict[str, dict[str, str]]]", answer.data)
         assert all("message" not in each for each in made.values()), made
-        return {name: made[name][_MADE[field]]["id"] for name, (field, _) in changes.items()}
+        ids = {name: made[name][_MADE[field]]["id"] for name, (field, _) in changes.items()}
+        return ids | {name: await self.recorded(given) for name, given in sold.items()}
+
+    async def recorded(self, given: JSONObject) -> str:
+        """The id of a new order or payment, which is made as an import makes them, by the input of createThing."""
+        properties = cast("JSONObject", given.get("properties") or {})
+        status = ThingStatus(str(given.get("status", "active")))
+        new = NewThing(str(given["groupId"]), str(given["type"]), str(given["name"]), status, properties)
+        thing_type = THING_TYPES[new.type]
+        thing = made_of(new, thing_type, by_operator=True)
+        told = happened(Caller(None), EventType.THING_CREATED, thing, {"type": thing.type})
+
+        async def work(transaction: Transaction) -> None:
+            await thing_changes.create(transaction, [thing_changes.Written(thing, thing_type, told.id)])
+            await references.add(transaction, [references.mentions(thing, thing_type)])
+            await events.append(transaction, [told])
+
+        await self.store.write(work)
+        return thing.id
 
     async def journal(self) -> "Journal":
         """What happens from now on."""

@@ -28,7 +28,8 @@ class ThingFacts(TypedDict):
     """A thing with what it hangs on.
 
     `named` is the status of the group that its `groupId` names, `owners` the people who own it, where it is private,
-    `mentions` the ids of what its properties name, and `told` the target of the event that made it what it is.
+    `mentions` the ids of what its properties name, `payments` the properties of what was paid for an order and given
+    back, `counted` the last number of an order of its group, and `told` the target of the event that made it so.
     """
 
     id: str
@@ -39,6 +40,8 @@ class ThingFacts(TypedDict):
     owners: list[str]
     links: list[LinkFacts]
     mentions: list[str]
+    payments: list[str]
+    counted: list[int]
     told: list[str | None]
 
 
@@ -65,6 +68,10 @@ THINGS: Subject[ThingFacts] = subject(
             RETURN {id: label.id, type: label.type, label: label.label, row: properties(edge)}
         },
         mentions: COLLECT { MATCH (node)-[:MENTIONS]->(named:Entity) RETURN named.id },
+        payments: COLLECT { MATCH (node)<-[:MENTIONS]-(paid:Payment) WHERE node:Order RETURN paid.properties },
+        counted: COLLECT {
+            MATCH (counter:OrderCounter {groupId: node.groupId}) WHERE node.orderKey IS NOT NULL RETURN counter.last
+        },
         told: COLLECT { MATCH (event:Event {id: node.eventId}) RETURN event.targetId }
     }""",
 )

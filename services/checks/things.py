@@ -21,7 +21,7 @@ from graph.store import Transaction
 from graph.thing_changes import ThingInUse
 from graph.things import FILTER_COLUMNS, StoredThing, ThingRow, label_of
 from services import validation
-from services.checks import nodes
+from services.checks import nodes, orders
 from services.checks.rules import Fault, Mend, Section, rule
 from services.journal import system_event
 
@@ -306,5 +306,8 @@ SECTION: Section[ThingFacts] = Section(
         _right_mentions,
         _right_event,
         _right_prior,
+        orders.right_number,
+        orders.right_payments,
+        orders.right_receipts,
     ),
 )

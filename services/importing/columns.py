@@ -35,7 +35,11 @@ _NODE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "settings": ("settings",),
     "group": ("groupId",),
     "status": ("status",),
-    "properties": ("properties", "currency", "lineCount", "netScaled", "textWords", *FILTER_COLUMNS),
+    "properties": (
+        "properties",
+        *("currency", "lineCount", "netScaled", "customerId", "orderKey", "expiresAt"),
+        *("textWords", *FILTER_COLUMNS),
+    ),
 }
 _EDGE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "properties": ("properties", "role", "status"),

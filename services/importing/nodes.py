@@ -18,7 +18,7 @@ from graph import bulk, group_changes, knowledge, locks, references, types
 from graph.bulk import StoredRow, Taken
 from graph.knowledge import LabelLink, Link
 from graph.store import Statement, Transaction
-from graph.things import label_of
+from graph.things import STOCK_COLUMN, label_of
 from services.importing.columns import changed_fields
 from services.importing.records import Draft
 from services.importing.writing import SYSTEM, Change, Writer
@@ -171,6 +171,10 @@ class ThingWriter(_NodeWriter):
     @override
     def difference(self, draft: Draft, stored: StoredRow) -> Mapping[str, object]:
         values = dict(super().difference(draft, stored))
+        if self._type.name == "product":
+            # What is left follows from what was sold too: the statement takes that off once the thing is locked.
+            values.pop(STOCK_COLUMN, None)
+            values |= {STOCK_COLUMN: draft.row[STOCK_COLUMN]} if "properties" in values else {}
         if "status" in values:
             values["archivedAt"] = draft.row["archivedAt"]
         if any(_label_changes(draft, stored)):

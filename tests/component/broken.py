@@ -185,6 +185,37 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_THING + "SET n.priorStatus = 'draft', n.priorAt = 1"),
         Break(_THING + "SET n.priorEventId = $event"),
     ],
+    "order_number": [
+        Break("MATCH (n:OrderCounter {groupId: $home}) DELETE n", ("bought",), mended=False),
+    ],
+    "order_payments": [
+        Break(
+            "MATCH (n:Entity {id: $paid}) SET n.properties = replace(n.properties, '\"confirmed\"', '\"failed\"')",
+            ("bought",),
+            mended=False,
+            others=frozenset({"thing_columns"}),
+        ),
+        Break(
+            "MATCH (n:Entity {id: $bought}) SET n.properties = replace(n.properties, '\"paid\"', '\"refunded\"')",
+            ("bought",),
+            mended=False,
+            others=frozenset({"thing_columns"}),
+        ),
+    ],
+    "order_receipts": [
+        Break(
+            "MATCH (n:Entity {id: $bought}) SET n.properties = replace(n.properties, '\"paid\"', '\"completed\"')",
+            ("bought",),
+            mended=False,
+            others=frozenset({"thing_columns"}),
+        ),
+    ],
+    "order_counter_form": [Break("MATCH (n:OrderCounter) REMOVE n.last", ("home",), mended=False)],
+    "order_counter_lock": [Break("MATCH (n:OrderCounter) SET n._lock = true", ("home",))],
+    "order_counter": [
+        Break("MATCH (n:OrderCounter) SET n.last = 2", ("home",), mended=False),
+        Break("MATCH (n:OrderCounter) SET n.last = 0", ("home",), others=frozenset({"order_number"})),
+    ],
     "version_form": [Break(_VERSION + "REMOVE n.at", ("version",), mended=False)],
     "version_lock": [Break(_VERSION + "SET n._lock = true", ("version",))],
     "version_key": [Break(_VERSION + "SET n.version = 0", ("version", "changed"), mended=False)],

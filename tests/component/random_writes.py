@@ -12,7 +12,7 @@ from domain.ids import NodeKind, new_id
 from domain.values import JSON, JSONObject
 from resolvers.schema import schema
 
-TYPES: Final = ("video", "blog_post", "product", "order", "creator", "subscription")
+TYPES: Final = ("video", "blog_post", "product", "product", "creator", "subscription")
 LABELS: Final = ("topic:a", "topic:b", "level:1", "level:2")
 WORDS: Final = ("Nordlicht", "العربية", "日本語", "שלום", "ελληνικά", "नमस्ते", "👩‍💻 team", "O'Brien; DROP", 'q"uote')
 
@@ -48,6 +48,10 @@ class Pool:
     """Of each its version and the ids of its first chunks."""
     vectors: list[str] = field(default_factory=list)
     grants: list[str] = field(default_factory=list)
+    orders: dict[str, dict[str, JSON]] = field(default_factory=dict)
+    """Of each its state, its net and the products in its lines."""
+    refunds: dict[str, JSON] = field(default_factory=dict)
+    """Of each its state."""
     numbers: int = 0
 
     def next(self) -> int:
@@ -75,9 +79,22 @@ class Pool:
         for (by, name), ids in made.items():
             if by == mutation:
                 ids.append(str(cast("Mapping[str, JSON]", answer[name])["id"]))
+        self._note_order(answer)
         if mutation in {"deleteThing", "deleteGroup"}:
             self.things.pop(str(answer["id"]), None)
             self.groups.pop(str(answer["id"]), None)
+
+    def _note_order(self, answer: Mapping[str, JSON]) -> None:
+        if "order" in answer:
+            order = cast("dict[str, JSON]", answer["order"])
+            self.orders[str(order["id"])] = order
+        for name in ("payment", "refund"):
+            if name in answer:
+                payment = cast("Mapping[str, JSON]", answer[name])
+                order = cast("dict[str, JSON]", payment["order"])
+                self.orders[str(order["id"])] = {**self.orders.get(str(order["id"]), {}), **order}
+                if name == "refund":
+                    self.refunds[str(payment["id"])] = payment["state"]
 
 
 Generator: TypeAlias = Callable[[Pool, random.Random], dict[str, JSON]]
@@ -105,11 +122,9 @@ def _properties(pool: Pool, dice: random.Random, type_: str) -> dict[str, JSON]:
     product = next((each for each, (kind, _) in pool.things.items() if kind == "product"), None)
     match type_:
         case "product":
-            return {"category": "course", "price": {"amount": dice.randrange(9_999), "currency": "USD"}, "sku": "a"}
-        case "order":
-            line: JSON = {"productId": product or new_id("prd"), "name": "L", "unitPrice": 7, "quantity": 2}
-            placed = {"placedAt": "2026-01-01T00:00:00Z", "currency": "USD"}
-            return {"number": "1", "state": "paid", "lines": [line], **placed}
+            stock: dict[str, JSON] = dice.choice([{}, {"stock": 9}])
+            price: JSON = {"amount": dice.randrange(9_999), "currency": "USD"}
+            return {"category": "course", "price": price, "sku": "a", **stock}
         case "creator":
             return {"niche": dice.choice(WORDS), "followers": dice.randrange(9)}
         case "subscription":
@@ -135,6 +150,7 @@ def _create_group(pool: Pool, dice: random.Random) -> dict[str, JSON]:
 def _create_thing(pool: Pool, dice: random.Random) -> dict[str, JSON]:
     type_ = dice.choice([*TYPES, *pool.thing_types])
     given: dict[str, JSON] = {"groupId": _any_group(pool, dice), "type": type_, "name": dice.choice(WORDS)}
+    given |= {"status": "published"} if type_ == "product" else {}
     key: dict[str, JSON] = {"idempotencyKey": f"k{dice.randrange(40)}"} if dice.random() < 0.1 else {}
     return {**given, **key, "properties": _properties(pool, dice, type_)}
 
@@ -211,6 +227,48 @@ def _remove_knowledge(pool: Pool, dice: random.Random) -> dict[str, JSON]:
 
 def _describe(pool: Pool, dice: random.Random) -> dict[str, JSON]:
     return {"thingId": _thing(pool, dice)["id"]}
+
+
+def _key(pool: Pool, dice: random.Random) -> str:
+    return f"k{pool.next() if dice.random() < 0.8 else dice.randrange(40)}"
+
+
+def _place_order(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    products = [each for each, (kind, _) in pool.things.items() if kind == "product"][-6:] or [new_id("prd")]
+    line: JSON = {"productId": dice.choice(products), "quantity": dice.choice([1, 1, 2, 5])}
+    return {"lines": [line], "idempotencyKey": _key(pool, dice)}
+
+
+def _order(pool: Pool, dice: random.Random, *states: str) -> tuple[str, Mapping[str, JSON]]:
+    fitting = [each for each, order in pool.orders.items() if order["state"] in states] if dice.random() < 0.8 else []
+    order = dice.choice(fitting or sorted(pool.orders) or [new_id("ord")])
+    return order, pool.orders.get(order, {})
+
+
+def _record_payment(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    order, known = _order(pool, dice, "pending")
+    amount = known.get("net") or {"amount": "1", "currency": "USD"}
+    return {"orderId": order, "amount": amount, "method": "cash", "idempotencyKey": _key(pool, dice)}
+
+
+def _fulfil_order(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    order, known = _order(pool, dice, "paid")
+    lines = cast("Sequence[Mapping[str, Mapping[str, str] | None]]", known.get("lines") or ())
+    products = [line["product"]["id"] for line in lines if line["product"]] or [new_id("prd")]
+    receipt: JSON = {"licenceKey": {"key": dice.choice(WORDS)}}
+    return {"orderId": order, "lines": [{"productId": product, "receipt": receipt} for product in products]}
+
+
+def _request_refund(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    part: JSON = {"amount": {"amount": "0.50", "currency": "USD"}}
+    of = dice.choice([{"whole": True}, part, part])
+    order, _ = _order(pool, dice, "paid", "fulfilled", "completed")
+    return {"orderId": order, "of": of, "reason": dice.choice(WORDS), "idempotencyKey": _key(pool, dice)}
+
+
+def _refund(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    pending = [each for each, state in pool.refunds.items() if state == "pending"] if dice.random() < 0.8 else []
+    return {"refundId": dice.choice(pending or sorted(pool.refunds) or [new_id("pay")])}
 
 
 def _apply_changes(pool: Pool, dice: random.Random) -> dict[str, JSON]:
@@ -299,14 +357,22 @@ GENERATORS: Final[Mapping[str, Generator]] = {
         "groupId": min(pool.groups),  # of which two humans are members
         **dict(zip(("toPersonId", "fromPersonId"), dice.sample(pool.people[:2], 2), strict=True)),
     },
+    "placeOrder": _place_order,
+    "cancelOrder": lambda pool, dice: {"orderId": _order(pool, dice, "pending")[0]},
+    "recordPayment": _record_payment,
+    "fulfilOrder": _fulfil_order,
+    "completeOrder": lambda pool, dice: {"orderId": _order(pool, dice, "fulfilled")[0]},
+    "requestRefund": _request_refund,
+    "approveRefund": _refund,
+    "declineRefund": _refund,
     "applyChanges": _apply_changes,
     "registerThingType": _register_thing_type,
     "evolveThingType": _evolve_thing_type,
     "registerConnectionType": _register_connection_type,
 }
 WEIGHTS: Final[Mapping[str, int]] = {
-    **dict.fromkeys(GENERATORS, 4), "createThing": 14, "createGroup": 8, "connect": 14, "updateThing": 8,
-    "archiveGroup": 2, "transferOwnership": 2, "addDocument": 10,
+    **dict.fromkeys(GENERATORS, 4), "createThing": 14, "createGroup": 8, "placeOrder": 8, "connect": 14,
+    "updateThing": 8, "archiveGroup": 2, "transferOwnership": 2, "addDocument": 10,
     "registerThingType": 1, "evolveThingType": 1, "registerConnectionType": 1,
 }  # fmt: skip
 
@@ -332,6 +398,10 @@ def mutations() -> Mapping[str, str]:
             inner = getattr(get_named_type(part.type), "fields", None)
             wanted = [column for column in ("id", "name", "type", "version") if inner and column in inner]
             wanted += ["chunks(first: 3) { nodes { id } }"] if inner and "chunks" in inner else []
+            wanted += (
+                ["state net { amount currency } lines { product { id } }"] if inner and "nextStates" in inner else []
+            )
+            wanted += ["state order { id state }"] if inner and "refundOf" in inner else []
             leaf = is_leaf_type(get_named_type(part.type))
             parts.append(key if leaf else f"{key} {{ {' '.join(wanted) or '__typename'} }}")
         found[name] = " ".join(parts)

@@ -37,6 +37,9 @@ class Site:
     owner: str = ""
     heir: str = ""
     account: str = ""
+    product: str = ""
+    order: str = ""
+    refund: str = ""
     slugs: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def slug(self) -> str:
@@ -88,11 +91,33 @@ MUTATIONS: Final[Mapping[str, Given]] = {
     "createServiceAccount": lambda at: {"groupId": at.group, "name": "New"},
     "updateServiceAccount": lambda at: {"id": at.account, "version": 1, "name": "New"},
     "deleteServiceAccount": lambda at: {"id": at.account, "version": 1},
+    "recordPayment": lambda at: {
+        "orderId": at.order,
+        "amount": {"amount": "1.00", "currency": "USD"},
+        "method": "cash",
+        "idempotencyKey": at.slug(),
+    },
+    "fulfilOrder": lambda at: {
+        "orderId": at.order,
+        "lines": [{"productId": at.product, "receipt": {"licenceKey": {"key": "K"}}}],
+    },
+    "completeOrder": lambda at: {"orderId": at.order},
+    "approveRefund": lambda at: {"refundId": at.refund},
+    "declineRefund": lambda at: {"refundId": at.refund},
     "applyChanges": lambda at: {"changes": [{"createThing": _new_video(at)}], "mode": "all_or_nothing"},
 }
 """What members can do to what is in a group, each with its input."""
 
 OF_GROUPS: Final = frozenset(name for name in MUTATIONS if name.endswith("Group"))
+OF_ORDERS: Final[Mapping[str, str]] = {
+    "recordPayment": "pending",
+    "fulfilOrder": "paid",
+    "completeOrder": "fulfilled",
+    "approveRefund": "paid",
+    "declineRefund": "paid",
+}
+"""What can be done to orders and refunds alone, each with the state that the order is in before."""
+
 _ARCHIVED: Final = frozenset({"restoreThing", "deleteThing"})
 _CONNECTED: Final = frozenset({"updateConnection", "disconnect"})
 _OF_ACCOUNTS: Final = frozenset({"updateServiceAccount", "deleteServiceAccount"})
@@ -163,7 +188,28 @@ class Sites:
             given: JSONObject = {"groupId": site.group, "name": "Program"}
             answer = await world.api.change("createServiceAccount", given, "serviceAccount { id }")
             site = replace(site, account=str(cast("Mapping[str, JSON]", answer["serviceAccount"])["id"]))
+        if not set(OF_ORDERS).isdisjoint(mutations):
+            site = await self._sell(site, next(OF_ORDERS[each] for each in mutations if each in OF_ORDERS))
         return site if _DOCUMENTED.isdisjoint(mutations) else await self._document(site)
+
+    async def _sell(self, site: Site, state: str) -> Site:
+        """An order in that state, of which a refund waits for its approval."""
+        price: JSONObject = {"amount": 100, "currency": "USD"}
+        made = await self.world.make(product=new_thing(site.group, "product", "P", category="course", price=price))
+        at = "2026-01-01T00:00:00Z"
+        line: dict[str, JSON] = {"productId": made["product"], "name": "P", "unitPrice": 100, "quantity": 1}
+        if state == "fulfilled":
+            line["receipt"] = {"kind": "licence_key", "key": "K", "issuedAt": at}
+        order = {"number": "1", "state": state, "currency": "USD", "placedAt": at}
+        made |= await self.world.make(order=new_thing(site.group, "order", "O", "active", **order, lines=[line]))
+        paid: dict[str, JSON] = {"orderId": made["order"], "amount": price}
+        made |= await self.world.make(
+            payment=new_thing(site.group, "payment", "P", "active", **paid, state="confirmed")
+        )
+        made |= await self.world.make(
+            refund=new_thing(site.group, "payment", "R", "active", **paid, state="pending", refundOf=made["payment"])
+        )
+        return replace(site, product=made["product"], order=made["order"], refund=made["refund"])
 
     async def _document(self, site: Site) -> Site:
         given: JSONObject = {

@@ -177,6 +177,8 @@ OF_ALL = {"retryEmbeddings", "registerThingType", "registerConnectionType", "evo
 """What is in no group, and a platform owner's alone."""
 OF_ONES_MEMBERSHIP = {"joinGroup", "leaveGroup"}
 """What takes no role in a group, and is tested in tests/component/test_joining.py."""
+OF_BUYERS = {"placeOrder", "cancelOrder", "requestRefund"}
+"""What everybody does for themselves, and is tested in tests/component/test_orders.py."""
 
 
 @pytest.mark.parametrize("name", FOR_SOME)
@@ -213,7 +215,7 @@ async def test_every_change_by_somebody_without_the_right_is_forbidden(
 ) -> None:
     before = await town.world.count()
     # What members may do where their role allows it is in test_rights.
-    never = {"reader"} if name == "leaveGroup" else {"reader", PlatformRole.CUSTOMER}
+    never = {"reader"} if name in {"leaveGroup", *OF_BUYERS} else {"reader", PlatformRole.CUSTOMER}
     for api in (api for who, api in unentitled.items() if who in never or name in OF_ALL or name in FOR_ONESELF):
         statements.clear()
         answer = await api.ask(*call("mutation", name))
@@ -241,8 +243,9 @@ def test_every_action_has_one_rule() -> None:
     assert {action_of(name) for name in FOR_ONESELF} == OWN
     assert set(MEMBER_ROLES) <= set(ALLOWED_ROLES)
     of_members = {PlatformRole.PLATFORM_OWNER, PlatformRole.ORG_OWNER, PlatformRole.ORG_USER}
-    assert ALLOWED_ROLES[Action.LEAVE_GROUP] == set(PlatformRole)
-    for action in set(ALLOWED_ROLES) - {Action.LEAVE_GROUP}:
+    everybodys = {Action.LEAVE_GROUP, Action.PLACE_ORDER, Action.CANCEL_ORDER, Action.REQUEST_REFUND}
+    assert all(ALLOWED_ROLES[action] == set(PlatformRole) for action in everybodys)
+    for action in set(ALLOWED_ROLES) - everybodys:
         allowed = of_members if action in OF_MEMBERS else {PlatformRole.PLATFORM_OWNER}
         assert ALLOWED_ROLES[action] == allowed
 

@@ -202,6 +202,11 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"id": knowledge} if field in {"replaceDocument", "removeKnowledge"} else {}
     values |= {"thingId": new_id("thg"), "text": "T", "embedding": [1.0], "documentId": knowledge}
     values |= {"embeddings": [{"chunkId": knowledge, "embedding": [1.0]}]}
+    values |= {"orderId": new_id("ord"), "refundId": new_id("pay"), "of": {"whole": True}, "method": "cash"}
+    values |= {"amount": {"amount": "1", "currency": "USD"}, "idempotencyKey": "k"}
+    line: dict[str, JSON] = {"productId": new_id("prd")}
+    more: dict[str, JSON] = {"receipt": {"licenceKey": {"key": "K"}}} if field == "fulfilOrder" else {"quantity": 1}
+    values |= {"lines": [{**line, **more}]}
     values |= {"email": "ann@one.example", "username": "ann", "displayName": "Ann", "token": "t"}
     values |= {"state": "s", "code": "c", "challenge": "c", "proof": {"code": "123456"}}
     values |= {"credential": {}, "address": "0x", "chainId": 1, "message": "m", "signature": "0x00"}

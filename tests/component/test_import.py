@@ -1,15 +1,19 @@
 """Importing files into a real store: what is made, what is changed, what is left alone."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
 from domain.ids import imported_id
+from domain.products import left
 from domain.things import ThingStatus
-from graph import groups, knowledge, things
-from graph.store import Store
+from graph import groups, knowledge, orders, things
+from graph.store import Statement, Store, Transaction
+from graph.things import STOCK_COLUMN
+from services.checking import Checking
 from services.group_changes import updating
 from services.groups import GroupChanges
 from services.importing.mapping import parse_mapping
@@ -30,6 +34,9 @@ from tests.component.shop import (
 
 pytestmark = pytest.mark.slow
 
+STOCK: Statement[int | None] = Statement(
+    "stock", f"MATCH (thing:Entity:Product {{id: $id}}) RETURN thing.{STOCK_COLUMN} AS row"
+)
 CHECKOUT = Path(__file__).parent.parent.parent
 
 
@@ -92,6 +99,35 @@ async def test_a_changed_row_changes_its_node_alone(shop: Shop) -> None:
     assert apple.updated_at > apple.created_at
     assert found[thing_id("b")].version == 1
     assert await new_events(shop.store, before) == ['thing_updated {"changed":["name","properties"],"version":2}']
+
+
+async def test_what_was_sold_of_a_product_stays_sold_when_its_row_comes_again(shop: Shop) -> None:
+    await shop.run()
+
+    async def apple() -> tuple[int | None, int, object]:
+        [found] = (await things.fetch(shop.store, EVERYTHING, [thing_id("a")])).values()
+        [column] = await shop.store.read(STOCK, {"id": found.id})
+        return left(found), found.version, column
+
+    async def sell(transaction: Transaction) -> None:
+        [product] = (await orders.lock_sold(transaction, [thing_id("a")])).values()
+        await orders.set_sold(transaction, [replace(product, sold=2)])
+
+    await shop.store.write(sell)
+    assert await apple() == (1, 1, 1)
+    assert (await shop.run()).count("updated")["thing"] == 0
+    assert await apple() == (1, 1, 1)
+    shop.replace("products.csv", "1.50,3,fruit", "1.50,10,fruit")
+    assert (await shop.run()).count("updated")["thing"] == 1
+    assert await apple() == (8, 2, 8)
+    shop.replace("products.csv", "1.50,10,fruit", "1.50,1,fruit")
+    await shop.run()
+    assert await apple() == (0, 3, 0), "the source counted fewer than were sold"
+    shop.replace("products.csv", "1.50,1,fruit", "1.50,NULL,fruit")
+    await shop.run()
+    assert await apple() == (None, 4, None)
+    broken = [case.violation async for case in Checking(shop.store, Ontology(shop.store)).cases(["thing_columns"])]
+    assert broken == []
 
 
 async def test_a_new_row_is_added_to_what_is_there(shop: Shop) -> None:

@@ -185,7 +185,11 @@ async def test_orders_take_an_owner_and_invitations_an_administrator(office: Off
     refers = new_connection("references", sold["mug"], made["order"])[1]
     assert await office.outcome("admin", "connect", refers) == "ForbiddenError"
     assert await office.outcome("owner", "connect", refers) == "ConnectSuccess"
-    for given, may, may_not in ((order, "owner", "admin"), (invitation, "admin", "editor")):
+    subscription = new_thing(group, "subscription", "S", state="active")[1]
+    assert await office.outcome("owner", "createThing", order) == "ValidationError"
+    for field in ("updateThing", "archiveThing", "deleteThing"):
+        assert await office.outcome("owner", field, {"id": made["order"], "version": 1}) == "ForbiddenError"
+    for given, may, may_not in ((subscription, "owner", "admin"), (invitation, "admin", "editor")):
         assert await office.outcome(may_not, "createThing", given) == "ForbiddenError"
         assert await office.outcome(may, "createThing", given) == "CreateThingSuccess"
 

@@ -16,8 +16,8 @@ from domain.values import JSON
 from graph.vectors import fix_dimension
 from services.keys import Keys
 from tests.client import Api
-from tests.component.sites import MUTATIONS, Place, Site, Sites
-from tests.component.test_access import FOR_ONESELF, FOR_SOME, OF_ALL, OF_ONES_MEMBERSHIP
+from tests.component.sites import MUTATIONS, OF_ORDERS, Place, Site, Sites
+from tests.component.test_access import FOR_ONESELF, FOR_SOME, OF_ALL, OF_BUYERS, OF_ONES_MEMBERSHIP
 from tests.worlds import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
@@ -91,7 +91,8 @@ async def setting(shared_world: World) -> Setting:
 
 
 def test_every_mutation_of_what_is_in_a_group_has_a_row() -> None:
-    assert set(MUTATIONS) == set(ROLES) == set(FOR_SOME) - set(FOR_ONESELF) - OF_ALL - OF_ONES_MEMBERSHIP
+    others = OF_ALL | OF_ONES_MEMBERSHIP | OF_BUYERS
+    assert set(MUTATIONS) == set(ROLES) == set(FOR_SOME) - set(FOR_ONESELF) - others
     assert set(PLACES) == set(PlatformRole)
     for roles in ROLES.values():  # whoever has more may do more
         assert roles in ({"owner"}, {"owner", "admin"}, {"owner", "admin", "editor"})
@@ -181,6 +182,7 @@ async def test_what_may_be_done_is_told_before(setting: Setting, platform: Platf
         to_things = {each for each in may if not each.endswith(("_group", "_service_account"))} - {
             "create_thing",
             "apply_changes",
+            *(ACTIONS[name] for name in OF_ORDERS),
         }
         assert set(cast("list[str]", of_thing["viewerPermissions"])) == to_things, place
         assert of_group["update"] is ("update_group" in may)

@@ -105,10 +105,26 @@ async def build(world: World) -> Names:
     at |= await _elsewhere(world)
     at |= {"session": signed_in.session.id, "token": f"reset_password {world.owner.id}"}
     [at["mail"]] = await world.store.read(MAIL_IDS, {})
+    at |= await _trade(world)
     at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id
     at["event"] = str(answer.at("events.nodes.0.id"))
     at["member"] = str(answer.at("node.connections.nodes.0.id"))
     return at
+
+
+async def _trade(world: World) -> Names:
+    """An order that was placed and paid."""
+    goods = await world.thing(
+        "Goods", type_="product", status="published",
+        properties={"category": "course", "price": {"amount": 5, "currency": "USD"}, "stock": 9},
+    )  # fmt: skip
+    line: JSON = {"productId": goods, "quantity": 2}
+    placed = await world.api.change("placeOrder", {"lines": [line], "idempotencyKey": "one"}, "order { id }")
+    bought = str(cast("Mapping[str, JSON]", placed["order"])["id"])
+    money: JSON = {"amount": "0.10", "currency": "USD"}
+    given: JSONObject = {"orderId": bought, "amount": money, "method": "cash", "idempotencyKey": "one"}
+    paid = await world.api.change("recordPayment", given, "payment { id }")
+    return {"bought": bought, "paid": str(cast("Mapping[str, JSON]", paid["payment"])["id"])}
 
 
 async def _elsewhere(world: World) -> Names:

@@ -1,0 +1,34 @@
+"""What a product costs, and how many of it are left."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from domain.things import Thing
+from domain.values import JSON
+
+
+def left(product: Thing) -> int | None:
+    """How many of a product are left; None where they are not counted."""
+    return left_of(product.properties, product.sold)
+
+
+def left_of(properties: Mapping[str, JSON], sold: int) -> int | None:
+    """The same of a product with these properties, of which so many were sold."""
+    stock = properties.get("stock")
+    # JSON Schema takes 3.0 for an integer too; an import may have counted fewer than were sold.
+    return None if stock is None else max(0, int(cast("int", stock)) - sold)
+
+
+def price(product: Thing) -> tuple[int, str]:
+    """What one costs now, in minor units of the currency: the sale price where that is less."""
+    amount, currency = _money(product.properties["price"])
+    sale = product.properties.get("salePrice")
+    if sale is not None:
+        reduced, of = _money(sale)
+        amount = min(amount, reduced) if of == currency else amount
+    return amount, currency
+
+
+def _money(value: JSON) -> tuple[int, str]:
+    given = cast("Mapping[str, JSON]", value)
+    return int(cast("int", given["amount"])), str(given["currency"])
