@@ -130,7 +130,8 @@ class Event:
     """One thing that happened; no personal data beyond ids.
 
     `actor` is the id of a person or an API key, or `system`; `group_id` is the group that it happened in, if any.
-    One with an `audit` stands in the audit log too.
+    One with an `audit` stands in the audit log too. `customer_id` says when it is recorded whose purchase it is about:
+    they may see it wherever it happened.
     """
 
     id: str
@@ -143,3 +144,4 @@ class Event:
     trace_id: str | None
     properties: Mapping[str, JSON]
     audit: Audit | None = None
+    customer_id: str | None = None

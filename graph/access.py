@@ -46,10 +46,13 @@ def below_visible(group: str, of: str = PARAMETERS) -> str:
 
 
 def thing_visible(thing: str) -> str:
-    """Whether the thing's group is visible and the thing is nobody else's alone, or it is the viewer's alone."""
+    """Whether the thing's group is visible and the thing is nobody else's alone, or it is the viewer's alone.
+
+    What somebody bought, and paid, is theirs to see wherever it is: they are its customer.
+    """
     return (
         f"($everything OR {thing}.privateTo = $actorId OR (({thing}.privateTo IS NULL OR {thing}.privateTo = $personId)"
-        f" AND ({thing}.id IN $grantedThings"
+        f" AND ({thing}.id IN $grantedThings OR {thing}.customerId = $actorId"
         f" OR EXISTS {{ MATCH ({thing})-[:IN_GROUP]->{_in_reach('home', ':Group')} }})))"
     )
 
@@ -68,7 +71,7 @@ def entity_visible(entity: str) -> str:
     return (
         f"($everything OR {entity}.id = $personId OR {entity}.privateTo = $actorId"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
-        f" AND ({entity}.id IN $grantedThings"
+        f" AND ({entity}.id IN $grantedThings OR {entity}.customerId = $actorId"
         f" OR EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF*0..1]->{_in_reach('home', ':Group')}"
         " AND all(hop IN step WHERE hop.validTo IS NULL) })))"
     )
@@ -82,16 +85,17 @@ def entity_in(entity: str, groups: str) -> str:
     return (
         f"({entity}.id = $personId OR {entity}.privateTo = $actorId OR {entity}.id IN {groups}"
         f" OR (({entity}.privateTo IS NULL OR {entity}.privateTo = $personId)"
-        f" AND ({entity}.id IN $grantedThings OR EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF]->(home:Group)"
+        f" AND ({entity}.id IN $grantedThings OR {entity}.customerId = $actorId"
+        f" OR EXISTS {{ MATCH ({entity})-[step:IN_GROUP|MEMBER_OF]->(home:Group)"
         f" WHERE home.id IN {groups} AND step.validTo IS NULL }})))"
     )
 
 
 def event_visible(event: str, of: str = PARAMETERS) -> str:
-    """Whether the event happened in a visible group or to a thing that they were given, or the viewer did it."""
+    """Whether the event happened in a visible group, to a thing that the viewer was given or bought, or they did it."""
     group = f":Entity:Group {{id: {event}.groupId}}"
     return (
-        f"({of}everything OR {event}.actor = {of}actorId"
+        f"({of}everything OR {event}.actor = {of}actorId OR {event}.customerId = {of}actorId"
         f" OR ({event}.groupId IS NOT NULL AND {event}.targetId IN {of}grantedThings)"
         f" OR EXISTS {{ MATCH {_in_reach('home', group, of)} }})"
     )

@@ -55,7 +55,7 @@ def _place(row: PlaceRow) -> AccessibleGroup:
 
 # $memberRoles are those that suffice. They count in the group itself for people of the platform roles $here, and from
 # any group above it too for those of the platform roles $flowing; people of the platform roles $ofAll need none, nor
-# does the one whose own the thing $ownOf is.
+# does the one whose own the thing $ownOf is, or who is its $customer.
 HOLDERS: Listing[HolderRow, AccessHolder] = listing(
     "access_holders",
     parent=_OWNER,
@@ -83,6 +83,9 @@ HOLDERS: Listing[HolderRow, AccessHolder] = listing(
                     MATCH (person:Entity:Person {{id: thing.privateTo}})
                     RETURN person
                   UNION
+                    MATCH (person:Entity:Person {{id: $customer}})
+                    RETURN person
+                  UNION
                     MATCH (person:Person) WHERE person.role IN $ofAll AND person.sortKey > ''
                     RETURN person
                 }}""",
@@ -90,7 +93,7 @@ HOLDERS: Listing[HolderRow, AccessHolder] = listing(
     where=("person.status = 'active'",),
     key="person.sortKey",
     project=f"""{{personId: person.id, platformRole: person.role, groupId: parent, sortKey: person.sortKey,
-                    own: $ownOf IS NOT NULL,
+                    own: $ownOf IS NOT NULL OR ($customer IS NOT NULL AND person.id = $customer),
                     person: CASE WHEN {person_visible("person")} THEN {PERSON} END}}""",
     item=_holder,
 )

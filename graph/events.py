@@ -62,7 +62,11 @@ async def append(transaction: Transaction, events: Sequence[Event], *, happened:
 
     Where it has not `happened` nothing is recorded, by the same statements, so that no time tells which it was.
     """
-    plain = [to_row(event) for event in events if event.audit is None]
+    plain = [
+        {**to_row(event), **({} if event.customer_id is None else {"customerId": event.customer_id})}
+        for event in events
+        if event.audit is None
+    ]
     if plain or not events:
         await transaction.run(APPEND_EVENTS, {"events": plain if happened else []})
     audited = [(to_row(event), event.audit) for event in events if event.audit is not None]

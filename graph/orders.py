@@ -10,12 +10,10 @@ from typing import Final, TypedDict
 from domain.access import EVERYTHING, Reach
 from domain.products import left
 from domain.things import Thing
-from graph.access import reach_parameters, thing_shown
+from graph.access import reach_parameters, thing_shown, thing_visible
+from graph.listing import Listing, listing
 from graph.store import Statement, Store, Transaction, lock_clauses, lock_what_stays
 from graph.things import STOCK_COLUMN, THING, ThingRow, from_row
-
-# Their own orders and payments are a customer's to see, wherever they are.
-_SEEN: Final = f"(thing.customerId = $actorId OR {thing_shown('thing')})"
 
 
 class SoldRow(TypedDict):
@@ -28,7 +26,7 @@ class SoldRow(TypedDict):
 LOCK_ORDER: Final[Statement[ThingRow]] = Statement(
     "lock_order",
     f"""
-    MATCH (thing:Entity:Order {{id: $id}}) WHERE {_SEEN}
+    MATCH (thing:Entity:Order {{id: $id}}) WHERE {thing_visible("thing")}
     {lock_what_stays("thing")}
     RETURN {THING} AS row""",
     meant="Eager: of the one order that it locks.",
@@ -36,7 +34,7 @@ LOCK_ORDER: Final[Statement[ThingRow]] = Statement(
 FETCH_PURCHASE: Final[Statement[ThingRow]] = Statement(
     "fetch_purchase",
     f"""
-    MATCH (thing:Entity:Thing {{id: $id}}) WHERE {_SEEN}
+    MATCH (thing:Entity:Thing {{id: $id}}) WHERE {thing_visible("thing")}
     RETURN {THING} AS row""",
 )
 LOCK_PAYMENTS: Final[Statement[ThingRow]] = Statement(
@@ -77,6 +75,15 @@ TAKE_NUMBER: Final[Statement[int]] = Statement(
     SET counter.last = counter.last + 1
     RETURN counter.last AS row""",
     meant="Eager: of the one counter of the one group that it locks.",
+)
+ORDERS_OF_CUSTOMER: Final[Listing[ThingRow, Thing]] = listing(
+    "orders_of_customer",
+    match="MATCH (thing:Thing) WHERE thing.customerId = $customerId",
+    prefix=("thing.customerId",),
+    key="thing.sortKey",
+    where=("thing:Order", thing_visible("thing")),
+    project=THING,
+    item=from_row,
 )
 LIST_UNPAID: Final[Statement[str]] = Statement(
     "list_unpaid",

@@ -13,12 +13,13 @@ from schema.enums import CreationOrder, KeyScope
 from schema.events import Event
 from schema.groups import Group
 from schema.keys import ApiKey
+from schema.orders import Order
 from schema.paging import Connection, listed, paged
 from schema.people import Person
 from schema.second_factors import SecondFactor
 from schema.sessions import Session
 from schema.sign_in_methods import SignInMethod
-from services import events
+from services import events, orders
 
 
 @object_type
@@ -76,6 +77,11 @@ class Viewer:
         """What happened to your account: who signed in, or tried, and what was changed."""
         viewer = cast("ViewerOfDomain", self)  # which is what resolves this type
         return listed(events.account_activity(viewer), self.person_id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def orders(self) -> Connection[Order]:
+        """What you bought, wherever that was."""
+        return listed(orders.bought_by(self.person_id))
 
     @field
     async def groups(self, info: Info) -> list[Group]:

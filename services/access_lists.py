@@ -19,6 +19,7 @@ from services.explanations import authorize_insight
 from services.lists import ROOT, Filters, NodeList
 from services.permissions import IN_GROUPS, TO_THINGS, permitted
 from services.rights import API_KEY, BY_MEMBERSHIP, BY_THING, needed_role
+from services.things import bought_by
 
 _ROLES: Final[Filters] = (
     ("flowing", tuple(sorted(MEMBERS & FLOWING))),
@@ -79,6 +80,7 @@ def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList
         *_ROLES,
         ("memberRoles", () if own else _enough(action, None if thing is None else thing.type)),
         ("ownOf", object_id if own and action is None else None),
+        ("customer", None if thing is None or action is not None else bought_by(thing)),
         ("grants", not own and action not in BY_MEMBERSHIP),
         ("onThing", object_id if thing is not None and not own and (action is None or action in BY_THING) else None),
     )

@@ -28,7 +28,7 @@ from services.new_keys import key_access
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
 from services.rights import API_KEY, Rights
-from services.things import ThingChanges
+from services.things import ThingChanges, bought_by
 from services.work import Work
 
 
@@ -271,4 +271,5 @@ def happened(
 ) -> Event:
     """What is told of a thing that somebody changed, or made."""
     details: Mapping[str, JSON] = {**(properties or {}), "version": thing.version}
-    return event(caller, event_type, target_id=thing.id, group_id=thing.group_id, properties=details, changes=changes)
+    told = event(caller, event_type, target_id=thing.id, group_id=thing.group_id, properties=details, changes=changes)
+    return replace(told, customer_id=bought_by(thing))

@@ -45,6 +45,12 @@ class ThingChanges:
     properties: Change[Mapping[str, JSON]] = KEEP
 
 
+def bought_by(thing: Thing) -> str | None:
+    """Whose purchase an order is, or what a payment is for; None of everything else."""
+    customer = thing.properties.get("customerId") if thing.type in SOLD else None
+    return None if customer is None else str(customer)
+
+
 _MADE_BY: Mapping[str, str] = {
     "api_key": "createApiKey",
     "order": "placeOrder",

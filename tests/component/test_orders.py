@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, suppress
 from typing import cast
 
 import pytest
 
-from domain.access import KeyScope
+from domain.access import Caller, KeyScope
+from domain.events import EventType
 from domain.order_states import OrderState, next_states
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject
 from graph.store import Statement, Store
+from services.event_log import EventLog
 from services.order_ending import Expiry
+from services.order_updates import OrdersWanted
+from services.rate_limits import RateLimits
+from services.services import Services
 from tests.client import Api
 from tests.component.market import SHIPMENT, Market, made, opened, usd
 from tests.worlds import new_thing
@@ -430,3 +436,62 @@ async def test_a_key_answers_what_it_made_and_keeps_no_failure(market: Market) -
     given: JSONObject = {"refundId": refund["id"], "idempotencyKey": key}
     approved = await market.seller.change("approveRefund", given, "refund { state }")
     assert await market.seller.change("approveRefund", given, "refund { state }") == approved
+
+
+SEEN = """query ($order: ID!, $payment: ID!) {
+  order: node(id: $order) { ... on Order { number state history(first: 9) { totalCount } } }
+  payment: node(id: $payment) { ... on Payment { state order { number } } }
+  things(first: 9) { nodes { id } totalCount }
+  viewer { orders(first: 9) { nodes { number } totalCount } }
+  events(first: 20, order: oldest_first, filter: { targetId: $order }) { nodes { type } totalCount }
+}"""
+
+
+async def test_what_somebody_bought_is_theirs_to_see_and_nobody_elses_who_is_no_seller(market: Market) -> None:
+    mug = await market.product("Own mug", 1_000)
+    ann, bob = await market.buyer("ann"), await market.buyer("bob", PlatformRole.ORG_USER)
+    before = cast(
+        "int", (await ann.ask("{ viewer { orders(first: 1) { totalCount } } }")).at("viewer.orders.totalCount")
+    )
+    order = await market.ordered(ann, **{mug: 1})
+    paid = made(await market.pay(order["id"], "10.00"), "payment")
+    answer = await ann.ask(SEEN, order=order["id"], payment=paid["id"])
+    assert answer.at("order") == {"number": order["number"], "state": "paid", "history": {"totalCount": 2}}
+    assert answer.at("payment") == {"state": "confirmed", "order": {"number": order["number"]}}
+    assert {order["id"], paid["id"]} <= set(answer.each("things.nodes", "id"))
+    assert answer.at("viewer.orders.totalCount") == before + 1
+    assert answer.at("viewer.orders.nodes.0.number") == order["number"]
+    assert answer.each("events.nodes", "type") == ["order_created", "order_paid"]
+    assert answer.at("events.totalCount") == 2
+    hidden = await bob.ask(SEEN, order=order["id"], payment=paid["id"])
+    assert (hidden.at("order"), hidden.at("payment"), hidden.at("events.totalCount")) == (None, None, 0)
+    assert order["number"] not in hidden.each("viewer.orders.nodes", "number")
+    readers = await market.seller.ask(
+        "query ($id: ID!) { whoCanAccess(objectId: $id, first: 20) { nodes { reason person { username } } } }",
+        id=order["id"],
+    )
+    assert "oneself" in readers.each("whoCanAccess.nodes", "reason")
+
+
+async def test_a_buyer_follows_their_order_whoever_takes_the_next_step(market: Market) -> None:
+    mug = await market.product("Followed mug", 1_000)
+    ann, bob = await market.buyer("ann"), await market.buyer("bob", PlatformRole.ORG_USER)
+    order = await market.ordered(ann, **{mug: 1})
+    log = EventLog(market.world.store)
+    services = Services.of(market.world.store, market.clock, RateLimits(None), log=log)
+    await log.advance()
+    wanted = OrdersWanted(order=str(order["id"]))
+    callers = [Caller(await services.keys.authenticate(str(api.secret))) for api in (ann, bob)]
+    async with (
+        aclosing(services.order_updates.follow(callers[0], wanted, log.position)) as hers,
+        aclosing(services.order_updates.follow(callers[1], wanted, log.position)) as his,
+    ):
+        next_of_his = asyncio.ensure_future(anext(his))
+        await market.pay(order["id"], "10.00")
+        await log.advance()
+        assert (await asyncio.wait_for(anext(hers), 20)).event.type is EventType.ORDER_PAID
+        await asyncio.sleep(0.2)
+        assert not next_of_his.done()
+        next_of_his.cancel()
+        with suppress(asyncio.CancelledError):
+            await next_of_his
