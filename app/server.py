@@ -26,6 +26,7 @@ from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from app.wake import following
+from app.webhook_worker import telling_webhooks
 from domain.errors import StoreError
 from domain.values import now
 from graph.migrate import read_migrations, up
@@ -100,6 +101,7 @@ async def serve(settings: Settings, console: Console) -> None:
             from app.graphql_view import LiveLimits  # noqa: PLC0415
 
             app_url = (settings.app_url or address).rstrip("/")
+            cursor_key = await ensure_secret(store, "cursor_key")
             async with (
                 contextlib.AsyncExitStack() as stack,
                 embedding(settings, store) as embedder,
@@ -112,7 +114,7 @@ async def serve(settings: Settings, console: Console) -> None:
                 mailbox = sender if isinstance(sender, Mailbox) else None
                 app = create_app(
                     store,
-                    await ensure_secret(store, "cursor_key"),
+                    cursor_key,
                     explorer,
                     body_limit=settings.body_limit,
                     limits=_limits(settings),
@@ -133,6 +135,7 @@ async def serve(settings: Settings, console: Console) -> None:
                         heartbeat_seconds=settings.heartbeat_seconds,
                     ),
                     more_routes=mailbox.routes if mailbox else _told(settings, store),
+                    local_webhooks=settings.webhook_loopback,
                 )
                 config = uvicorn.Config(
                     app,
@@ -157,7 +160,10 @@ async def serve(settings: Settings, console: Console) -> None:
                     await app.go_away()
                     events.close()
 
-                async with delivering(Mails(store, now), sender, app_url):
+                async with (
+                    delivering(Mails(store, now), sender, app_url),
+                    telling_webhooks(settings, store, events, box, cursor_key),
+                ):
                     await _run(Server(config, started, stopping), listener)
 
 

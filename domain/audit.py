@@ -31,6 +31,7 @@ AUDITED: Final[frozenset[EventType]] = frozenset(
         EventType.PASSKEY_ADDED,
         EventType.PASSKEY_REMOVED,
         EventType.ACCOUNT_DELETED,
+        EventType.WEBHOOK_SECRET_ROTATED,
         EventType.ACCESS_DENIED,
     }
 )

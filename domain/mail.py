@@ -31,6 +31,7 @@ class MailTemplate(StrEnum):
     TWO_FACTOR_ENABLED = "two_factor_enabled"
     TWO_FACTOR_DISABLED = "two_factor_disabled"
     RECOVERY_CODE_USED = "recovery_code_used"
+    WEBHOOK_PAUSED = "webhook_paused"
 
 
 @dataclass(frozen=True, slots=True)

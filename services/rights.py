@@ -11,11 +11,19 @@ from typing import Final
 from domain.access import AccessReason, Caller, Reach, Viewer
 from domain.errors import ForbiddenError
 from domain.people import MemberRole, PlatformRole
+from domain.webhooks import WEBHOOK
 from graph import standing
 from graph.store import Transaction
-from services.access import MEMBER_ROLES, Action, authorize, counts_below, open_reach_of
+from graph.webhooks import SeesBelow
+from services.access import FLOWING, MEMBER_ROLES, Action, authorize, counts_below, open_reach_of
 
 API_KEY: Final = "api_key"
+
+ADMINS: Final = tuple(role for role in MemberRole if role.covers(MemberRole.ADMIN))
+"""The roles of those who look after a group."""
+
+SEES_BELOW: Final = SeesBelow(sorted(FLOWING), ADMINS)
+"""What it takes for a webhook to get what happens below its group."""
 
 ROLES_OF_TYPES: Final[Mapping[str, MemberRole]] = MappingProxyType(
     {
@@ -27,6 +35,10 @@ ROLES_OF_TYPES: Final[Mapping[str, MemberRole]] = MappingProxyType(
     }
 )
 """Things that take more than their action does: billing is its owner's, members and settings are an administrator's."""
+
+
+_OF_OWN_MUTATIONS: Final = frozenset({Action.UPDATE_THING, Action.MOVE_THING, Action.RESTORE_THING})
+"""What is done to a webhook otherwise."""
 
 
 def needed_role(action: Action, thing_type: str | None = None) -> MemberRole:
@@ -81,7 +93,15 @@ class Rights:
         return None if self.unbounded else self.refusal({} if role is None else {"": role}, [""], needed)
 
     def guarded(self, thing_type: str) -> ForbiddenError | None:
-        """Why they may not change any thing of that type: one who changed an API key could make it do anything."""
+        """Why they may not change any thing of that type: one who changed an API key could make it do anything.
+
+        Of a webhook that is changed or moved, where events go and which has to be found right once more.
+        """
+        if thing_type == WEBHOOK and self.action in _OF_OWN_MUTATIONS:
+            return ForbiddenError(
+                "Webhooks have their own mutations: createWebhook, updateWebhook and deleteWebhook.",
+                AccessReason.OWN_MUTATIONS,
+            )
         free = self.unbounded and self.viewer.within is None and self.viewer.actions is None
         if thing_type != API_KEY or free:
             return None

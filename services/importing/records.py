@@ -172,6 +172,7 @@ def _thing_maker(step: ThingStep, compiler: Compiler, thing_type: ThingType) -> 
                 properties=_object("properties", properties(row)),
             ),
             thing_type,
+            imported=True,
         )
         thing = replace(thing, id=identify(row), status=wanted, archived_at=thing.created_at if archived else None)
         return Draft(
