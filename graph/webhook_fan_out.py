@@ -158,7 +158,8 @@ async def find(
 ) -> list[FoundRow]:
     """The first events for a webhook after the place `position`, up to `until`, that happened `from` until `before`.
 
-    At most `limit`, in the order of the log, and none that is about the webhook itself; also those `below` its group where it is to get them.
+    At most `limit`, in the order of the log, and none that is about the webhook itself; also those `below` its group
+    where it is to get them.
     """
     statement = FIND_EVENTS_BELOW if below else FIND_EVENTS
     own = {"id": endpoint["webhookId"], "groupId": endpoint["groupId"], "types": endpoint["types"]}

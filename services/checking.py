@@ -35,6 +35,7 @@ from services.checks import (
     thing_versions,
     things,
     types,
+    webhooks,
     whole,
 )
 from services.checks import events as event_checks
@@ -63,6 +64,8 @@ _SECTIONS: Final = (
     knowledge.SECTION,
     *connections.SECTIONS,
     event_checks.SECTION,
+    webhooks.ENDPOINT_SECTION,
+    webhooks.DELIVERY_SECTION,
 )
 
 _OF_THE_WHOLE: Final = (*whole.TESTS, *types.TESTS, *audit.TESTS, *event_checks.TESTS)

@@ -86,7 +86,6 @@ class Webhooks:
             version=1,
         )
         secret = self._new_secret(webhook.id)
-        await event_log.number(self._store)  # what happened before has its place before the webhook's
 
         async def work(transaction: Transaction) -> SecretWebhook:
             group = (await locks.lock(transaction, rights.reach, [new.group_id])).get(new.group_id)
@@ -97,6 +96,7 @@ class Webhooks:
                 raise ConflictError("This group is archived, and takes no webhooks.", field="groupId")
             if await webhooks.count(transaction, new.group_id) >= MAX_WEBHOOKS:
                 raise ConflictError(f"This group has {MAX_WEBHOOKS} webhooks: delete one.", field="groupId")
+            await event_log.number_in(transaction)  # what happened before has its place before the webhook's
             gains = AccessChange(after=access(webhook, below=new.below))
             told = happened(caller, EventType.THING_CREATED, webhook, {"type": WEBHOOK}, gains)
             await thing_changes.create(transaction, [Written(webhook, THING_TYPES[WEBHOOK], told.id)])
