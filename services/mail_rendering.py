@@ -30,7 +30,11 @@ EXAMPLES: Final[Mapping[MailTemplate, JSONObject]] = MappingProxyType(
         MailTemplate.SIGN_IN: {"token": _TOKEN, "code": "123456"},
         MailTemplate.CHANGE_EMAIL: {"token": _TOKEN},
         MailTemplate.RECOVERY_CODE_USED: {"left": 9},
-        MailTemplate.WEBHOOK_PAUSED: {"name": "Bookkeeping", "webhook": "whk_example", "reason": "failing"},
+        MailTemplate.WEBHOOK_PAUSED: {
+            "name": "Bookkeeping",
+            "webhook": "whk_example",
+            "reason": "its server has taken none for days",
+        },
     }
 )
 """For each template the values of a mail as it might be."""
