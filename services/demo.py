@@ -89,7 +89,7 @@ def _build() -> World:
     for name, group, thing, labels in demo_world.things():
         properties = {key: world.resolve(value) for key, value in thing.properties.items()}
         placed = demo_world.placed(thing, world.groups[group].id, properties)
-        world.things[name] = new_thing(placed, THING_TYPES[placed.type])
+        world.things[name] = new_thing(placed, THING_TYPES[placed.type], imported=True)
         world.labels.extend(
             {"thingId": world.things[name].id, "label": label, "knowledgeId": new_id(KNOWLEDGE_PREFIX)}
             for label in labels

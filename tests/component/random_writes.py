@@ -57,10 +57,11 @@ class Pool:
 
     def note(self, mutation: str, answer: Mapping[str, JSON]) -> None:
         """Learn from the answer of a mutation that succeeded."""
-        for name, kind in (("group", self.groups), ("thingType", self.thing_types)):
+        of_kinds = (("group", self.groups), ("thingType", self.thing_types), ("webhook", self.webhooks))
+        for name, kind in of_kinds:
             if name in answer:
                 found = cast("Mapping[str, JSON]", answer[name])
-                kind[str(found["id" if name == "group" else "name"])] = cast("int", found["version"])
+                kind[str(found["name" if name == "thingType" else "id"])] = cast("int", found["version"])
         if "thing" in answer:
             thing = cast("Mapping[str, JSON]", answer["thing"])
             self.things[str(thing["id"])] = (str(thing["type"]), cast("int", thing["version"]))
@@ -76,9 +77,6 @@ class Pool:
             self.vectors.append(str(cast("Mapping[str, JSON]", answer["vector"])["id"]))
         if "serviceAccount" in answer and mutation == "createServiceAccount":
             self.people.append(str(cast("Mapping[str, JSON]", answer["serviceAccount"])["id"]))
-        if "webhook" in answer:
-            webhook = cast("Mapping[str, JSON]", answer["webhook"])
-            self.webhooks[str(webhook["id"])] = cast("int", webhook["version"])
         if mutation in {"deleteThing", "deleteGroup"}:
             self.things.pop(str(answer["id"]), None)
             self.groups.pop(str(answer["id"]), None)
