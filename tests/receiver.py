@@ -16,6 +16,7 @@ from domain.values import JSON
 from graph.store import Store
 from schema.cursors import Cursors, log_cursor
 from services.event_log import EventLog
+from services.sealing import SecretBox
 from services.webhook_fan_out import MAX_WAITING, WebhookFanOut
 from services.webhook_sending import WebhookSender, WebhookSending, WebhookTimes
 from tests.accounts import TurnedClock
@@ -123,13 +124,19 @@ class Worker:
 
     @classmethod
     async def start(
-        cls, store: Store, clock: TurnedClock, *, most: int = MAX_WAITING, sender: WebhookSender | None = None
+        cls,
+        store: Store,
+        clock: TurnedClock,
+        *,
+        most: int = MAX_WAITING,
+        sender: WebhookSender | None = None,
+        box: SecretBox = BOX,
     ) -> "Worker":
         """One that follows the log from now on."""
         log = EventLog(store)
         await log.start()
         times = WebhookTimes(clock, dice=lambda: 0.5)
-        sending = WebhookSending(store, times, BOX, partial(log_cursor, Cursors(CURSOR_KEY)))
+        sending = WebhookSending(store, times, box, partial(log_cursor, Cursors(CURSOR_KEY)))
         sender = sender or WebhookHttp(loopback=True, seconds=0.3)
         return cls(log, WebhookFanOut(store, clock, log, most=most), sending, sender)
 

@@ -1,22 +1,30 @@
 """Webhooks: what a partner's server is sent, however it behaves, and what those who look after it see of that."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
 import pytest
-from standardwebhooks import WebhookVerificationError
+from standardwebhooks import Webhook, WebhookVerificationError
 
+from app.wake import following
+from app.webhook_worker import telling
 from domain.access import KeyScope
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject, now
 from graph.store import Statement, Store
+from services.sealing import SecretBox, SecretKeyError
+from services.secret_rotation import require_keys, rotate
+from services.webhook_fan_out import WebhookFanOut
 from services.webhook_retries import MAX_ATTEMPTS
 from services.webhook_sending import LEASE
 from tests.accounts import TurnedClock
 from tests.client import Api
-from tests.conftest import served
+from tests.conftest import BOX, served
+from tests.e2e.pages import blocks
 from tests.letters import Letters
 from tests.receiver import Got, Receiver, Worker, receiving
 from tests.worlds import World
@@ -454,3 +462,65 @@ async def test_who_may_do_it_how_it_is_written_down_and_that_no_other_mutation_d
     await partner.ask("pauseWebhook")
     await world.api.change("deleteThing", {"id": partner.webhook, "version": 2})
     assert await world.store.read(ENDPOINTS, {}) == [0]
+
+
+async def test_the_worker_of_a_server_sends_what_happens_and_stops_when_it_is_told(partner: Partner) -> None:
+    await partner.create(eventTypes=["thing_created"])
+    async with following(partner.world.store, None, 0.05) as log:
+        worker = await Worker.start(partner.world.store, partner.clock)
+        fan_out = WebhookFanOut(partner.world.store, partner.clock, log)
+        async with telling(fan_out, worker.sending, worker.sender, log), asyncio.timeout(60):
+            things = [await partner.thing(name) for name in ("First", "Second")]
+            await partner.rename(things[0], 1)
+            while len(partner.receiver.taken()) < 2 or (await partner.shown())["waiting"]:
+                await log.moved(log.position, 0.05)
+    assert sorted(each.target for each in partner.receiver.taken()) == sorted(things)
+    assert [each["state"] for each in await partner.deliveries()] == ["delivered"] * 2
+
+
+async def test_an_imported_webhook_is_sent_nothing_until_it_gets_a_secret_which_is_encrypted_by_the_first_key(
+    partner: Partner,
+) -> None:
+    await partner.create(eventTypes=["thing_created"])
+    forget: Statement[int] = Statement("forget", "MATCH (n:WebhookEndpoint) DELETE n RETURN 1 AS row")
+    await partner.world.store.write(lambda transaction: transaction.run(forget, {}))
+    assert (await partner.shown())["state"] is None
+    await partner.thing("Nothing")
+    assert await partner.worker.tell() == 0
+    for mutation in ("pauseWebhook", "resumeWebhook"):
+        answer = await partner.ask(mutation)
+        assert "rotateWebhookSecret" in str(answer["message"])
+    first = str((await partner.ask("rotateWebhookSecret", "secret"))["secret"])
+    second = str((await partner.ask("rotateWebhookSecret", "secret"))["secret"])
+    thing = await partner.thing("Something")
+
+    other = bytes(range(100, 132))
+    rotated = await rotate(partner.world.store, SecretBox([other, bytes(range(32))]))
+    assert (rotated.changed, rotated.kept, rotated.spoilt) == (2, 0, ())
+    stored: Statement[list[str]] = Statement(
+        "stored", "MATCH (n:WebhookEndpoint) RETURN [n.secret, n.formerSecret, n.keyId, n.formerKeyId] AS row"
+    )
+    [[*secrets, key_id, former]] = await partner.world.store.read(stored, {})
+    assert key_id == former == SecretBox([other]).first
+    assert not any(each in str(secrets) for each in (first[6:], second[6:]))
+    with pytest.raises(SecretKeyError):
+        await require_keys(partner.world.store, BOX)
+    worker = await Worker.start(partner.world.store, partner.clock, box=SecretBox([other]))
+    assert await worker.tell() == 1
+    assert partner.receiver.got[-1].target == thing
+    assert partner.receiver.got[-1].signed_by(second, first)
+
+
+def test_the_example_of_verifying_takes_what_is_signed_and_nothing_else() -> None:
+    [example] = [block for block in blocks(Path("docs/webhooks.md")) if "def event_of" in block.text]
+    made: dict[str, Callable[[str, Mapping[str, str], bytes], object]] = {}
+    exec(example.text, made)
+    secret, at, body = "whsec_" + "A" * 43 + "=", datetime.now(UTC), b'{"type": "order_paid"}'
+    headers = {
+        "webhook-id": "evt_1",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign("evt_1", at, body.decode()),
+    }
+    assert made["event_of"](secret, headers, body) == {"type": "order_paid"}
+    assert made["event_of"](secret, headers, b'{"type": "order_refunded"}') is None
+    assert made["event_of"](secret, {**headers, "webhook-id": "evt_2"}, body) is None
