@@ -59,13 +59,15 @@ def create_app(
     log: EventLog | None = None,
     live: LiveLimits = DEFAULT_LIVE,
     terms: Terms = TERMS,
+    local_webhooks: bool = False,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
     the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
-    Subscriptions follow the log, where it is one that runs. Orders are placed on the terms.
+    Subscriptions follow the log, where it is one that runs. Orders are placed on the terms. Webhooks may be on this
+    machine where that is said.
     """
     migrations = read_migrations()
 
@@ -99,6 +101,7 @@ def create_app(
         chains=chains,
         log=log,
         terms=terms,
+        local_webhooks=local_webhooks,
     )
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live)
     routes = [

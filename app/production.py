@@ -27,7 +27,7 @@ def weakness(secret: SecretStr | None) -> str | None:
     return None
 
 
-def problems(
+def problems(  # noqa: C901 - one line for each setting
     *,
     store: str | None,
     store_password: SecretStr | None,
@@ -39,6 +39,7 @@ def problems(
     smtp_security: str,
     smtp_user: str | None,
     smtp_password: SecretStr | None,
+    webhook_loopback: bool,
 ) -> Iterator[str]:
     """What keeps a server with these settings from production, one line for each setting."""
     if store is not None and (weak := weakness(store_password)):
@@ -58,3 +59,5 @@ def problems(
         yield "ONE_SMTP_SECURITY has to be starttls or tls: mails carry secrets"
     if smtp_user is not None and (weak := weakness(smtp_password)):
         yield f"ONE_SMTP_PASSWORD {weak}"
+    if webhook_loopback:
+        yield "ONE_WEBHOOK_LOOPBACK has to be false: webhooks would reach what is on this machine alone"

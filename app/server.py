@@ -28,6 +28,7 @@ from app.secret_keys import secret_box
 from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from app.wake import following
+from app.webhook_worker import telling_webhooks
 from domain.errors import StoreError
 from domain.values import now
 from graph.migrate import read_migrations, up
@@ -104,6 +105,7 @@ async def serve(settings: Settings, console: Console) -> None:
             from app.graphql_view import LiveLimits  # noqa: PLC0415
 
             app_url = (settings.app_url or address).rstrip("/")
+            cursor_key = await ensure_secret(store, "cursor_key")
             async with (
                 contextlib.AsyncExitStack() as stack,
                 embedding(settings, store) as embedder,
@@ -116,7 +118,7 @@ async def serve(settings: Settings, console: Console) -> None:
                 mailbox = sender if isinstance(sender, Mailbox) else None
                 app = create_app(
                     store,
-                    await ensure_secret(store, "cursor_key"),
+                    cursor_key,
                     explorer,
                     body_limit=settings.body_limit,
                     limits=_limits(settings),
@@ -138,6 +140,7 @@ async def serve(settings: Settings, console: Console) -> None:
                         heartbeat_seconds=settings.heartbeat_seconds,
                     ),
                     more_routes=mailbox.routes if mailbox else _told(settings, store),
+                    local_webhooks=settings.webhook_loopback,
                 )
                 config = uvicorn.Config(
                     app,
@@ -162,7 +165,11 @@ async def serve(settings: Settings, console: Console) -> None:
                     await app.go_away()
                     events.close()
 
-                async with delivering(Mails(store, now), sender, app_url), expiring(Expiry(store, now)):
+                async with (
+                    delivering(Mails(store, now), sender, app_url),
+                    expiring(Expiry(store, now)),
+                    telling_webhooks(settings, store, events, box, cursor_key),
+                ):
                     await _run(Server(config, started, stopping), listener)
 
 

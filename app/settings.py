@@ -107,6 +107,13 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(
         1, gt=0, description="How often to look for events of other processes of which no Redis tells."
     )
+    webhook_loopback: bool = Field(
+        False, description="Whether webhooks may be on this machine, by plain HTTP: for development only."
+    )
+    webhook_pause_hours: float = Field(
+        48, gt=0, description="How many hours every try has to fail before a webhook is paused."
+    )
+    webhook_seconds: float = Field(15, gt=0, le=60, description="How many seconds a webhook may take to answer.")
     compiled_execution: bool = Field(True, description="Whether operations that come again run compiled.")
     embedding_dimension: int | None = Field(
         None, ge=1, le=MAX_DIMENSION, description="How many numbers a vector has: chosen once for a store."
@@ -211,6 +218,7 @@ def _unfit(settings: Settings) -> Iterator[str]:
         smtp_security=settings.smtp_security,
         smtp_user=settings.smtp_user,
         smtp_password=settings.smtp_password,
+        webhook_loopback=settings.webhook_loopback,
     )
 
 

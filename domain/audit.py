@@ -34,6 +34,7 @@ AUDITED: Final[frozenset[EventType]] = frozenset(
         EventType.ACCESS_GRANTED,
         EventType.ACCESS_CHANGED,
         EventType.ACCESS_REVOKED,
+        EventType.WEBHOOK_SECRET_ROTATED,
         EventType.ACCESS_DENIED,
     }
 )

@@ -94,6 +94,10 @@ class EventType(StrEnum):
     PAYMENT_REFUNDED = "payment_refunded"
     WEBHOOK_DELIVERED = "webhook_delivered"
     WEBHOOK_FAILED = "webhook_failed"
+    WEBHOOK_PAUSED = "webhook_paused"
+    WEBHOOK_RESUMED = "webhook_resumed"
+    WEBHOOK_REPLAYED = "webhook_replayed"
+    WEBHOOK_SECRET_ROTATED = "webhook_secret_rotated"  # noqa: S105 - an event's name
     EMAIL_SENT = "email_sent"
     EMAIL_FAILED = "email_failed"
     EMAIL_REPLAYED = "email_replayed"

@@ -35,6 +35,7 @@ class MailTemplate(StrEnum):
     ORDER_FULFILLED = "order_fulfilled"
     ORDER_REFUNDED = "order_refunded"
     REFUND_DECLINED = "refund_declined"
+    WEBHOOK_PAUSED = "webhook_paused"
 
 
 @dataclass(frozen=True, slots=True)

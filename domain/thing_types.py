@@ -318,13 +318,13 @@ SOLD: Final = frozenset({"order", "payment"})
 
 THING_TYPES: Mapping[str, ThingType] = MappingProxyType(
     {
-        # A key is only ever made together with its secret, which is not a property.
+        # These are only ever made together with a secret, which is not a property.
         name: ThingType(
             name,
             description,
             schema,
             built_in=True,
-            creatable=name != "api_key" and name not in SOLD,
+            creatable=name not in SOLD | {"api_key", "webhook"},
             filterable=_FILTERABLE.get(name, ()),
             filters_ready=len(_FILTERABLE.get(name, ())),
         )

@@ -135,6 +135,8 @@ SECTIONS: Final[Sequence[Section]] = (
     _links("MENTIONS", "Entity"),
     *(_edges(relationship) for relationship in sorted(RELATIONSHIPS_OF_CONNECTIONS)),
     _nodes("Event"),
+    _nodes("WebhookEndpoint", "webhookId"),
+    _nodes("WebhookDelivery"),
 )
 """What a store holds but the record of its migrations and PASSING, nodes before what joins them."""
 

@@ -3,7 +3,7 @@
 One that was begun and never confirmed has no `enabledAt`, and is asked for by nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, TypedDict
 
 from domain.people import Person
@@ -55,23 +55,7 @@ class StandingRow(TypedDict):
     left: int
 
 
-class SealedRow(TypedDict):
-    """A secret that is encrypted, and the key that it is under."""
-
-    personId: str
-    secret: str
-    keyId: str
-
-
-class KeyCount(TypedDict):
-    """How many secrets are under a key."""
-
-    keyId: str
-    total: int
-
-
 FACTOR: Final = f"factor {{{', '.join(f'.{column}' for column in SecondFactorRow.__annotations__)}}}"
-SEALED: Final = "factor {.personId, .secret, .keyId}"
 
 FETCH_CHALLENGED: Statement[ChallengedRow] = Statement(
     "fetch_challenged",
@@ -117,30 +101,6 @@ CHANGE_SECOND_FACTOR: Statement[bool] = Statement(
 DELETE_SECOND_FACTOR: Statement[bool] = Statement(
     "delete_second_factor", "MATCH (factor:SecondFactor {personId: $personId}) DELETE factor RETURN true AS row"
 )
-LOCK_SEALED: Statement[SealedRow] = Statement(
-    "lock_sealed",
-    f"""
-    MATCH (factor:SecondFactor) WHERE factor.personId > $after AND factor.secret IS NOT NULL
-    WITH factor ORDER BY factor.personId LIMIT $limit
-    {lock_what_stays("factor", "secret")}
-    RETURN {SEALED} AS row ORDER BY factor.personId""",
-    meant="Eager on 5.26: of one page of second factors. Sort: of the same.",
-)
-SEAL_AGAIN: Statement[int] = Statement(
-    "seal_again",
-    """
-    UNWIND $rows AS row
-    MATCH (factor:SecondFactor {personId: row.personId})
-    SET factor.secret = row.secret, factor.keyId = row.keyId
-    RETURN count(*) AS row""",
-)
-COUNT_BY_KEY: Statement[KeyCount] = Statement(
-    "count_secrets_by_key",
-    """
-    MATCH (factor:SecondFactor) WHERE factor.keyId > ''
-    WITH factor.keyId AS keyId, count(*) AS total
-    RETURN {keyId: keyId, total: total} AS row ORDER BY keyId""",
-)
 
 
 async def fetch_challenged(
@@ -185,18 +145,3 @@ async def change(transaction: Transaction, person_id: str, properties: Mapping[s
 async def delete(transaction: Transaction, person_id: str) -> None:
     """Forget a person's second factor."""
     await transaction.run(DELETE_SECOND_FACTOR, {"personId": person_id})
-
-
-async def lock_sealed(transaction: Transaction, after: str, limit: int) -> list[SealedRow]:
-    """The next secrets in order of their people, until the transaction ends."""
-    return await transaction.run(LOCK_SEALED, {"after": after, "limit": limit})
-
-
-async def seal_again(transaction: Transaction, rows: Sequence[SealedRow]) -> None:
-    """Put secrets that are locked under another key."""
-    await transaction.run(SEAL_AGAIN, {"rows": rows})
-
-
-async def count_by_key(store: Store) -> dict[str, int]:
-    """How many secrets are under which key."""
-    return {row["keyId"]: row["total"] for row in await store.read(COUNT_BY_KEY, {})}

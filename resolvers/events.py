@@ -6,8 +6,8 @@ from typing import Annotated, cast
 
 import strawberry
 
-from domain.errors import ValidationError
 from schema.context import Info
+from schema.cursors import log_cursor, log_place
 from schema.define import field, object_type, subscription
 from schema.enums import CreationOrder
 from schema.events import Event, EventDelivery
@@ -64,17 +64,11 @@ class EventSubscriptions:
                 yield EventDelivery(cursor=context.cursor, event=cast("Event", delivery.event))
 
 
-_LOG = "the log of events"
-
-
 def written(info: Info, position: int) -> str:
     """The cursor of a place in the log of events."""
-    return info.context.cursors.write(_LOG, str(position))
+    return log_cursor(info.context.cursors, position)
 
 
 def place(info: Info, cursor: str) -> int:
     """The place that a cursor names. ValidationError where it names none."""
-    try:
-        return int(info.context.cursors.read("after", _LOG, cursor))
-    except ValidationError as error:
-        raise ValidationError("after", "after takes the cursor of a delivery, or eventCursor.") from error
+    return log_place(info.context.cursors, "after", cursor)

@@ -43,6 +43,7 @@ from resolvers.sign_in_by_mail import SignInByMailMutations
 from resolvers.sign_in_methods import SignInMethodMutations
 from resolvers.things import ThingMutations, ThingQueries
 from resolvers.wallets import WalletMutations
+from resolvers.webhooks import WebhookMutations
 from schema.define import object_type
 from schema.thing_types import OBJECT_TYPES
 
@@ -91,6 +92,7 @@ class Mutation(
     PasswordMutations,
     ServiceAccountMutations,
     KeyMutations,
+    WebhookMutations,
     EmailVerificationMutations,
     EmailChangeMutations,
     PasswordResetMutations,

@@ -40,3 +40,19 @@ class Cursors:
 
 def _digest(scope: str) -> bytes:
     return hashlib.blake2b(scope.encode(), digest_size=hashlib.blake2b.PERSON_SIZE).digest()
+
+
+_LOG = "the log of events"
+
+
+def log_cursor(cursors: Cursors, position: int) -> str:
+    """The cursor of a place in the log of events."""
+    return cursors.write(_LOG, str(position))
+
+
+def log_place(cursors: Cursors, field: str, cursor: str) -> int:
+    """The place that a cursor names. ValidationError of `field` where it names none."""
+    try:
+        return int(cursors.read(field, _LOG, cursor))
+    except ValidationError as error:
+        raise ValidationError(field, f"{field} takes the cursor of a delivery, or eventCursor.") from error

@@ -22,6 +22,7 @@ from domain.people import MemberRole, MemberStatus, PersonKind, PersonStatus, Pl
 from domain.second_factors import SecondFactorMethod
 from domain.sessions import TokenDelivery
 from domain.things import ThingStatus
+from domain.webhooks import WebhookDeliveryState, WebhookPause, WebhookState
 from schema.define import enum
 from services.access import KEY_ACTIONS, Action
 from services.change_items import ChangeMode
@@ -59,6 +60,9 @@ __all__ = [
     "ThingStatus",
     "TokenDelivery",
     "Visibility",
+    "WebhookDeliveryState",
+    "WebhookPause",
+    "WebhookState",
 ]
 
 enum(
@@ -241,8 +245,12 @@ enum(
         EventType.PAYMENT_FAILED: "A payment did not go through.",
         EventType.PAYMENT_REORGED: "A payment was in a block that its chain dropped, and is pending again.",
         EventType.PAYMENT_REFUNDED: "A payment was given back by another one.",
-        EventType.WEBHOOK_DELIVERED: "A partner's server took an event.",
-        EventType.WEBHOOK_FAILED: "A partner's server did not take an event.",
+        EventType.WEBHOOK_DELIVERED: "A webhook took an event again, after several failures.",
+        EventType.WEBHOOK_FAILED: "A webhook did not take an event, which is given up: `properties.event`.",
+        EventType.WEBHOOK_PAUSED: "A webhook was paused: `properties.reason` says why.",
+        EventType.WEBHOOK_RESUMED: "Somebody let a webhook work again.",
+        EventType.WEBHOOK_REPLAYED: "Somebody had events sent to a webhook once more.",
+        EventType.WEBHOOK_SECRET_ROTATED: "Somebody gave a webhook another secret.",
         EventType.EMAIL_SENT: "A message was handed to the mail server.",
         EventType.EMAIL_FAILED: "A message could not be handed to the mail server, or not be sent on from there.",
         EventType.EMAIL_REPLAYED: "A message that had been given up is to be tried again.",
@@ -387,7 +395,7 @@ enum(
         AccessReason.PLATFORM_ROLE: "They may not: their role on the platform allows it nowhere.",
         AccessReason.NO_MEMBERSHIP: "They may not: no membership of theirs counts there. It takes one in `neededRole`.",
         AccessReason.ROLE_TOO_LOW: "They may not: their role there is less than `neededRole`.",
-        AccessReason.OWN_MUTATIONS: "They may not: API keys, orders and payments have mutations of their own.",
+        AccessReason.OWN_MUTATIONS: "They may not: it has mutations of its own.",
         AccessReason.OTHER_OBJECT: "They may not: that is nothing to do to an object of this kind.",
         AccessReason.KEY_BOUNDS: "They may not: the API key is confined to less, or is for reading only.",
         AccessReason.SESSION_NEEDED: "They may not: it takes a session, or another request.",
@@ -429,6 +437,7 @@ enum(
         MailTemplate.ORDER_FULFILLED: "What of an order was delivered.",
         MailTemplate.ORDER_REFUNDED: "What of an order was given back.",
         MailTemplate.REFUND_DECLINED: "A refund that was asked for is not given.",
+        MailTemplate.WEBHOOK_PAUSED: "A webhook of a group was paused; to those who look after the group.",
     },
 )
 enum(
@@ -446,5 +455,28 @@ enum(
         SecondFactorMethod.TOTP: "A code of six digits that an app shows.",
         SecondFactorMethod.PASSKEY: "A passkey.",
         SecondFactorMethod.RECOVERY_CODE: "One of the codes for when the app is lost.",
+    },
+)
+enum(
+    WebhookState,
+    {
+        WebhookState.ACTIVE: "Events are sent to it.",
+        WebhookState.PAUSED: "Nothing is sent to it until somebody resumes it.",
+    },
+)
+enum(
+    WebhookPause,
+    {
+        WebhookPause.ASKED: "Somebody wanted it.",
+        WebhookPause.FAILING: "Every try has failed for days.",
+        WebhookPause.GONE: "It answered 410, as an address does that is given up.",
+    },
+)
+enum(
+    WebhookDeliveryState,
+    {
+        WebhookDeliveryState.PENDING: "It is to be sent, or to be tried again.",
+        WebhookDeliveryState.DELIVERED: "It was taken.",
+        WebhookDeliveryState.FAILED: "It was given up.",
     },
 )

@@ -82,6 +82,7 @@ class Loaders:
         self.standings: KeyedLoader[Subject, Standing | None] = KeyedLoader(services.access_lists.standings, None)
         self.key_uses = self._by_id(services.keys.uses)
         self.account_keys = self._by_id(services.keys.of_accounts)
+        self.webhook_statuses = self._by_id(services.webhook_reading.statuses)
         self.labels: Loader[list[str]] = Loader(services.things.labels, [])
 
     def _by_id(self, fetch: Callable[[Caller, list[str]], Awaitable[Mapping[str, T]]]) -> "Loader[T | None]":

@@ -110,6 +110,13 @@ class Action(StrEnum):
     CREATE_API_KEY = "create_api_key"
     ROTATE_API_KEY = "rotate_api_key"
     REVOKE_API_KEY = "revoke_api_key"
+    CREATE_WEBHOOK = "create_webhook"
+    UPDATE_WEBHOOK = "update_webhook"
+    ROTATE_WEBHOOK_SECRET = "rotate_webhook_secret"  # noqa: S105 - an action's name
+    PAUSE_WEBHOOK = "pause_webhook"
+    RESUME_WEBHOOK = "resume_webhook"
+    REPLAY_WEBHOOK = "replay_webhook"
+    DELETE_WEBHOOK = "delete_webhook"
 
 
 OPEN: frozenset[Action] = frozenset(
@@ -172,6 +179,17 @@ OWN: frozenset[Action] = SENSITIVE | {
 }
 """What everybody may do to their own account, in a session: an API key is no proof of who holds it now."""
 
+OF_WEBHOOKS: tuple[Action, ...] = (
+    Action.CREATE_WEBHOOK,
+    Action.UPDATE_WEBHOOK,
+    Action.ROTATE_WEBHOOK_SECRET,
+    Action.PAUSE_WEBHOOK,
+    Action.RESUME_WEBHOOK,
+    Action.REPLAY_WEBHOOK,
+    Action.DELETE_WEBHOOK,
+)
+"""What administrators do to the webhooks of their groups."""
+
 MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
     {
         **dict.fromkeys(
@@ -205,6 +223,7 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
                 Action.CREATE_SERVICE_ACCOUNT,
                 Action.UPDATE_SERVICE_ACCOUNT,
                 Action.DELETE_SERVICE_ACCOUNT,
+                *OF_WEBHOOKS,
             ),
             MemberRole.ADMIN,
         ),

@@ -36,6 +36,7 @@ from services.checks import (
     thing_versions,
     things,
     types,
+    webhooks,
     whole,
 )
 from services.checks import events as event_checks
@@ -65,6 +66,8 @@ _SECTIONS: Final = (
     knowledge.SECTION,
     *connections.SECTIONS,
     event_checks.SECTION,
+    webhooks.ENDPOINT_SECTION,
+    webhooks.DELIVERY_SECTION,
 )
 
 _OF_THE_WHOLE: Final = (*whole.TESTS, *types.TESTS, *audit.TESTS, *event_checks.TESTS)

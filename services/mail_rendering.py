@@ -39,6 +39,11 @@ EXAMPLES: Final[Mapping[MailTemplate, JSONObject]] = MappingProxyType(
         MailTemplate.ORDER_FULFILLED: {"number": "17", "lines": "Story mug"},
         MailTemplate.ORDER_REFUNDED: {"number": "17", "amount": "16.00 USD"},
         MailTemplate.REFUND_DECLINED: {"number": "17", "amount": "16.00 USD"},
+        MailTemplate.WEBHOOK_PAUSED: {
+            "name": "Bookkeeping",
+            "webhook": "whk_example",
+            "reason": "its server has taken none for days",
+        },
     }
 )
 """For each template the values of a mail as it might be."""

@@ -16,7 +16,7 @@ IN_GROUPS: Final = tuple(MEMBER_ROLES)
 """What can be done to a group, and to what it holds."""
 
 _NOT_TO_THINGS: Final = {Action.CREATE_THING, Action.APPLY_CHANGES}
-_OF_OTHERS: Final = ("_group", "_service_account")
+_OF_OTHERS: Final = ("_group", "_service_account", "_webhook", "_webhook_secret")
 TO_THINGS: Final = tuple(
     each for each in MEMBER_ROLES if each not in _NOT_TO_THINGS and not each.value.endswith(_OF_OTHERS)
 )

@@ -13,11 +13,28 @@ from domain.errors import ForbiddenError
 from domain.people import MemberRole, PlatformRole
 from domain.standing import Standing
 from domain.thing_types import SOLD
+from domain.webhooks import WEBHOOK
 from graph import grants, standing
 from graph.store import Transaction
-from services.access import MEMBER_ROLES, Action, authorize, counts_below, counts_grants, open_reach_of
+from graph.webhooks import SeesBelow
+from services.access import (
+    FLOWING,
+    MEMBER_ROLES,
+    OF_WEBHOOKS,
+    Action,
+    authorize,
+    counts_below,
+    counts_grants,
+    open_reach_of,
+)
 
 API_KEY: Final = "api_key"
+
+ADMINS: Final = tuple(role for role in MemberRole if role.covers(MemberRole.ADMIN))
+"""The roles of those who look after a group."""
+
+SEES_BELOW: Final = SeesBelow(sorted(FLOWING), ADMINS)
+"""What it takes for a webhook to get what happens below its group."""
 
 ROLES_OF_TYPES: Final[Mapping[str, MemberRole]] = MappingProxyType(
     {
@@ -70,6 +87,7 @@ BY_MEMBERSHIP: Final = frozenset(
         Action.GRANT_ACCESS,
         Action.REVOKE_ACCESS,
         Action.TRANSFER_OWNERSHIP,
+        *OF_WEBHOOKS,
         Action.MOVE_THING,
         Action.CREATE_GROUP,
         Action.CREATE_SERVICE_ACCOUNT,
@@ -85,6 +103,10 @@ def counting(action: Action, held: Standing | None) -> MemberRole | None:
     if held is None:
         return None
     return held.by_membership if action in BY_MEMBERSHIP else held.role
+
+
+_OF_OWN_MUTATIONS: Final = frozenset({Action.UPDATE_THING, Action.MOVE_THING, Action.RESTORE_THING})
+"""What is done to a webhook otherwise."""
 
 
 def needed_role(action: Action, thing_type: str | None = None) -> MemberRole:
@@ -162,7 +184,8 @@ class Rights:
     def guarded(self, thing_type: str) -> ForbiddenError | None:
         """Why nobody like them may do it to any thing of that type.
 
-        Whoever changed an API key could make it do anything.
+        Whoever changed an API key could make it do anything. Of a webhook that is changed or moved, where events go and
+        which has to be found right once more.
         """
         if OF_ONE_TYPE.get(self.action, thing_type) != thing_type:
             return ForbiddenError(
@@ -170,6 +193,11 @@ class Rights:
             )
         if thing_type in SOLD and self.action in _CHANGES_OF_ALL:
             return ForbiddenError(_INSTEAD[thing_type], AccessReason.OWN_MUTATIONS)
+        if thing_type == WEBHOOK and self.action in _OF_OWN_MUTATIONS:
+            return ForbiddenError(
+                "Webhooks have their own mutations: createWebhook, updateWebhook and deleteWebhook.",
+                AccessReason.OWN_MUTATIONS,
+            )
         free = self.unbounded and self.viewer.within is None and self.viewer.actions is None
         if thing_type != API_KEY or free:
             return None

@@ -1,7 +1,7 @@
 """Secrets that have to be read again: encrypted in the store, under keys that the store does not hold.
 
 AES-256-GCM from `cryptography`, with a random nonce each. What a secret is for, whose it is and the key that it is
-under are associated data, so that a ciphertext which is moved to another person or another use does not decrypt.
+under are associated data, so that a ciphertext which is moved to another owner or another use does not decrypt.
 Fernet has no associated data, and would leave that to whoever reads the plaintext.
 """
 
@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     """What a secret is for."""
 
     TOTP = "totp"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +66,31 @@ class SecretBox:
         """The ids of all keys."""
         return frozenset(self._keys)
 
-    def seal(self, secret: bytes, purpose: Purpose, person_id: str) -> Sealed:
-        """Encrypt a person's secret. SecretKeyError where there is no key."""
+    def seal(self, secret: bytes, purpose: Purpose, owner_id: str) -> Sealed:
+        """Encrypt the secret of a person, or of a thing. SecretKeyError where there is no key."""
         if self._first is None:
             raise SecretKeyError("There is no key to encrypt a secret with: set ONE_SECRET_KEYS.")
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._keys[self._first].encrypt(nonce, secret, _bound(self._first, purpose, person_id))
+        sealed = self._keys[self._first].encrypt(nonce, secret, _bound(self._first, purpose, owner_id))
         text = base64.urlsafe_b64encode(nonce + sealed).decode()
         return Sealed(f"{_VERSION}.{self._first}.{text}", self._first)
 
-    def unseal(self, text: str, purpose: Purpose, person_id: str) -> bytes:
-        """A person's secret. SecretKeyError where its key is not there, or it is not what was encrypted for that."""
+    def unseal(self, text: str, purpose: Purpose, owner_id: str) -> bytes:
+        """The secret of a person, or of a thing.
+
+        SecretKeyError where its key is not there, or it is not what was encrypted for that.
+        """
         used = key_id_of(text)
         key = self._keys.get(used)
         if key is None:
             raise missing_key({used: 1})
         try:
             content = base64.urlsafe_b64decode(text.rpartition(".")[2])
-            return key.decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], _bound(used, purpose, person_id))
+            return key.decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], _bound(used, purpose, owner_id))
         except (InvalidTag, ValueError):
             # The cause would say no more, and its traceback holds the key.
             raise SecretKeyError(
-                f"The {purpose} secret of {person_id} is not what was encrypted: somebody changed it in the store."
+                f"The {purpose} secret of {owner_id} is not what was encrypted: somebody changed it in the store."
             ) from None
 
 
@@ -136,5 +140,5 @@ def missing_key(totals: dict[str, int]) -> SecretKeyError:
     )
 
 
-def _bound(used: str, purpose: Purpose, person_id: str) -> bytes:
-    return f"{_VERSION} {used} {purpose} {person_id}".encode()
+def _bound(used: str, purpose: Purpose, owner_id: str) -> bytes:
+    return f"{_VERSION} {used} {purpose} {owner_id}".encode()

@@ -1,15 +1,23 @@
 """Putting all secrets of a store under the first key, so that the others are not needed any more."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from graph import second_factors
-from graph.second_factors import SealedRow
+from graph import sealed
+from graph.sealed import Place, SealedRow
 from graph.store import Store, Transaction
 from services.sealing import Purpose, SecretBox, SecretKeyError, missing_key
 
 _PAGE: Final = 100
+
+_PLACES: Final = (
+    (sealed.SECOND_FACTORS, Purpose.TOTP),
+    (sealed.WEBHOOKS, Purpose.WEBHOOK),
+    (sealed.FORMER_OF_WEBHOOKS, Purpose.WEBHOOK),
+)
+"""Where there are secrets, and what they are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +40,42 @@ async def rotate(store: Store, box: SecretBox) -> Rotated:
         raise SecretKeyError("There is no key to put secrets under: set ONE_SECRET_KEYS.")
     await require_keys(store, box)
     done = Rotated(0, 0, ())
-    after: str | None = ""
-    while after is not None:
-        after, page = await store.write(partial(_page, box=box, after=after))
-        done = Rotated(done.changed + page.changed, done.kept + page.kept, done.spoilt + page.spoilt)
+    for place, purpose in _PLACES:
+        after: str | None = ""
+        while after is not None:
+            work = partial(_page, box=box, place=place, purpose=purpose, after=after)
+            after, page = await store.write(work)
+            done = Rotated(done.changed + page.changed, done.kept + page.kept, done.spoilt + page.spoilt)
     return done
 
 
 async def require_keys(store: Store, box: SecretBox) -> None:
     """SecretKeyError where the store has secrets under a key that the box does not have."""
-    totals = await second_factors.count_by_key(store)
+    totals: Counter[str] = Counter()
+    for place, _ in _PLACES:
+        totals.update(await sealed.count_by_key(store, place))
     missing = {used: total for used, total in totals.items() if used not in box.key_ids}
     if missing:
         raise missing_key(missing)
 
 
-async def _page(transaction: Transaction, box: SecretBox, after: str) -> tuple[str | None, Rotated]:
-    rows = await second_factors.lock_sealed(transaction, after, _PAGE)
+async def _page(
+    transaction: Transaction, box: SecretBox, place: Place, purpose: Purpose, after: str
+) -> tuple[str | None, Rotated]:
+    rows = await sealed.lock_sealed(transaction, place, after, _PAGE)
     others = [row for row in rows if row["keyId"] != box.first]
-    again = [sealed for row in others if (sealed := _sealed_again(box, row)) is not None]
-    await second_factors.seal_again(transaction, again)
-    known = {row["personId"] for row in again}
-    spoilt = tuple(row["personId"] for row in others if row["personId"] not in known)
-    last = rows[-1]["personId"] if rows else None
+    again = [new for row in others if (new := _sealed_again(box, purpose, row)) is not None]
+    await sealed.seal_again(transaction, place, again)
+    known = {row["ownerId"] for row in again}
+    spoilt = tuple(row["ownerId"] for row in others if row["ownerId"] not in known)
+    last = rows[-1]["ownerId"] if rows else None
     return last, Rotated(len(again), len(rows) - len(others), spoilt)
 
 
-def _sealed_again(box: SecretBox, row: SealedRow) -> SealedRow | None:
+def _sealed_again(box: SecretBox, purpose: Purpose, row: SealedRow) -> SealedRow | None:
     try:
-        secret = box.unseal(row["secret"], Purpose.TOTP, row["personId"])
+        secret = box.unseal(row["secret"], purpose, row["ownerId"])
     except SecretKeyError:
         return None
-    sealed = box.seal(secret, Purpose.TOTP, row["personId"])
-    return SealedRow(personId=row["personId"], secret=sealed.text, keyId=sealed.key_id)
+    new = box.seal(secret, purpose, row["ownerId"])
+    return SealedRow(ownerId=row["ownerId"], secret=new.text, keyId=new.key_id)

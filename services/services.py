@@ -58,6 +58,9 @@ from services.type_registration import TypeRegistration
 from services.vectors import Dimension
 from services.wallet_proofs import Chains
 from services.wallets import Wallets
+from services.webhook_control import WebhookControl
+from services.webhook_reading import WebhookReading
+from services.webhooks import Webhooks
 
 NO_KEYS: Final = SecretBox()
 """Keeps no secret that has to be read again."""
@@ -116,6 +119,9 @@ class Services:
     type_changes: TypeChanges
     type_registration: TypeRegistration
     wallets: Wallets
+    webhook_control: WebhookControl
+    webhook_reading: WebhookReading
+    webhooks: Webhooks
 
     @classmethod
     def of(
@@ -133,6 +139,7 @@ class Services:
         chains: Chains = NO_CHAINS,
         log: EventLog | None = None,
         terms: Terms = TERMS,
+        local_webhooks: bool = False,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
@@ -140,7 +147,7 @@ class Services:
         the most. People may sign in with accounts at the providers. Secrets are encrypted by the box. Passkeys
         are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
         the chains. Those who follow events do so by the log, which does not go on by itself. Orders are placed on the
-        terms.
+        terms. Webhooks may be on this machine where `local_webhooks` says so.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
@@ -191,4 +198,7 @@ class Services:
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),
             wallets=Wallets(store, clock, limits, challenges, origins=origins, chains=chains),
+            webhook_control=WebhookControl(store, clock),
+            webhook_reading=WebhookReading(store),
+            webhooks=Webhooks(store, clock, box, loopback=local_webhooks),
         )

@@ -16,7 +16,8 @@ from domain.references import named_by
 from domain.thing_types import SOLD, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now, to_micros
-from graph import dependents, events, history, knowledge, locks, thing_changes
+from domain.webhooks import WEBHOOK, WebhookDeliveryState
+from graph import dependents, events, history, knowledge, locks, thing_changes, webhooks
 from graph import references as mentions
 from graph.locks import LockedRow
 from graph.store import Transaction
@@ -29,6 +30,7 @@ from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
 from services.rights import API_KEY, Rights
 from services.things import ThingChanges, bought_by
+from services.webhook_outcomes import over
 from services.work import Work
 
 
@@ -76,6 +78,7 @@ class ChangesOfThings:
                 raise ConflictError("This thing is archived already.", field="status")
             after = next_version(thing)
             archived = replace(after, status=ThingStatus.ARCHIVED, archived_at=after.updated_at)
+            await _end_webhook(transaction, thing)
             return await self._save(transaction, caller, EventType.THING_ARCHIVED, archived, before=thing)
 
         return work
@@ -159,6 +162,7 @@ class ChangesOfThings:
             if found := await dependents.of_thing(transaction, rights.reach, thing_id):
                 raise DependedOnError("thing", found)
             await thing_changes.delete(transaction, thing_id)
+            await _end_webhook(transaction, thing)
             access = AccessChange(before=key_access(thing)) if thing.type == API_KEY else None
             told = happened(caller, EventType.THING_DELETED, thing, {"type": thing.type}, access)
             await events.append(transaction, [told])
@@ -241,6 +245,12 @@ async def _name(
     after = set(named.values())
     if after != before:
         await mentions.keep_only(transaction, [{"id": thing.id, "ids": sorted(after)}])
+
+
+async def _end_webhook(transaction: Transaction, thing: Thing) -> None:
+    """Forget the secret of a webhook that is no more, and give up what waits for it."""
+    if thing.type == WEBHOOK:
+        await webhooks.delete(transaction, thing.id, over(WebhookDeliveryState.FAILED, now()))
 
 
 def _counted(thing: Thing, properties: Mapping[str, JSON]) -> Thing:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from domain.access import Caller
 from domain.changes import KEEP, Change
@@ -14,6 +16,7 @@ from domain.thing_types import SOLD, ThingType
 from domain.thing_versions import ThingVersion
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now
+from domain.webhooks import WEBHOOK
 from graph import history, knowledge, things
 from graph.filters.things import Scope, public_things
 from graph.filters.things import things as filtered_things
@@ -23,6 +26,16 @@ from services.access import open_reach_of, reach_of
 from services.filters import Filters
 from services.lists import NodeList
 from services.ontology import Ontology, check_properties
+
+_OWN_WAYS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "api_key": "createApiKey",
+        WEBHOOK: "createWebhook",
+        "order": "placeOrder",
+        "payment": "recordPayment, or requestRefund",
+    }
+)
+"""The mutations that make what no other makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +64,15 @@ def bought_by(thing: Thing) -> str | None:
     return None if customer is None else str(customer)
 
 
-_MADE_BY: Mapping[str, str] = {
-    "api_key": "createApiKey",
-    "order": "placeOrder",
-    "payment": "recordPayment, or requestRefund",
-}
-
-
 def new_thing(new: NewThing, thing_type: ThingType, *, by_operator: bool = False) -> Thing:
-    """The thing of that type, once its input was found to be right. An operator makes orders and payments too."""
-    if not thing_type.creatable and not (by_operator and thing_type.name in SOLD):
-        instead = _MADE_BY.get(new.type)
-        hint = f": take {instead}." if instead else "."
-        raise ValidationError("type", f"A thing of type {new.type} is not created this way{hint}")
+    """The thing of that type, once its input was found to be right.
+
+    An operator makes orders, payments and webhooks this way too; nothing is sent to one before it has a secret.
+    """
+    if not thing_type.creatable and not (by_operator and thing_type.name in SOLD | {WEBHOOK}):
+        way = _OWN_WAYS.get(new.type)
+        instead = "" if way is None else f": use {way}"
+        raise ValidationError("type", f"A thing of type {new.type} is not created this way{instead}.")
     if new.status is ThingStatus.ARCHIVED:
         raise ValidationError("status", "A new thing is a draft, active or published.")
     at = now()

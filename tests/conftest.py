@@ -201,6 +201,7 @@ async def served(
     providers: Sequence[Provider] = (),
     box: SecretBox = BOX,
     chains: Chains = NO_CHAINS,
+    local_webhooks: bool = False,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
@@ -219,6 +220,7 @@ async def served(
         providers=providers,
         box=box,
         chains=chains,
+        local_webhooks=local_webhooks,
     )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:

@@ -85,6 +85,7 @@ TIMES: Final = frozenset(
         *("createdAt", "updatedAt", "archivedAt", "validFrom", "validTo", "at"),
         *("changedAt", "authenticatedAt", "lastUsedAt", "rotatedAt", "accessExpiresAt", "expiresAt"),
         *("emailVerifiedAt", "issuedAt", "attemptsFrom", "dueAt", "sentAt", "enabledAt", "failedAt"),
+        *("pausedAt", "failingSince", "formerUntil", "leasedUntil", "settledAt"),
         *("undeliverableAt", "delayedAt", "deliveredAt", "bouncedAt", "complainedAt"),
     }
 )

@@ -20,6 +20,8 @@ _PASSKEY = "MATCH (n:Passkey {id: $passkey}) "
 _CHALLENGE = "MATCH (n:SignInChallenge {hash: $challenge}) "
 _FACTOR = "MATCH (n:SecondFactor {personId: $person}) "
 _MAIL = "MATCH (n:Mail {id: $mail}) "
+_ENDPOINT = "MATCH (n:WebhookEndpoint {webhookId: $hook}) "
+_DELIVERY = "MATCH (n:WebhookDelivery {id: $delivery}) "
 _TOKEN = "MATCH (n:OneTimeToken {key: $token}) "
 _EVENT = "MATCH (n:Event {id: $event}) "
 _VERSION = "MATCH (n:ThingVersion {key: $version}) "
@@ -472,6 +474,18 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "mail_json": [Break(_MAIL + "SET n.values = '7'", ("mail",), mended=False)],
     "mail_person": [Break(_MAIL + "SET n.personId = $noPerson", ("mail", "noPerson"))],
     "mail_values": [Break(_MAIL + "SET n.status = 'sent'", ("mail",))],
+    "webhook_endpoint_form": [Break(_ENDPOINT + "REMOVE n.claim", ("hook",), mended=False)],
+    "webhook_endpoint_lock": [Break(_ENDPOINT + "SET n._lock = true", ("hook",))],
+    "webhook_endpoint_vocabulary": [Break(_ENDPOINT + "SET n.state = 'x'", ("hook",), mended=False)],
+    "webhook_endpoint_webhook": [
+        Break(_ENDPOINT + "SET n.url = 'https://elsewhere.example'", ("hook",)),
+        Break(_ENDPOINT + "SET n.webhookId = $noThing", ("noThing",)),
+    ],
+    "webhook_endpoint_secret": [Break(_ENDPOINT + "SET n.secret = 'whsec_x'", ("hook",), mended=False)],
+    "webhook_delivery_form": [Break(_DELIVERY + "REMOVE n.tried", ("delivery",), mended=False)],
+    "webhook_delivery_lock": [Break(_DELIVERY + "SET n._lock = true", ("delivery",))],
+    "webhook_delivery_vocabulary": [Break(_DELIVERY + "SET n.state = 'x'", ("delivery",), mended=False)],
+    "webhook_delivery_due": [Break(_DELIVERY + "REMOVE n.dueAt", ("delivery",))],
     "audit_chain": [
         Break("MATCH (n:Event {auditKey: '0000000000000002'}) DETACH DELETE n", (), mended=False),
         Break("MATCH (n:Setting {name: 'audit_chain'}) SET n.sequence = n.sequence + 1", (), mended=False),

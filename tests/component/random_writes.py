@@ -42,6 +42,7 @@ class Pool:
     groups: dict[str, int]
     things: dict[str, tuple[str, int]] = field(default_factory=dict)
     connections: list[str] = field(default_factory=list)
+    webhooks: dict[str, int] = field(default_factory=dict)
     thing_types: dict[str, int] = field(default_factory=dict)
     connection_types: list[str] = field(default_factory=list)
     documents: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
@@ -61,10 +62,11 @@ class Pool:
 
     def note(self, mutation: str, answer: Mapping[str, JSON]) -> None:
         """Learn from the answer of a mutation that succeeded."""
-        for name, kind in (("group", self.groups), ("thingType", self.thing_types)):
+        of_kinds = (("group", self.groups), ("thingType", self.thing_types), ("webhook", self.webhooks))
+        for name, kind in of_kinds:
             if name in answer:
                 found = cast("Mapping[str, JSON]", answer[name])
-                kind[str(found["id" if name == "group" else "name"])] = cast("int", found["version"])
+                kind[str(found["name" if name == "thingType" else "id"])] = cast("int", found["version"])
         if "thing" in answer:
             thing = cast("Mapping[str, JSON]", answer["thing"])
             self.things[str(thing["id"])] = (str(thing["type"]), cast("int", thing["version"]))
@@ -111,6 +113,21 @@ def _thing(pool: Pool, dice: random.Random) -> dict[str, JSON]:
         return {"id": new_id("thg"), "version": 1}
     thing = dice.choice(sorted(pool.things))
     return {"id": thing, "version": pool.things[thing][1]}
+
+
+def _webhook(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    webhook = dice.choice(sorted(pool.webhooks) or [new_id("whk")])
+    return {"id": webhook}
+
+
+def _webhook_version(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    webhook = str(_webhook(pool, dice)["id"])
+    return {"id": webhook, "version": pool.webhooks.get(webhook, 1)}
+
+
+def _create_webhook(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    url = f"https://{dice.choice(['a', 'b'])}.example/hook"
+    return {"groupId": _any_group(pool, dice), "name": dice.choice(WORDS), "url": url, "below": dice.random() < 0.3}
 
 
 def _any_group(pool: Pool, dice: random.Random) -> str:
@@ -344,6 +361,13 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "createServiceAccount": lambda pool, dice: {"groupId": _any_group(pool, dice), "name": dice.choice(WORDS)},
     "updateServiceAccount": _with(_account, name=lambda _, dice: dice.choice(WORDS)),
     "deleteServiceAccount": _account,
+    "createWebhook": _create_webhook,
+    "updateWebhook": _with(_webhook_version, eventTypes=lambda _, dice: dice.choice([[], ["thing_created"]])),
+    "rotateWebhookSecret": _webhook,
+    "pauseWebhook": _webhook,
+    "resumeWebhook": _webhook,
+    "replayWebhook": lambda pool, dice: {**_webhook(pool, dice), "from": "2026-01-01T00:00:00Z"},
+    "deleteWebhook": _webhook_version,
     "joinGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
     "leaveGroup": lambda pool, dice: {"groupId": _any_group(pool, dice)},
     "grantAccess": lambda pool, dice: {

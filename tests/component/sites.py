@@ -40,6 +40,7 @@ class Site:
     product: str = ""
     order: str = ""
     refund: str = ""
+    webhook: str = ""
     slugs: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def slug(self) -> str:
@@ -104,6 +105,13 @@ MUTATIONS: Final[Mapping[str, Given]] = {
     "completeOrder": lambda at: {"orderId": at.order},
     "approveRefund": lambda at: {"refundId": at.refund},
     "declineRefund": lambda at: {"refundId": at.refund},
+    "createWebhook": lambda at: {"groupId": at.group, "name": "New", "url": "https://new.example/hook"},
+    "updateWebhook": lambda at: {"id": at.webhook, "version": 1, "name": "New"},
+    "rotateWebhookSecret": lambda at: {"id": at.webhook},
+    "pauseWebhook": lambda at: {"id": at.webhook},
+    "resumeWebhook": lambda at: {"id": at.webhook},
+    "replayWebhook": lambda at: {"id": at.webhook, "from": "2026-01-01T00:00:00Z"},
+    "deleteWebhook": lambda at: {"id": at.webhook, "version": 1},
     "applyChanges": lambda at: {"changes": [{"createThing": _new_video(at)}], "mode": "all_or_nothing"},
 }
 """What members can do to what is in a group, each with its input."""
@@ -120,6 +128,7 @@ OF_ORDERS: Final[Mapping[str, str]] = {
 
 _ARCHIVED: Final = frozenset({"restoreThing", "deleteThing"})
 _CONNECTED: Final = frozenset({"updateConnection", "disconnect"})
+_OF_WEBHOOKS: Final = frozenset(name for name in MUTATIONS if "Webhook" in name) - {"createWebhook"}
 _OF_ACCOUNTS: Final = frozenset({"updateServiceAccount", "deleteServiceAccount"})
 _DOCUMENTED: Final = frozenset({"replaceDocument", "setEmbeddings", "removeKnowledge"})
 
@@ -190,6 +199,12 @@ class Sites:
             site = replace(site, account=str(cast("Mapping[str, JSON]", answer["serviceAccount"])["id"]))
         if not set(OF_ORDERS).isdisjoint(mutations):
             site = await self._sell(site, next(OF_ORDERS[each] for each in mutations if each in OF_ORDERS))
+        if not _OF_WEBHOOKS.isdisjoint(mutations):
+            hook: JSONObject = {"groupId": site.group, "name": "Books", "url": "https://books.example/hook"}
+            answer = await world.api.change("createWebhook", hook, "webhook { id }")
+            site = replace(site, webhook=str(cast("Mapping[str, JSON]", answer["webhook"])["id"]))
+            if "resumeWebhook" in mutations:
+                await world.api.change("pauseWebhook", {"id": site.webhook})
         return site if _DOCUMENTED.isdisjoint(mutations) else await self._document(site)
 
     async def _sell(self, site: Site, state: str) -> Site:

@@ -198,6 +198,7 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"onId": world.home, "grantId": new_id("con_granted"), "toPersonId": world.owner.id}
     values |= {"role": "viewer"} if field == "grantAccess" else {}
     values |= {"id": world.owner.id} if "ServiceAccount" in field else {}
+    values |= {"id": new_id("whk"), "url": "https://a.example/hook"} if "Webhook" in field else {}
     knowledge = new_id(KNOWLEDGE_PREFIX)
     values |= {"id": knowledge} if field in {"replaceDocument", "removeKnowledge"} else {}
     values |= {"thingId": new_id("thg"), "text": "T", "embedding": [1.0], "documentId": knowledge}

@@ -22,6 +22,7 @@ from tests.worlds import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
+OF_OTHERS = ("_group", "_service_account", "_webhook", "_webhook_secret")
 PAGE = Path("docs/access.md").read_text()
 CASES = [*itertools.product(PlatformRole, MemberRole)]
 CASES = [case for case in CASES if case[0] is not PlatformRole.PLATFORM_OWNER or case[1] is MemberRole.OWNER]
@@ -179,7 +180,7 @@ async def test_what_may_be_done_is_told_before(setting: Setting, platform: Platf
         of_thing = cast("Mapping[str, JSON]", answer.at("thing"))
         permissions = cast("list[str]", of_group["viewerPermissions"])
         assert (set(permissions), len(permissions)) == (may, len(may)), place
-        to_things = {each for each in may if not each.endswith(("_group", "_service_account"))} - {
+        to_things = {each for each in may if not each.endswith(OF_OTHERS)} - {
             "create_thing",
             "apply_changes",
             *(ACTIONS[name] for name in OF_ORDERS),

@@ -10,7 +10,8 @@ import pytest
 from domain.access import Caller
 from domain.errors import NotFoundError
 from domain.values import JSON
-from graph import second_factors
+from graph import sealed
+from graph.sealed import Place
 from graph.second_factors import SecondFactorRow
 from graph.store import Statement, Store, Transaction
 from services import secret_rotation
@@ -74,7 +75,7 @@ async def test_a_new_key_takes_over_and_the_old_one_can_go(accounts: Accounts) -
         assert await gets_in(accounts, http, ann)
         ben = await enrol(Accounts(store, http, accounts.clock), "ben")
         both = SecretBox([NEW, OLD])
-        assert set((await second_factors.count_by_key(store)).values()) == {1}
+        assert set((await sealed.count_by_key(store, sealed.SECOND_FACTORS)).values()) == {1}
         assert await rotate(store, both) == Rotated(1, 1, ())
         assert await rotate(store, both) == Rotated(0, 2, ())  # once more changes nothing
         assert await store.read(KEY_IDS, {}) == [f"{both.first}{both.first}"]
@@ -144,28 +145,30 @@ async def test_many_are_rotated_in_parts_and_two_runs_at_once_or_one_after_a_cra
     both = SecretBox([NEW, OLD])
     page, pages = secret_rotation._page, 0  # noqa: SLF001 - what a crash would end
 
-    async def once(transaction: Transaction, box: SecretBox, after: str) -> tuple[str | None, Rotated]:
+    async def once(
+        transaction: Transaction, box: SecretBox, place: Place, purpose: Purpose, after: str
+    ) -> tuple[str | None, Rotated]:
         nonlocal pages
         pages += 1
         if pages == 2:
             raise KeyboardInterrupt
-        return await page(transaction, box, after)
+        return await page(transaction, box, place, purpose, after)
 
     with monkeypatch.context() as patched:
         patched.setattr(secret_rotation, "_page", once)
         with pytest.raises(KeyboardInterrupt):
             await rotate(store, both)
-    assert await second_factors.count_by_key(store) == {both.first: 100, SecretBox([OLD]).first: 130}
+    assert await sealed.count_by_key(store, sealed.SECOND_FACTORS) == {both.first: 100, SecretBox([OLD]).first: 130}
     statements.clear()
     first, second = await asyncio.gather(rotate(store, both), rotate(store, both))
     assert first.changed + second.changed == 130
     assert first.kept + second.kept == 330
     assert statements.count("lock_sealed") >= 8
-    assert await second_factors.count_by_key(store) == {both.first: 230}
+    assert await sealed.count_by_key(store, sealed.SECOND_FACTORS) == {both.first: 230}
 
     async def read(transaction: Transaction) -> list[bytes]:
-        rows = await second_factors.lock_sealed(transaction, "", 1_000)
-        return [SecretBox([NEW]).unseal(row["secret"], Purpose.TOTP, row["personId"]) for row in rows]
+        rows = await sealed.lock_sealed(transaction, sealed.SECOND_FACTORS, "", 1_000)
+        return [SecretBox([NEW]).unseal(row["secret"], Purpose.TOTP, row["ownerId"]) for row in rows]
 
     assert await store.write(read) == [b"%020d" % number for number in range(230)]
 
@@ -189,7 +192,7 @@ async def test_people_sign_in_and_turn_it_on_and_off_beside_a_rotation(accounts:
             "DisableTwoFactorSuccess",
         ]
         assert (await rotating).spoilt == ()
-        assert await second_factors.count_by_key(store) == {both.first: 3}
+        assert await sealed.count_by_key(store, sealed.SECOND_FACTORS) == {both.first: 3}
     async with of(accounts, NEW) as http:
         assert [await gets_in(accounts, http, who) for who in people[:3]] == [True] * 3
 

@@ -74,6 +74,11 @@ PARAMETERS: Mapping[str, object] = {
         }
     ],
     "actions": ("connect",),
+    "heard": [{"groupId": ID, "types": ("thing_created",)}],
+    "deliveries": [{"key": "x", "id": ID, "webhookId": ID, "lane": "x", "position": 1}],
+    "lanes": ("x",),
+    "settled": [{"id": ID, "properties": {}}],
+    "sealed": [{"ownerId": ID, "secret": "x", "keyId": "x"}],
     "allowed": True,
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
@@ -94,7 +99,7 @@ PARAMETERS: Mapping[str, object] = {
     "vector": (1.0, 0.0, 0.0),
     **dict.fromkeys(("claim", "model"), "x"),
     "toId": new_id("grp"),
-    "status": None,
+    **dict.fromkeys(("status", "state"), None),
     "lower": "",
     "upper": "~",
     "limit": 51,
@@ -179,6 +184,7 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
         *((kind.relationship, "liveKey") for kind in CONNECTION_TYPES.values() if not kind.several),
         *((REGISTERED_RELATIONSHIP, key) for key in LIVE_KEYS),
     ],
+    "graph.sealed.place": [("SecondFactor", "personId", "secret", "keyId")],
     "graph.checks.connections.connections_of": [(name,) for name in sorted(EDGES)],
     "graph.checks.whole.doubled": [("Person", "email", False), ("OWNS", "id", True)],
     "graph.dump.restore_edges": [(name,) for name in sorted(RELATIONSHIPS)],
@@ -319,6 +325,10 @@ FILL: Statement[int] = Statement(
     CREATE (:SignInAttempt {{stateHash: 'h' + n, expiresAt: n}})
     CREATE (:SignInChallenge {{hash: 'h' + n, expiresAt: n}})
     CREATE (:SecondFactor {{personId: person.id, keyId: 'k' + n, secret: 's'}})
+    CREATE (:WebhookEndpoint {{webhookId: thing.id, groupId: group.id, makerId: person.id, keyId: 'k' + n,
+        formerKeyId: 'f' + n, state: 'active', dueAt: n, stale: n % 2 = 0, position: n, heard: n}})
+    CREATE (:WebhookDelivery {{id: 'd' + n, key: 'k' + n, webhookId: thing.id, eventId: 'e' + n, lane: 'l' + n,
+        state: 'pending', position: n, dueAt: n, forgetAt: n}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
     CREATE (:Mail {{id: 'm' + n, personId: person.id, status: 'pending', dueAt: n}})
     CREATE (:Session {{

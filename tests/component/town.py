@@ -8,10 +8,10 @@ from typing import TypeAlias, cast
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from domain.access import Caller, KeyScope
-from domain.ids import IDENTITY_PREFIX, KNOWLEDGE_PREFIX, PASSKEY_PREFIX, new_id
+from domain.ids import IDENTITY_PREFIX, KNOWLEDGE_PREFIX, PASSKEY_PREFIX, WEBHOOK_DELIVERY_PREFIX, new_id
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject, now, to_micros
-from graph import identities, knowledge, passkeys, second_factors, sign_in_attempts, sign_in_challenges
+from graph import identities, knowledge, passkeys, second_factors, sign_in_attempts, sign_in_challenges, webhook_fan_out
 from graph.credentials import CredentialRow, set_password
 from graph.identities import IdentityRow
 from graph.passkeys import PasskeyRow
@@ -108,6 +108,7 @@ async def build(world: World) -> Names:
     at |= await _trade(world)
     at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id
     at["event"] = str(answer.at("events.nodes.0.id"))
+    at |= await _webhook(world, at["event"])
     at["member"] = str(answer.at("node.connections.nodes.0.id"))
     return at
 
@@ -125,6 +126,24 @@ async def _trade(world: World) -> Names:
     given: JSONObject = {"orderId": bought, "amount": money, "method": "cash", "idempotencyKey": "one"}
     paid = await world.api.change("recordPayment", given, "payment { id }")
     return {"bought": bought, "paid": str(cast("Mapping[str, JSON]", paid["payment"])["id"])}
+
+
+async def _webhook(world: World, event: str) -> Names:
+    """A webhook, and an event on its way to it."""
+    given: JSONObject = {"groupId": world.home, "name": "Books", "url": "https://books.example/hook"}
+    made = await world.api.change("createWebhook", given, "webhook { id }")
+    hook, delivery = str(cast("Mapping[str, JSON]", made["webhook"])["id"]), new_id(WEBHOOK_DELIVERY_PREFIX)
+    row: webhook_fan_out.NewDelivery = {
+        "key": f"{hook} {event}",
+        "id": delivery,
+        "webhookId": hook,
+        "eventId": event,
+        "lane": f"{hook} {event}",
+        "position": 1,
+        "createdAt": 1,
+    }
+    await world.store.write(lambda transaction: webhook_fan_out.add(transaction, [row], 1))
+    return {"hook": hook, "delivery": delivery}
 
 
 async def _elsewhere(world: World) -> Names:

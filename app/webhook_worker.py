@@ -1,0 +1,98 @@
+"""Sending events to webhooks for as long as the server runs. Several servers may do so beside each other."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+from time import monotonic
+from typing import Final
+
+from app.settings import Settings
+from app.webhook_http import WebhookHttp
+from domain.values import now
+from graph.store import Store
+from graph.webhooks import LockedEndpoint
+from schema.cursors import Cursors, log_cursor
+from services.event_log import EventLog
+from services.sealing import SecretBox
+from services.webhook_fan_out import WebhookFanOut
+from services.webhook_sending import WebhookSender, WebhookSending, WebhookTimes
+
+log = logging.getLogger("one.webhooks")
+
+BESIDE_EACH_OTHER: Final = 16
+"""To how many webhooks is sent at once: one that is slow holds back no other."""
+
+REST_SECONDS: Final = 1.0
+"""How long the worker rests when nothing is due."""
+
+_FORGET_EVERY: Final = 600.0  # seconds
+
+
+@contextlib.asynccontextmanager
+async def telling_webhooks(
+    settings: Settings, store: Store, events: EventLog, box: SecretBox, cursor_key: bytes
+) -> AsyncIterator[None]:
+    """Send to webhooks meanwhile what the log has for them; their secrets are in the box."""
+    times = WebhookTimes(now, timedelta(hours=settings.webhook_pause_hours))
+    sending = WebhookSending(store, times, box, partial(log_cursor, Cursors(cursor_key)))
+    sender = WebhookHttp(loopback=settings.webhook_loopback, seconds=settings.webhook_seconds)
+    async with contextlib.aclosing(sender), telling(WebhookFanOut(store, now, events), sending, sender, events):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def telling(
+    fan_out: WebhookFanOut, sending: WebhookSending, sender: WebhookSender, events: EventLog
+) -> AsyncIterator[None]:
+    """The same with what is given."""
+    worker = asyncio.create_task(_tell(fan_out, sending, sender, events))
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+
+async def _tell(fan_out: WebhookFanOut, sending: WebhookSending, sender: WebhookSender, events: EventLog) -> None:
+    """Take up and send in turns; what is being sent when the server stops is sent again by whoever comes next."""
+    forget_at = monotonic()
+    async with asyncio.TaskGroup() as group:
+        busy: set[asyncio.Task[None]] = set()
+        while True:
+            position = events.position
+            claimed = 0
+            try:
+                await fan_out.advance()
+                found = await sending.claim(BESIDE_EACH_OTHER - len(busy)) if len(busy) < BESIDE_EACH_OTHER else []
+                claimed = len(found)
+                for each in found:
+                    task = group.create_task(_serve(sending, each, sender))
+                    busy.add(task)
+                    task.add_done_callback(busy.discard)
+                if monotonic() >= forget_at:
+                    forget_at = monotonic() + _FORGET_EVERY
+                    await sending.forget()
+            except Exception:  # the next round may go better, and without one no webhook would ever be told again
+                log.exception("webhooks could not be told just now")
+            if not claimed:
+                await _something(events, position, busy)
+
+
+async def _something(events: EventLog, position: int, busy: "set[asyncio.Task[None]]") -> None:
+    """Wait until there may be something to do: the log goes on, a webhook is done with, or a while is over."""
+    moved = asyncio.create_task(events.moved(position, REST_SECONDS))
+    try:
+        await asyncio.wait({moved, *busy}, timeout=REST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        moved.cancel()
+
+
+async def _serve(sending: WebhookSending, claimed: LockedEndpoint, sender: WebhookSender) -> None:
+    try:
+        await sending.serve(claimed, sender)
+    except Exception:  # its lease ends, and then it is tried again
+        log.exception("the webhook %s could not be told", claimed["endpoint"]["webhookId"])
