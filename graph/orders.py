@@ -44,7 +44,7 @@ LOCK_PAYMENTS: Final[Statement[ThingRow]] = Statement(
     WITH DISTINCT thing ORDER BY thing.id
     {lock_what_stays("thing")}
     RETURN {THING} AS row ORDER BY row.id""",
-    meant="Eager: all are found before the first of them is locked.",
+    meant="Eager on 5.26: of the few payments of one order.",
 )
 LOCK_PRODUCTS: Final[Statement[ThingRow]] = Statement(
     "lock_products",
