@@ -205,11 +205,12 @@ def person_reset_second_factor(
 def mail_preview(
     template: Annotated[MailTemplate | None, typer.Argument(help="What it is about; all of them if not given.")] = None,
     html: Annotated[bool, typer.Option("--html", help="As HTML instead of text.")] = False,
+    locale: Annotated[str | None, typer.Option(help="As somebody with this language gets them: de, de-AT …")] = None,
 ) -> None:
     """Show what mails say, by examples whose links open nothing."""
     app_url = (_settings().app_url or "http://127.0.0.1:8000").rstrip("/")
     for each in MailTemplate if template is None else [template]:
-        shown = example(each, app_url)
+        shown = example(each, app_url, locale)
         typer.echo(shown.html if html else f"{each}\nSubject: {shown.subject}\n\n{shown.text}")
 
 

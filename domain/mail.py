@@ -37,7 +37,8 @@ class MailTemplate(StrEnum):
 class Mail:
     """A mail of the outbox. Its id is the idempotency key that each try to send it carries.
 
-    `values` are what its template needs, and may hold secrets; they are forgotten once it was sent.
+    `values` are what its template needs, and may hold secrets; they are forgotten once it was sent. `locale` is the
+    language of its person when it was written.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Mail:
     created_at: datetime
     sent_at: datetime | None
     delivery: Delivery | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class MailRow(TypedDict):
     sentAt: int | None
     delivery: str | None
     deliveryReason: str | None
+    locale: str | None
 
 
 def from_row(row: MailRow) -> Mail:
@@ -46,6 +47,7 @@ def from_row(row: MailRow) -> Mail:
         created_at=from_micros(row["createdAt"]),
         sent_at=optional_time(row["sentAt"]),
         delivery=None if row["delivery"] is None else Delivery(row["delivery"]),
+        locale=row["locale"],
     )
 
 
@@ -65,6 +67,7 @@ def to_row(mail: Mail) -> MailRow:
         "sentAt": None,
         "delivery": None,
         "deliveryReason": None,
+        "locale": mail.locale,
     }
 
 

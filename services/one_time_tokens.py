@@ -44,7 +44,7 @@ LIFETIMES: Final[Mapping[TokenKind, timedelta]] = MappingProxyType(
     {
         TokenKind.VERIFY_EMAIL: timedelta(hours=1),
         TokenKind.RESET_PASSWORD: timedelta(hours=1),
-        TokenKind.SIGN_IN: timedelta(minutes=15),
+        TokenKind.SIGN_IN: timedelta(minutes=10),
         TokenKind.CHANGE_EMAIL: timedelta(hours=1),
         TokenKind.SECOND_FACTOR: timedelta(minutes=5),
     }

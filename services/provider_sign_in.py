@@ -204,8 +204,9 @@ class ProviderSignIn:
             if not taken["username"]:
                 break
             username = f"{wanted}-{secrets.randbelow(1_000_000):06}"
-        person = new_person(NewPerson(address, username, _display_name(found.name, username), PlatformRole.CUSTOMER))
-        person = replace(person, email_verified_at=at)
+        name = _display_name(found.name, username)
+        new = NewPerson(address, username, name, PlatformRole.CUSTOMER, _locale(found.locale))
+        person = replace(new_person(new), email_verified_at=at)
         await people.create(transaction, person)
         await identities.create(transaction, _row(person.id, provider, found, at))
         happened = [
@@ -247,6 +248,14 @@ def _username(wanted: str) -> str:
     """A username that is like another one."""
     kept = re.sub(r"[^A-Za-z0-9_.-]+", "-", wanted).strip("-._")[:_LONGEST_NAME]
     return kept if len(kept) > 1 else f"{kept or 'user'}-{secrets.randbelow(1_000_000):06}"
+
+
+def _locale(said: str | None) -> str | None:
+    """The language that a provider says, some of which write it with an underscore; None where that is none."""
+    try:
+        return None if said is None else validation.locale("locale", said.replace("_", "-"))
+    except ValidationError:
+        return None
 
 
 def _display_name(wanted: str | None, otherwise: str) -> str:

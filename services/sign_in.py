@@ -34,10 +34,16 @@ class NewAccount:
     username: str
     display_name: str
     password: str = field(repr=False)
+    locale: str | None = None
 
 
 def _may_sign_in(person: Person) -> bool:
     return person.status is PersonStatus.ACTIVE and person.email_verified_at is not None
+
+
+def _holder(person: Person, taken: credentials.TakenRow) -> Person:
+    """Who has the address already, as far as a mail to them takes it: its language is theirs."""
+    return replace(person, id=str(taken["personId"]), locale=taken["locale"])
 
 
 class SignIn:
@@ -53,7 +59,8 @@ class SignIn:
 
         ValidationError where the input is not acceptable, ConflictError where the username is taken.
         """
-        person = new_person(NewPerson(new.email, new.username, new.display_name, PlatformRole.CUSTOMER))
+        customer = PlatformRole.CUSTOMER
+        person = new_person(NewPerson(new.email, new.username, new.display_name, customer, new.locale))
         await self._limits.count(Limited.SIGN_UP, caller)
         about = (person.email, person.username, person.display_name)
         password = await passwords.acceptable("password", new.password, about)
@@ -81,7 +88,7 @@ class SignIn:
             told = (
                 new_mail(MailTemplate.VERIFY_EMAIL, person, at, token=link.token, code=link.code)
                 if is_new
-                else new_mail(MailTemplate.ACCOUNT_EXISTS, replace(person, id=str(taken["personId"])), at)
+                else new_mail(MailTemplate.ACCOUNT_EXISTS, _holder(person, taken), at)
             )
             await mail.add(transaction, [told])
             sent = event(caller, EventType.EMAIL_VERIFICATION_SENT, target_id=person.id, group_id=None)
