@@ -14,6 +14,7 @@ from app.explorer import Explorer
 from app.graphql_view import GraphQLView, LiveLimits
 from app.requests import REQUEST_ID, Requests
 from domain.errors import NetworkError, StoreError
+from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock, now
 from execution.schema import compiled
 from graph.bookmarks import HEADER as CONSISTENCY_TOKEN
@@ -57,13 +58,14 @@ def create_app(
     chains: Chains = NO_CHAINS,
     log: EventLog | None = None,
     live: LiveLimits = DEFAULT_LIVE,
+    policy: SignInPolicy = LENIENT,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
     the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
-    Subscriptions follow the log, where it is one that runs.
+    Subscriptions follow the log, where it is one that runs. Who signs in does so by the policy.
     """
     migrations = read_migrations()
 
@@ -96,6 +98,7 @@ def create_app(
         origins=wallet_origins,
         chains=chains,
         log=log,
+        policy=policy,
     )
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live)
     routes = [

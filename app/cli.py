@@ -31,6 +31,7 @@ from services.registration import register
 from services.sealing import NewKey
 from services.second_factor_reset import reset_second_factor
 from services.secret_rotation import rotate
+from services.session_ending import end_all_sessions, end_sessions_of
 
 SCHEMA_FILE = CHECKOUT / "schema.graphql"
 _OPERATOR = Caller(viewer=None)
@@ -42,12 +43,14 @@ person_app = typer.Typer(help="People with an account.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit log: who was given or refused what.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 mail_app = typer.Typer(help="Mails that servers send.", no_args_is_help=True)
+sessions_app = typer.Typer(help="Sessions of those who are signed in.", no_args_is_help=True)
 secrets_app = typer.Typer(help="The keys that encrypt secrets in the store.", no_args_is_help=True)
 app.add_typer(migrate_app, name="migrate")
 app.add_typer(key_app, name="key")
 app.add_typer(person_app, name="person")
 app.add_typer(secrets_app, name="secrets")
 app.add_typer(mail_app, name="mail")
+app.add_typer(sessions_app, name="sessions")
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="The folder of the local store.")]
 StoreOption = Annotated[
@@ -199,6 +202,24 @@ def person_reset_second_factor(
         typer.echo(await reset_second_factor(opened, _OPERATOR, email))
 
     _with_store(_settings(data=data, store=store), "person reset-second-factor", work)
+
+
+@sessions_app.command("end")
+def sessions_end(
+    email: Annotated[str | None, typer.Option(help="The e-mail address of whose sessions end.")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="End those of everybody.")] = False,
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """End all sessions of a person or of everybody, at once and on every server. API keys stay."""
+    if (email is None) is not everybody:
+        raise typer.BadParameter("Give --email, or --all.")
+
+    async def work(opened: Store) -> None:
+        given = end_all_sessions(opened, _OPERATOR) if email is None else end_sessions_of(opened, _OPERATOR, email)
+        typer.echo(f"{await given:,} sessions were ended.")
+
+    _with_store(_settings(data=data, store=store), "sessions end", work)
 
 
 @mail_app.command("preview")

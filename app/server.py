@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import timedelta
 
 import uvicorn
 from rich.console import Console
@@ -27,6 +28,7 @@ from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from app.wake import following
 from domain.errors import StoreError
+from domain.sign_in_policy import SignInPolicy
 from domain.values import now
 from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
@@ -38,6 +40,7 @@ from services.keys import Keys
 from services.mail import Mails, Sender
 from services.mail_delivery import MailDeliveries
 from services.rate_limits import RateLimits
+from services.sealing import SecretBox
 from services.secret_rotation import require_keys
 
 log = logging.getLogger("one.server")
@@ -89,6 +92,7 @@ async def serve(settings: Settings, console: Console) -> None:
             await fill_columns(store)
             box = secret_box(settings)
             await require_keys(store, box)
+            policy = sign_in_policy(settings, box)
             if box.first is None:
                 log.warning("nobody can get a second factor: set ONE_SECRET_KEYS")
             accounts = DemoAccounts(settings.data)
@@ -127,6 +131,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     box=box,
                     party=relying_party(app_url, settings.passkey_domain, settings.allowed_origins or ()),
                     log=events,
+                    policy=policy,
                     live=LiveLimits(
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
@@ -189,6 +194,17 @@ def _smtp(settings: Settings, host: str) -> SmtpSender:
         security=settings.smtp_security,
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+    )
+
+
+def sign_in_policy(settings: Settings, box: SecretBox) -> SignInPolicy:
+    """What the settings ask of whoever signs in. StoreError where they ask for what the box cannot keep."""
+    if settings.second_factor_of and box.first is None:
+        raise StoreError("ONE_SECOND_FACTOR_OF needs ONE_SECRET_KEYS too: nobody could set a second factor up.")
+    return SignInPolicy(
+        longest_session=timedelta(days=settings.session_days),
+        second_factor_of=frozenset(settings.second_factor_of or ()),
+        words=settings.password_words or (),
     )
 
 

@@ -56,6 +56,13 @@ class LockedSession(TypedDict):
     usable: bool
 
 
+class EndedSession(TypedDict):
+    """A session that is gone, and whose it was."""
+
+    id: str
+    personId: str
+
+
 def from_row(row: SessionRow) -> Session:
     """The session that a row holds."""
     return Session(
@@ -166,6 +173,17 @@ END_SESSIONS: Statement[str] = Statement(
     RETURN id AS row ORDER BY id""",
     meant="Eager: all sessions of one person are found before the first of them ends.",
 )
+END_SOME_SESSIONS: Statement[EndedSession] = Statement(
+    "end_some_sessions",
+    f"""
+    MATCH (session:Session) WHERE session.expiresAt > $after AND session.createdAt <= $until
+    WITH session LIMIT $limit
+    {lock_what_stays("session", "createdAt")}
+    WITH session, session.id AS id, session.personId AS personId
+    DELETE session
+    RETURN {{id: id, personId: personId}} AS row ORDER BY id""",
+    meant="Eager: as many sessions as end at once are found before the first of them ends.",
+)
 FORGET_SESSIONS: Statement[int] = Statement(
     "forget_sessions",
     """
@@ -247,6 +265,11 @@ async def end(transaction: Transaction, person_id: str, identifier: str) -> bool
 async def end_all(transaction: Transaction, person_id: str, keep: str | None = None) -> Sequence[str]:
     """End all sessions of a person, but the one to keep; their ids."""
     return await transaction.run(END_SESSIONS, {"personId": person_id, "keep": keep})
+
+
+async def end_some(transaction: Transaction, until: int, limit: int) -> Sequence[EndedSession]:
+    """End some of the sessions of anybody that began by that time."""
+    return await transaction.run(END_SOME_SESSIONS, {"after": 0, "until": until, "limit": limit})
 
 
 async def forget(store: Store, before: datetime, limit: int) -> None:

@@ -24,7 +24,7 @@ from graph.passkeys import KnownCredential
 from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
-from services.finishing_sign_in import finish_with_both
+from services.finishing_sign_in import Entrance
 from services.journal import AccessChange, event
 from services.passkey_proofs import (
     RelyingParty,
@@ -58,9 +58,17 @@ class Passkeys:
     """What people do who have a passkey, or want one."""
 
     def __init__(
-        self, store: Store, clock: Clock, limits: RateLimits, challenges: Challenges, party: RelyingParty
+        self,
+        store: Store,
+        clock: Clock,
+        limits: RateLimits,
+        challenges: Challenges,
+        entrance: Entrance,
+        *,
+        party: RelyingParty,
     ) -> None:
         self._store = store
+        self._entrance = entrance
         self._clock = clock
         self._limits = limits
         self._challenges = challenges
@@ -154,7 +162,7 @@ class Passkeys:
             passkey = await prove_passkey(transaction, self._party, caller, given, at)
             if passkey is None:
                 return AuthError(_NOT_KNOWN)
-            return await finish_with_both(transaction, caller, passkey["personId"], at)
+            return await self._entrance.begin(transaction, caller, passkey["personId"], at)
 
         return done(await self._store.write(work))
 

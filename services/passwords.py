@@ -77,7 +77,7 @@ async def verify(password: str, stored: str | None) -> Verified:
 
 
 async def acceptable(field: str, password: str, about: Sequence[str]) -> str:
-    """The password, if it is long and strong enough; `about` is what an attacker knows of its person.
+    """The password, if it is long and strong enough; `about` is what an attacker knows of its person and of the server.
 
     ValidationError where it is not, RateLimitError where too many wait.
     """
@@ -135,8 +135,12 @@ async def _in_thread(work: Callable[[], T]) -> T:
 class Passwords:
     """What somebody can do with their own password."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits, evidence: Evidence) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, limits: RateLimits, evidence: Evidence, words: Sequence[str]
+    ) -> None:
+        """No password may lean on one of the words."""
         self._store = store
+        self._words = words
         self._clock = clock
         self._limits = limits
         self._evidence = evidence
@@ -157,7 +161,7 @@ class Passwords:
             raise ValidationError("currentPassword", _WRONG)
         row = credentials.CredentialRow(
             personId=viewer.person_id,
-            passwordHash=await hashed(await acceptable("newPassword", new, ())),
+            passwordHash=await hashed(await acceptable("newPassword", new, self._words)),
             changedAt=to_micros(self._clock()),
         )
 

@@ -27,7 +27,7 @@ from graph.sign_in_attempts import SignInAttemptRow
 from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
-from services.finishing_sign_in import finish
+from services.finishing_sign_in import Entrance
 from services.hashes import hash_of
 from services.journal import AccessChange, account_of, event
 from services.people import NewPerson, new_person
@@ -64,8 +64,11 @@ class BegunSignIn:
 class ProviderSignIn:
     """What people do who have an account elsewhere."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits, providers: Sequence[Provider]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, limits: RateLimits, entrance: Entrance, providers: Sequence[Provider]
+    ) -> None:
         self._store = store
+        self._entrance = entrance
         self._clock = clock
         self._limits = limits
         self._providers: Mapping[str, Provider] = {provider.name: provider for provider in providers}
@@ -98,11 +101,11 @@ class ProviderSignIn:
             locked = await identities.lock(transaction, key)
             if locked is None:
                 person = await self._register(transaction, caller, provider, found, at)
-                return await finish(transaction, caller, person.id, at)
+                return await self._entrance.finish(transaction, caller, person.id, at)
             if not locked["usable"]:
                 raise AuthError(_NOT_USABLE)
             await identities.touch(transaction, key, to_micros(at))
-            return await finish(transaction, caller, locked["identity"]["personId"], at)
+            return await self._entrance.finish(transaction, caller, locked["identity"]["personId"], at)
 
         try:
             return await self._store.write(work)
