@@ -73,6 +73,8 @@ class Viewer:
     session: ViewerSession | None = None
     within: tuple[str, ...] | None = None
     actions: frozenset[str] | None = None
+    is_service: bool = False
+    """Whether it is a service account, which owns no group."""
 
 
 @dataclass(frozen=True, slots=True)

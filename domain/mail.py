@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from domain.mail_delivery import Delivery
+from domain.mail_delivery import MailDelivery
 from domain.values import JSON
 
 
@@ -51,7 +51,7 @@ class Mail:
     error: str | None
     created_at: datetime
     sent_at: datetime | None
-    delivery: Delivery | None = None
+    delivery: MailDelivery | None = None
     locale: str | None = None
 
 

@@ -24,6 +24,7 @@ class ViewerRow(TypedDict):
     properties: str
     personId: str
     role: str
+    service: bool
     memberOf: list[str]
 
 
@@ -60,6 +61,7 @@ _VIEWER: Final = """<-[owns:OWNS]-(person:Person)
         properties: key.properties,
         personId: person.id,
         role: person.role,
+        service: coalesce(person.kind = 'service', false),
         memberOf: COLLECT {
             MATCH (person)-[membership:MEMBER_OF]->(group:Group)
             WHERE membership.validTo IS NULL AND membership.status = 'active'
@@ -164,6 +166,7 @@ def _in_use(row: ViewerRow, at: datetime) -> KeyInUse | None:
         key_id=row["keyId"],
         scope=KeyScope(str(properties["scope"])),
         member_of=tuple(row["memberOf"]),
+        is_service=row["service"],
     )
     return KeyInUse(viewer, properties, from_micros(row["lastUsedAt"]))
 

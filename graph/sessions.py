@@ -246,6 +246,12 @@ async def rotate(transaction: Transaction, row: SessionRow, tokens: TokenRow, at
     return from_row((await transaction.run(ROTATE_SESSION, {"id": row["id"], "properties": values}))[0])
 
 
+async def replace_tokens(transaction: Transaction, identifier: str, tokens: TokenRow, family_hash: str) -> Session:
+    """Give a session that is locked new tokens, of another family: to those before nothing leads any more."""
+    values = {**tokens, "familyHash": family_hash, "previousHash": None}
+    return from_row((await transaction.run(ROTATE_SESSION, {"id": identifier, "properties": values}))[0])
+
+
 async def prove(transaction: Transaction, identifier: str, at: datetime) -> Session | None:
     """Note that the person of a session proved again who they are; None where the session ended meanwhile."""
     rows = await transaction.run(PROVE_SESSION, {"id": identifier, "at": to_micros(at)})

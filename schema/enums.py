@@ -16,6 +16,7 @@ from domain.identities import SignInMethodKind
 from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
+from domain.mail_delivery import MailDelivery
 from domain.pages import CreationOrder
 from domain.people import MemberRole, MemberStatus, PersonKind, PersonStatus, PlatformRole
 from domain.second_factors import SecondFactorMethod
@@ -42,6 +43,7 @@ __all__ = [
     "KeyScope",
     "KnowledgeRole",
     "KnowledgeType",
+    "MailDelivery",
     "MailStatus",
     "MailTemplate",
     "MemberRole",
@@ -395,6 +397,16 @@ enum(
         MailTemplate.TWO_FACTOR_ENABLED: "Signing in takes a second factor from now on.",
         MailTemplate.TWO_FACTOR_DISABLED: "Signing in takes no second factor any more.",
         MailTemplate.RECOVERY_CODE_USED: "A recovery code was used up.",
+    },
+)
+enum(
+    MailDelivery,
+    {
+        MailDelivery.DELAYED: "Its receiver's mail server has not taken it yet.",
+        MailDelivery.DELIVERED: "Its receiver's mail server has taken it.",
+        MailDelivery.FAILED: "It could not be sent on.",
+        MailDelivery.BOUNCED: "Its receiver's mail server refused it.",
+        MailDelivery.COMPLAINED: "Its receiver called it unwanted.",
     },
 )
 enum(

@@ -21,7 +21,7 @@ from services.rate_limits import Limited, RateLimits
 from services.sealing import SecretBox
 from services.second_factor_enrolment import WRONG, NewTotp, begun, new_row, put, turn_on
 from services.second_factor_proofs import Evidence, prove, typed
-from services.sessions import begin
+from services.sessions import begin, renew
 from services.work import done
 
 MOST_WRONG: Final = 5
@@ -67,6 +67,10 @@ class Entrance:
     async def begin(self, transaction: Transaction, caller: Caller, person_id: str, at: datetime) -> SignedIn:
         """Let a person in whom the caller has found fit to be let in, and who proved all that it takes."""
         return await begin(transaction, caller, person_id, at, self._policy.longest_session)
+
+    async def renew(self, transaction: Transaction, session_id: str, at: datetime) -> SignedIn | None:
+        """Give a session new tokens whose person proved again who they are; None where it ended meanwhile."""
+        return await renew(transaction, session_id, at, self._policy.longest_session)
 
     async def set_up(
         self, transaction: Transaction, caller: Caller, person_id: str, proof: SecondFactorProof, at: datetime

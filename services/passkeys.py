@@ -17,9 +17,9 @@ from domain.errors import AppError, AuthError, ConflictError, NotFoundError, Val
 from domain.events import EventType
 from domain.identities import SignInMethod, SignInMethodKind
 from domain.passkeys import MAX_PASSKEYS, BegunPasskey
-from domain.sessions import Session, SignedIn
+from domain.sessions import SignedIn
 from domain.values import JSON, Clock, JSONObject
-from graph import events, identities, passkeys, second_factors, sessions
+from graph import events, identities, passkeys, second_factors
 from graph.passkeys import KnownCredential
 from graph.store import Store, Transaction
 from services import validation
@@ -166,8 +166,8 @@ class Passkeys:
 
         return done(await self._store.write(work))
 
-    async def reauthenticate(self, caller: Caller, credential: JSON) -> Session:
-        """Take the caller's passkey as a proof of who they are, with both factors; the session in use.
+    async def reauthenticate(self, caller: Caller, credential: JSON) -> SignedIn:
+        """Take the caller's passkey as a proof of who they are, with both factors; the session in use, with new tokens.
 
         ValidationError where that is none of theirs, or cannot be believed; else as authorize_oneself.
         """
@@ -175,12 +175,12 @@ class Passkeys:
         given = read_assertion("credential", credential)
         await self._limits.count(Limited.PROOF, caller)
 
-        async def work(transaction: Transaction) -> Session | AppError:
+        async def work(transaction: Transaction) -> SignedIn | AppError:
             at = self._clock()
             passkey = await prove_passkey(transaction, self._party, caller, given, at)
             if passkey is None or passkey["personId"] != viewer.person_id:
                 return ValidationError("credential", _NOT_YOURS)
-            proven = await sessions.prove(transaction, session.id, at)
+            proven = await self._entrance.renew(transaction, session.id, at)
             if proven is None:
                 return AuthError(_OVER)
             again = event(caller, EventType.USER_REAUTHENTICATED, target_id=viewer.person_id, group_id=None)

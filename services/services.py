@@ -172,7 +172,7 @@ class Services:
             order_updates=OrderUpdates(live_events, things),
             password_reset=PasswordReset(store, clock, limits, policy.words),
             passkeys=Passkeys(store, clock, limits, challenges, entrance, party=party),
-            passwords=Passwords(store, clock, limits, evidence, policy.words),
+            passwords=Passwords(store, clock, limits, evidence, entrance, words=policy.words),
             people=People(store),
             permissions=Permissions(store),
             provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),

@@ -108,6 +108,21 @@ async def begin(
     return SignedIn(sessions.from_row(row), made.tokens)
 
 
+async def renew(
+    transaction: Transaction, session_id: str, at: datetime, longest: timedelta = LONGEST_SESSION
+) -> SignedIn | None:
+    """Give the session of a person who proved again who they are new tokens; None where it ended meanwhile.
+
+    Those before are good for nothing any more, whoever has them, and end nothing.
+    """
+    proven = await sessions.prove(transaction, session_id, at)
+    if proven is None:
+        return None
+    family = secrets.token_urlsafe(_FAMILY_BYTES)
+    made = NewTokens.make(family, at, proven.created_at + longest)
+    return SignedIn(await sessions.replace_tokens(transaction, session_id, made.stored, hash_of(family)), made.tokens)
+
+
 def _printable(user_agent: str | None) -> str | None:
     kept = "".join(each for each in user_agent or "" if each.isprintable())[:MAX_USER_AGENT].strip()
     return kept or None

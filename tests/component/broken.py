@@ -427,6 +427,10 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "mail_json": [Break(_MAIL + "SET n.values = '7'", ("mail",), mended=False)],
     "mail_person": [Break(_MAIL + "SET n.personId = $noPerson", ("mail", "noPerson"))],
     "mail_values": [Break(_MAIL + "SET n.status = 'sent'", ("mail",))],
+    "mail_delivery": [
+        Break(_MAIL + "SET n.delivery = 'lost'", ("mail",), mended=False),
+        Break(_MAIL + "SET n.delivery = 'bounced', n.deliveryReason = 'x'", ("mail",), mended=False),
+    ],
     "audit_chain": [
         Break("MATCH (n:Event {auditKey: '0000000000000002'}) DETACH DELETE n", (), mended=False),
         Break("MATCH (n:Setting {name: 'audit_chain'}) SET n.sequence = n.sequence + 1", (), mended=False),

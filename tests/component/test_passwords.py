@@ -6,7 +6,7 @@ import pytest
 
 from domain.values import JSON
 from graph.store import Statement
-from tests.accounts import PASSWORD, Accounts, is_out
+from tests.accounts import PASSWORD, SESSION, Accounts, is_out
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -22,9 +22,10 @@ def change(current: str = PASSWORD, new: str = NEW) -> dict[str, JSON]:
 
 async def test_another_password_ends_every_other_session_with_the_next_request(accounts: Accounts) -> None:
     ann, other = await accounts.join("ann"), await accounts.sign_in("ann")
-    answer = await ann.api.change("changePassword", change(), "session { id }")
-    assert answer == {"__typename": "ChangePasswordSuccess", "session": {"id": ann.session}}
-    assert not await is_out(ann.api)
+    answer = await ann.api.change("changePassword", change(), SESSION)
+    assert answer["__typename"] == "ChangePasswordSuccess"
+    kept = accounts.signed_in(answer)
+    assert (kept.session, await is_out(kept.api), await is_out(ann.api)) == (ann.session, False, True)
     assert await is_out(other.api)
     assert (await accounts.refresh(other.refresh))["__typename"] == "AuthError"
     assert (await accounts.try_to_sign_in("ann"))["__typename"] == "AuthError"

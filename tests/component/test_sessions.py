@@ -177,8 +177,13 @@ async def test_ending_sessions_takes_a_proof_within_the_last_ten_minutes(account
     wrong = await ann.api.change("reauthenticate", {"password": "another one"})
     assert (wrong["__typename"], wrong["field"]) == ("ValidationError", "password")
     assert (await ann.api.change("revokeSession", {"id": ann.session}))["__typename"] == "ReauthenticationError"
-    proof = await ann.api.change("reauthenticate", {"password": PASSWORD}, "session { id }")
-    assert proof["session"] == {"id": ann.session}
+    proof = accounts.signed_in(await ann.api.change("reauthenticate", {"password": PASSWORD}, SESSION))
+    assert proof.session == ann.session
+    # Whoever has the tokens of before has nothing, and ends nothing.
+    assert {proof.access, proof.refresh}.isdisjoint({ann.access, ann.refresh})
+    assert await is_out(ann.api)
+    assert (await accounts.refresh(ann.refresh))["__typename"] == "AuthError"
+    ann = proof
     assert (await ann.api.change("revokeSession", {"id": ann.session}))["__typename"] == "RevokeSessionSuccess"
     assert await is_out(ann.api)
 
@@ -264,6 +269,8 @@ async def test_a_session_that_expired_is_forgotten(accounts: Accounts) -> None:
 SIGN_IN = f"""mutation {{ signIn(input: {{
     email: "ann@one.example", password: "{PASSWORD}", delivery: cookie
 }}) {{ __typename ... on SignInSuccess {{ {SESSION} }} }} }}"""
+REAUTHENTICATE = f"""mutation {{ reauthenticate(input: {{ password: "{PASSWORD}" }}) {{
+    __typename ... on ReauthenticateSuccess {{ {SESSION} }} }} }}"""
 REFRESH = f"mutation {{ refreshSession(input: {{}}) {{ __typename ... on RefreshSessionSuccess {{ {SESSION} }} }} }}"
 
 
@@ -297,6 +304,11 @@ async def test_cookies_carry_a_session_through_a_browser(accounts: Accounts) -> 
     assert cast("Mapping[str, Mapping[str, JSON]]", body["data"])["refreshSession"]["tokens"] is None
     assert set(renewed) == set(cookies)
     assert not set(renewed.values()) & set(cookies.values())
+    # Who proves again who they are gets other cookies, and the refresh goes on with those.
+    _, body, proved = await post(accounts, REAUTHENTICATE, renewed, Origin=OWN_ORIGIN)
+    assert cast("Mapping[str, Mapping[str, JSON]]", body["data"])["reauthenticate"]["tokens"] is None
+    assert (set(proved), set(proved.values()) & set(renewed.values())) == (set(cookies), set())
+    _, _, renewed = await post(accounts, REFRESH, proved, Origin=OWN_ORIGIN)
     # The old one is nobody's now, and the browser may still sign in.
     _, body, _ = await post(accounts, "{ viewer { scope } }", cookies, Origin=OWN_ORIGIN)
     assert body["data"] == {"viewer": None}

@@ -271,6 +271,15 @@ async def test_a_second_factor_that_is_turned_on_meanwhile_is_the_one_that_count
         )
 
 
+async def test_a_setup_is_nobodys_once_the_account_is_deleted(accounts: Accounts) -> None:
+    ann = await accounts.join("ann")
+    async with strict(accounts, EVERYBODY) as here:
+        answer = await asked(here, "ann")
+        assert kind(await ann.api.change("deleteAccount", {"username": "ann"})) == "DeleteAccountSuccess"
+        assert kind(await finish(here, answer["challenge"], app_of(here, answer).next())) == "AuthError"
+        assert (await accounts.store.read(SESSIONS, {}), await accounts.store.read(FACTORS, {})) == ([0], [0])
+
+
 async def test_only_the_roles_that_were_named_need_one(accounts: Accounts) -> None:
     ann, ben = await accounts.join("ann"), await accounts.join("ben")
     await accounts.run(PROMOTE, email="ann@one.example", role=PlatformRole.PLATFORM_OWNER)
