@@ -39,6 +39,7 @@ from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
 from services.permissions import Permissions
+from services.profile import Profile
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
@@ -100,6 +101,7 @@ class Services:
     passwords: Passwords
     people: People
     permissions: Permissions
+    profile: Profile
     provider_sign_in: ProviderSignIn
     search: Searching
     second_factors: SecondFactors
@@ -175,6 +177,7 @@ class Services:
             passwords=Passwords(store, clock, limits, evidence, entrance, words=policy.words),
             people=People(store),
             permissions=Permissions(store),
+            profile=Profile(store, clock),
             provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),
             search=Searching(store, ontology),
             second_factors=SecondFactors(store, clock, limits, evidence, policy),

@@ -155,8 +155,19 @@ async def test_mails_are_in_the_language_of_whoever_they_are_for(accounts: Accou
     assert {each["template"] for each in mailed} == set(MailTemplate)
     assert {each["locale"] for each in mailed} == {"de-AT"}
     assert all(message.text.startswith("Hallo,") for message in letters.sent)
-    await accounts.sign_up("ben")
+    ben = await accounts.join("ben")
     assert (await letters.last("ben")).text.startswith("Hello,")
+    for locale, chosen, greeting in (("DE", "de", "Hallo,"), (None, None, "Hello,"), ("pt-br", "pt-BR", "Hello,")):
+        accounts.clock.forward(minutes=2)
+        answer = await ben.api.change("setLocale", {"locale": locale}, "person { locale }")
+        assert answer == {"__typename": "SetLocaleSuccess", "person": {"locale": chosen}}
+        await accounts.api.change("requestSignInLink", {"email": "ben@one.example"})
+        assert (await letters.last("ben")).text.startswith(greeting)
+    before = await Snapshot.take(accounts.store)
+    refused = await ben.api.change("setLocale", {"locale": "d"})
+    assert (kind(refused), refused["field"]) == ("ValidationError", "locale")
+    assert kind(await accounts.api.change("setLocale", {"locale": "de"})) == "AuthError"
+    assert await Snapshot.take(accounts.store) == before
 
 
 async def test_who_comes_from_a_provider_gets_mails_in_the_language_that_it_says(
