@@ -14,6 +14,7 @@ from app.explorer import Explorer
 from app.graphql_view import GraphQLView, LiveLimits
 from app.requests import REQUEST_ID, Requests
 from domain.errors import NetworkError, StoreError
+from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock, now
 from execution.schema import compiled
 from graph.bookmarks import HEADER as CONSISTENCY_TOKEN
@@ -60,6 +61,7 @@ def create_app(
     live: LiveLimits = DEFAULT_LIVE,
     terms: Terms = TERMS,
     local_webhooks: bool = False,
+    policy: SignInPolicy = LENIENT,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
@@ -67,7 +69,7 @@ def create_app(
     the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
     Subscriptions follow the log, where it is one that runs. Orders are placed on the terms. Webhooks may be on this
-    machine where that is said.
+    machine where that is said. Who signs in does so by the policy.
     """
     migrations = read_migrations()
 
@@ -102,6 +104,7 @@ def create_app(
         log=log,
         terms=terms,
         local_webhooks=local_webhooks,
+        policy=policy,
     )
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live)
     routes = [

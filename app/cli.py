@@ -31,6 +31,7 @@ from services.registration import register
 from services.sealing import NewKey
 from services.second_factor_reset import reset_second_factor
 from services.secret_rotation import rotate
+from services.session_ending import end_all_sessions, end_sessions_of
 
 SCHEMA_FILE = CHECKOUT / "schema.graphql"
 _OPERATOR = Caller(viewer=None)
@@ -42,12 +43,14 @@ person_app = typer.Typer(help="People with an account.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit log: who was given or refused what.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 mail_app = typer.Typer(help="Mails that servers send.", no_args_is_help=True)
+sessions_app = typer.Typer(help="Sessions of those who are signed in.", no_args_is_help=True)
 secrets_app = typer.Typer(help="The keys that encrypt secrets in the store.", no_args_is_help=True)
 app.add_typer(migrate_app, name="migrate")
 app.add_typer(key_app, name="key")
 app.add_typer(person_app, name="person")
 app.add_typer(secrets_app, name="secrets")
 app.add_typer(mail_app, name="mail")
+app.add_typer(sessions_app, name="sessions")
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="The folder of the local store.")]
 StoreOption = Annotated[
@@ -201,15 +204,34 @@ def person_reset_second_factor(
     _with_store(_settings(data=data, store=store), "person reset-second-factor", work)
 
 
+@sessions_app.command("end")
+def sessions_end(
+    email: Annotated[str | None, typer.Option(help="The e-mail address of whose sessions end.")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="End those of everybody.")] = False,
+    data: DataOption = None,
+    store: StoreOption = None,
+) -> None:
+    """End all sessions of a person or of everybody, at once and on every server. API keys stay."""
+    if (email is None) is not everybody:
+        raise typer.BadParameter("Give --email, or --all.")
+
+    async def work(opened: Store) -> None:
+        given = end_all_sessions(opened, _OPERATOR) if email is None else end_sessions_of(opened, _OPERATOR, email)
+        typer.echo(f"{await given:,} sessions were ended.")
+
+    _with_store(_settings(data=data, store=store), "sessions end", work)
+
+
 @mail_app.command("preview")
 def mail_preview(
     template: Annotated[MailTemplate | None, typer.Argument(help="What it is about; all of them if not given.")] = None,
     html: Annotated[bool, typer.Option("--html", help="As HTML instead of text.")] = False,
+    locale: Annotated[str | None, typer.Option(help="As somebody with this language gets them: de, de-AT …")] = None,
 ) -> None:
     """Show what mails say, by examples whose links open nothing."""
     app_url = (_settings().app_url or "http://127.0.0.1:8000").rstrip("/")
     for each in MailTemplate if template is None else [template]:
-        shown = example(each, app_url)
+        shown = example(each, app_url, locale)
         typer.echo(shown.html if html else f"{each}\nSubject: {shown.subject}\n\n{shown.text}")
 
 

@@ -33,6 +33,8 @@ class Cookies:
         self._request = request
         self._response = response
         self._origins = origins
+        self.carried = False
+        """Whether the session in use came as a cookie."""
 
     @property
     def access_token(self) -> str | None:

@@ -254,6 +254,8 @@ class GraphQLView(GraphQL[Context, None]):
         if token is None:
             return None
         try:
-            return await self._services.sessions.authenticate(token, address)
+            viewer = await self._services.sessions.authenticate(token, address)
         except AuthError:  # a browser sends it unasked, also when it comes to sign in or to refresh
             return None
+        cookies.carried = True
+        return viewer

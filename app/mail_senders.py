@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from domain.mail import MailTemplate, Message, SendingError
-from services.mail_rendering import example
+from services.mail_rendering import LANGUAGES, example
 
 SECONDS: Final = 20
 """How long one mail may take."""
@@ -111,7 +111,9 @@ class Mailbox:
             for message in reversed(self._kept.values())
         )
         head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Mailbox</title>'
-        templates = "".join(f'<li><a href="/mailbox/templates/{each}">{each}</a>' for each in MailTemplate)
+        templates = "".join(
+            f"<li>{each}: {', '.join(_preview_link(each, language) for language in LANGUAGES)}" for each in MailTemplate
+        )
         return HTMLResponse(
             f"{head}<h1>Mailbox</h1><ul>{rows}</ul><h2>Templates</h2><ul>{templates}</ul></html>",
             headers=_PAGE_HEADERS,
@@ -127,4 +129,9 @@ class Mailbox:
         name = request.path_params["name"]
         if name not in set(MailTemplate):
             raise HTTPException(404)
-        return HTMLResponse(example(MailTemplate(name), self._app_url).html, headers=_PAGE_HEADERS)
+        shown = example(MailTemplate(name), self._app_url, request.query_params.get("locale"))
+        return HTMLResponse(shown.html, headers=_PAGE_HEADERS)
+
+
+def _preview_link(template: MailTemplate, language: str) -> str:
+    return f'<a href="/mailbox/templates/{template}?locale={language}">{language}</a>'

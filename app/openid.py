@@ -63,6 +63,7 @@ class _Person(BaseModel):
     email_verified: bool | None = None
     name: str | None = None
     preferred_username: str | None = None
+    locale: object = None  # not worth a refusal, whatever it is
 
 
 class _Claims(_Person):
@@ -138,6 +139,7 @@ class OpenIdProvider:
             email=person.email if person.email_verified else None,
             name=person.name,
             username=person.preferred_username,
+            locale=person.locale if isinstance(person.locale, str) else None,
         )
 
     async def _discover(self) -> _Metadata:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from app.requests import refusal, too_large
 from app.resend import MAIL_TAG
-from domain.mail_delivery import Delivery, DeliveryReason
+from domain.mail_delivery import DeliveryReason, MailDelivery
 from domain.values import JSON
 from services.mail_delivery import MailDeliveries
 
@@ -25,14 +25,14 @@ LONGEST: Final = 100_000
 
 _LONGEST_ID: Final = 100
 _HEADERS: Final = ("id", "timestamp", "signature")
-_DELIVERIES: Final[Mapping[str, Delivery]] = MappingProxyType(
+_DELIVERIES: Final[Mapping[str, MailDelivery]] = MappingProxyType(
     {
-        "email.delivery_delayed": Delivery.DELAYED,
-        "email.delivered": Delivery.DELIVERED,
-        "email.failed": Delivery.FAILED,
-        "email.bounced": Delivery.BOUNCED,
-        "email.suppressed": Delivery.BOUNCED,
-        "email.complained": Delivery.COMPLAINED,
+        "email.delivery_delayed": MailDelivery.DELAYED,
+        "email.delivered": MailDelivery.DELIVERED,
+        "email.failed": MailDelivery.FAILED,
+        "email.bounced": MailDelivery.BOUNCED,
+        "email.suppressed": MailDelivery.BOUNCED,
+        "email.complained": MailDelivery.COMPLAINED,
     }
 )
 _BOUNCES: Final[Mapping[JSON, DeliveryReason]] = MappingProxyType(
@@ -91,14 +91,14 @@ def _mail(data: Mapping[str, JSON]) -> str | None:
     )
 
 
-def _reason(kind: str, delivery: Delivery, data: Mapping[str, JSON]) -> DeliveryReason | None:
+def _reason(kind: str, delivery: MailDelivery, data: Mapping[str, JSON]) -> DeliveryReason | None:
     """A class of reasons: what the other server said may quote the address."""
     if kind == "email.suppressed":
         return DeliveryReason.SUPPRESSED
-    if delivery is Delivery.COMPLAINED:
+    if delivery is MailDelivery.COMPLAINED:
         return DeliveryReason.COMPLAINT
-    if delivery is Delivery.BOUNCED:
+    if delivery is MailDelivery.BOUNCED:
         bounce = data.get("bounce")
         name = bounce.get("type") if isinstance(bounce, Mapping) else None
         return _BOUNCES.get(name, DeliveryReason.UNKNOWN) if isinstance(name, str) else DeliveryReason.UNKNOWN
-    return DeliveryReason.UNKNOWN if delivery is Delivery.FAILED else None
+    return DeliveryReason.UNKNOWN if delivery is MailDelivery.FAILED else None

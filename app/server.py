@@ -30,6 +30,7 @@ from app.stores import opened_store
 from app.wake import following
 from app.webhook_worker import telling_webhooks
 from domain.errors import StoreError
+from domain.sign_in_policy import SignInPolicy
 from domain.values import now
 from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
@@ -43,6 +44,7 @@ from services.mail_delivery import MailDeliveries
 from services.order_ending import Expiry
 from services.orders import Terms
 from services.rate_limits import RateLimits
+from services.sealing import SecretBox
 from services.secret_rotation import require_keys
 
 log = logging.getLogger("one.server")
@@ -94,6 +96,7 @@ async def serve(settings: Settings, console: Console) -> None:
             await fill_columns(store)
             box = secret_box(settings)
             await require_keys(store, box)
+            policy = sign_in_policy(settings, box)
             if box.first is None:
                 log.warning("nobody can get a second factor: set ONE_SECRET_KEYS")
             accounts = DemoAccounts(settings.data)
@@ -134,6 +137,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     party=relying_party(app_url, settings.passkey_domain, settings.allowed_origins or ()),
                     log=events,
                     terms=Terms(settings.platform_fee, timedelta(hours=settings.unpaid_hours)),
+                    policy=policy,
                     live=LiveLimits(
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
@@ -201,6 +205,17 @@ def _smtp(settings: Settings, host: str) -> SmtpSender:
         security=settings.smtp_security,
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+    )
+
+
+def sign_in_policy(settings: Settings, box: SecretBox) -> SignInPolicy:
+    """What the settings ask of whoever signs in. StoreError where they ask for what the box cannot keep."""
+    if settings.second_factor_of and box.first is None:
+        raise StoreError("ONE_SECOND_FACTOR_OF needs ONE_SECRET_KEYS too: nobody could set a second factor up.")
+    return SignInPolicy(
+        longest_session=timedelta(days=settings.session_days),
+        second_factor_of=frozenset(settings.second_factor_of or ()),
+        words=settings.password_words or (),
     )
 
 

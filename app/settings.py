@@ -16,6 +16,8 @@ from app.passkeys import is_within
 from app.production import problems as unfit_for_production
 from app.provider_settings import ProviderSettings, read_providers
 from domain.knowledge import MAX_DIMENSION
+from domain.people import PlatformRole
+from domain.sign_in_policy import LONGEST_SESSION
 from services.sealing import read_key
 
 PREFIX = "ONE_"
@@ -92,6 +94,15 @@ class Settings(BaseSettings):
     sign_in_providers: Annotated[tuple[ProviderSettings, ...] | None, NoDecode] = Field(
         None, description="Where people may sign in with an account that they have there: a JSON list."
     )
+    session_days: int = Field(
+        LONGEST_SESSION.days, ge=1, le=365, description="How many days a session lasts at the most, however it is used."
+    )
+    second_factor_of: Annotated[tuple[PlatformRole, ...] | None, NoDecode] = Field(
+        None, description="Who needs a second factor: all, or people of these platform roles, by commas."
+    )
+    password_words: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, description="Words that no password may lean on, such as names of the organization, by commas."
+    )
     body_limit: int = Field(1_000_000, gt=0, description="How many bytes the body of a request may have.")
     max_tokens: int = Field(5_000, gt=0, description="How many tokens a query's text may have.")
     max_depth: int = Field(15, gt=0, description="How many levels deep an operation may be; introspection is free.")
@@ -135,10 +146,17 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 
-    @field_validator("allowed_origins", "secret_keys", mode="before")
+    @field_validator("allowed_origins", "secret_keys", "password_words", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("second_factor_of", mode="before")
+    @classmethod
+    def _roles(cls, value: object) -> object:
+        if isinstance(value, str) and value.strip() == "all":
+            return tuple(PlatformRole)
+        return cls._split(value)
 
     @field_validator("sign_in_providers", mode="before")
     @classmethod

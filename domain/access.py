@@ -88,6 +88,8 @@ class Viewer:
     within: tuple[str, ...] | None = None
     actions: frozenset[str] | None = None
     granted: tuple[Granted, ...] = ()
+    is_service: bool = False
+    """Whether it is a service account, which owns no group."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ WALLET: Final = "ethereum"
 class ProvidedIdentity:
     """Who a provider says that somebody is: `subject` is their id there, which nobody else ever has.
 
-    `email` is None where the provider did not say one that it has proved.
+    `email` is None where the provider did not say one that it has proved; `locale` is their language there.
     """
 
     subject: str
     email: str | None
     name: str | None
     username: str | None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

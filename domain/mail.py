@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from domain.mail_delivery import Delivery
+from domain.mail_delivery import MailDelivery
 from domain.values import JSON
 
 
@@ -42,7 +42,8 @@ class MailTemplate(StrEnum):
 class Mail:
     """A mail of the outbox. Its id is the idempotency key that each try to send it carries.
 
-    `values` are what its template needs, and may hold secrets; they are forgotten once it was sent.
+    `values` are what its template needs, and may hold secrets; they are forgotten once it was sent. `locale` is the
+    language of its person when it was written.
     """
 
     id: str
@@ -55,7 +56,8 @@ class Mail:
     error: str | None
     created_at: datetime
     sent_at: datetime | None
-    delivery: Delivery | None = None
+    delivery: MailDelivery | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

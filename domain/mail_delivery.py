@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Delivery(StrEnum):
+class MailDelivery(StrEnum):
     """How far a mail that was handed over has come; each outweighs those before it, in whatever order they are told."""
 
     DELAYED = "delayed"
@@ -16,7 +16,7 @@ class Delivery(StrEnum):
     @property
     def weight(self) -> int:
         """The one of two that is to stay has the greater one."""
-        return tuple(Delivery).index(self) + 1
+        return tuple(MailDelivery).index(self) + 1
 
 
 class DeliveryReason(StrEnum):

@@ -33,10 +33,11 @@ class SecondFactorProof:
 
 @dataclass(frozen=True, slots=True)
 class SecondFactor:
-    """Whether a person has a second factor: `enabled_at` is None where they have none."""
+    """Whether a person has a second factor, and has to: `enabled_at` is None where they have none."""
 
     enabled_at: datetime | None
     recovery_codes_left: int
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,12 @@ class BegunTotp:
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorRequired:
-    """Who signs in proved who they are, and has to prove a second factor yet: `challenge` stands for the first."""
+    """Who signs in proved who they are, and has to prove a second factor yet: `challenge` stands for the first.
+
+    `setup` is what they get one with first, who have none and may not go without.
+    """
 
     challenge: str = field(repr=False)
     expires_at: datetime
     methods: tuple[SecondFactorMethod, ...]
+    setup: BegunTotp | None = None

@@ -51,7 +51,8 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session with new tokens."""
+    """A session with new tokens; `recovery_codes` where a second factor was turned on by signing in."""
 
     session: Session
     tokens: Tokens
+    recovery_codes: tuple[str, ...] | None = field(default=None, repr=False)

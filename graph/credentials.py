@@ -25,9 +25,13 @@ class AccountRow(TypedDict):
 
 
 class TakenRow(TypedDict):
-    """What of a new account there is already: the id of the person who has its e-mail address, and its username."""
+    """What of a new account there is already: the id of the person who has its e-mail address, and its username.
+
+    `locale` is of that person.
+    """
 
     personId: str | None
+    locale: str | None
     username: bool
 
 
@@ -63,8 +67,10 @@ FIND_TAKEN: Statement[TakenRow] = Statement(
     "find_taken",
     """
     OPTIONAL MATCH (person:Person {email: $email})
-    WITH person.id AS personId
-    RETURN {personId: personId, username: EXISTS { MATCH (:Person {usernameKey: $usernameKey}) }} AS row""",
+    WITH person.id AS personId, person.locale AS locale
+    RETURN {
+        personId: personId, locale: locale, username: EXISTS { MATCH (:Person {usernameKey: $usernameKey}) }
+    } AS row""",
 )
 CREATE_ACCOUNTS: Statement[int] = Statement(
     "create_accounts",

@@ -25,6 +25,7 @@ class ViewerRow(TypedDict):
     properties: str
     personId: str
     role: str
+    service: bool
     memberOf: list[str]
     granted: list[GrantedRow]
 
@@ -62,6 +63,7 @@ _VIEWER: Final = """<-[owns:OWNS]-(person:Person)
         properties: key.properties,
         personId: person.id,
         role: person.role,
+        service: coalesce(person.kind = 'service', false),
         memberOf: COLLECT {
             MATCH (person)-[membership:MEMBER_OF]->(group:Group)
             WHERE membership.validTo IS NULL AND membership.status = 'active'
@@ -175,6 +177,7 @@ def _in_use(row: ViewerRow, at: datetime) -> KeyInUse | None:
         scope=KeyScope(str(properties["scope"])),
         member_of=tuple(row["memberOf"]),
         granted=granted_of(row["granted"]),
+        is_service=row["service"],
     )
     return KeyInUse(viewer, properties, from_micros(row["lastUsedAt"]))
 

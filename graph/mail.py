@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, TypedDict
 
 from domain.mail import Mail, MailStatus, MailTemplate
-from domain.mail_delivery import Delivery
+from domain.mail_delivery import MailDelivery
 from domain.values import from_micros, to_micros
 from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json, optional_time, to_json
@@ -30,6 +30,7 @@ class MailRow(TypedDict):
     sentAt: int | None
     delivery: str | None
     deliveryReason: str | None
+    locale: str | None
 
 
 def from_row(row: MailRow) -> Mail:
@@ -45,7 +46,8 @@ def from_row(row: MailRow) -> Mail:
         error=row["error"],
         created_at=from_micros(row["createdAt"]),
         sent_at=optional_time(row["sentAt"]),
-        delivery=None if row["delivery"] is None else Delivery(row["delivery"]),
+        delivery=None if row["delivery"] is None else MailDelivery(row["delivery"]),
+        locale=row["locale"],
     )
 
 
@@ -65,6 +67,7 @@ def to_row(mail: Mail) -> MailRow:
         "sentAt": None,
         "delivery": None,
         "deliveryReason": None,
+        "locale": mail.locale,
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, TypedDict
 
-from domain.mail_delivery import Delivery, DeliveryReason
+from domain.mail_delivery import DeliveryReason, MailDelivery
 from domain.values import to_micros
 from graph.store import Statement, Store, Transaction, lock_what_stays
 
@@ -84,7 +84,7 @@ LIFT_UNDELIVERABLE: Statement[str] = Statement(
 
 
 async def note(
-    transaction: Transaction, identifier: str, delivery: Delivery, reason: DeliveryReason | None, at: datetime
+    transaction: Transaction, identifier: str, delivery: MailDelivery, reason: DeliveryReason | None, at: datetime
 ) -> Recipient | None:
     """Note what became of a mail; None where there is no such mail, or what is known of it outweighs this."""
     properties: dict[str, object] = {

@@ -8,7 +8,7 @@ from domain.people import Person, PersonKind, PersonStatus, PlatformRole, Wallet
 from domain.values import from_micros, to_micros
 from domain.words import searchable
 from graph.access import person_visible, reach_parameters
-from graph.store import Statement, Store, Transaction
+from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
 
@@ -117,6 +117,15 @@ SET_WALLETS: Statement[bool] = Statement(
     SET person.wallets = $wallets, person.walletsVerifiedAt = $verifiedAt
     RETURN true AS row""",
 )
+SET_LOCALE: Statement[PersonRow] = Statement(
+    "set_locale",
+    f"""
+    MATCH (person:Entity:Person {{id: $id}})
+    {lock_what_stays("person")} AND person.status = 'active'
+    SET person.locale = $locale, person.updatedAt = $at, person.version = person.version + 1
+    RETURN {PERSON} AS row""",
+    meant="Eager on 5.26: of the one person that it finds.",
+)
 FETCH_PEOPLE: Statement[PersonRow] = Statement(
     "fetch_people",
     f"""
@@ -165,6 +174,12 @@ async def set_wallets(transaction: Transaction, person: Person) -> None:
     await transaction.run(
         SET_WALLETS, {"id": person.id, "wallets": row["wallets"], "verifiedAt": row["walletsVerifiedAt"]}
     )
+
+
+async def set_locale(transaction: Transaction, person_id: str, locale: str | None, at: int) -> Person | None:
+    """Give a person another language; None where they are gone or suspended."""
+    rows = await transaction.run(SET_LOCALE, {"id": person_id, "locale": locale, "at": at})
+    return from_row(rows[0]) if rows else None
 
 
 async def create(transaction: Transaction, person: Person) -> None:

@@ -41,9 +41,10 @@ class LockedSecondFactor(TypedDict):
 
 
 class ChallengedRow(TypedDict):
-    """A person with a second factor that is on, and what they can prove it with beside recovery codes."""
+    """A person, whether their second factor is on, and what they can prove it with beside recovery codes."""
 
     person: PersonRow
+    enabled: bool
     app: bool
     passkeys: bool
 
@@ -60,10 +61,11 @@ FACTOR: Final = f"factor {{{', '.join(f'.{column}' for column in SecondFactorRow
 FETCH_CHALLENGED: Statement[ChallengedRow] = Statement(
     "fetch_challenged",
     f"""
-    MATCH (factor:SecondFactor {{personId: $personId}}) WHERE factor.enabledAt IS NOT NULL
-    MATCH (person:Entity:Person {{id: factor.personId}})
+    MATCH (person:Entity:Person {{id: $personId}})
+    OPTIONAL MATCH (factor:SecondFactor {{personId: person.id}}) WHERE factor.enabledAt IS NOT NULL
     RETURN {{
         person: {PERSON},
+        enabled: factor IS NOT NULL,
         app: factor.secret IS NOT NULL,
         passkeys: EXISTS {{ MATCH (:Passkey {{personId: person.id}}) }}
     }} AS row""",
@@ -105,14 +107,15 @@ DELETE_SECOND_FACTOR: Statement[bool] = Statement(
 
 async def fetch_challenged(
     transaction: Transaction, person_id: str
-) -> tuple[Person, tuple[SecondFactorMethod, ...]] | None:
-    """The person with that id, if they have a second factor that is on, and what they can prove it with."""
+) -> tuple[Person, bool, tuple[SecondFactorMethod, ...]] | None:
+    """The person with that id, whether their second factor is on, and what they can prove one with."""
     rows = await transaction.run(FETCH_CHALLENGED, {"personId": person_id})
     if not rows:
         return None
     app = [SecondFactorMethod.TOTP] if rows[0]["app"] else []
     passkeys = [SecondFactorMethod.PASSKEY] if rows[0]["passkeys"] else []
-    return people.from_row(rows[0]["person"]), (*app, *passkeys, SecondFactorMethod.RECOVERY_CODE)
+    codes = [SecondFactorMethod.RECOVERY_CODE] if rows[0]["enabled"] else []
+    return people.from_row(rows[0]["person"]), rows[0]["enabled"], (*app, *passkeys, *codes)
 
 
 async def fetch(store: Store, person_id: str) -> SecondFactor:

@@ -58,6 +58,13 @@ class LockedSession(TypedDict):
     usable: bool
 
 
+class EndedSession(TypedDict):
+    """A session that is gone, and whose it was."""
+
+    id: str
+    personId: str
+
+
 def from_row(row: SessionRow) -> Session:
     """The session that a row holds."""
     return Session(
@@ -175,6 +182,17 @@ END_SESSIONS: Statement[str] = Statement(
     RETURN id AS row ORDER BY id""",
     meant="Eager: all sessions of one person are found before the first of them ends.",
 )
+END_SOME_SESSIONS: Statement[EndedSession] = Statement(
+    "end_some_sessions",
+    f"""
+    MATCH (session:Session) WHERE session.expiresAt > $after AND session.createdAt <= $until
+    WITH session LIMIT $limit
+    {lock_what_stays("session", "createdAt")}
+    WITH session, session.id AS id, session.personId AS personId
+    DELETE session
+    RETURN {{id: id, personId: personId}} AS row ORDER BY id""",
+    meant="Eager: as many sessions as end at once are found before the first of them ends.",
+)
 FORGET_SESSIONS: Statement[int] = Statement(
     "forget_sessions",
     """
@@ -238,6 +256,12 @@ async def rotate(transaction: Transaction, row: SessionRow, tokens: TokenRow, at
     return from_row((await transaction.run(ROTATE_SESSION, {"id": row["id"], "properties": values}))[0])
 
 
+async def replace_tokens(transaction: Transaction, identifier: str, tokens: TokenRow, family_hash: str) -> Session:
+    """Give a session that is locked new tokens, of another family: to those before nothing leads any more."""
+    values = {**tokens, "familyHash": family_hash, "previousHash": None}
+    return from_row((await transaction.run(ROTATE_SESSION, {"id": identifier, "properties": values}))[0])
+
+
 async def prove(transaction: Transaction, identifier: str, at: datetime) -> Session | None:
     """Note that the person of a session proved again who they are; None where the session ended meanwhile."""
     rows = await transaction.run(PROVE_SESSION, {"id": identifier, "at": to_micros(at)})
@@ -257,6 +281,11 @@ async def end(transaction: Transaction, person_id: str, identifier: str) -> bool
 async def end_all(transaction: Transaction, person_id: str, keep: str | None = None) -> Sequence[str]:
     """End all sessions of a person, but the one to keep; their ids."""
     return await transaction.run(END_SESSIONS, {"personId": person_id, "keep": keep})
+
+
+async def end_some(transaction: Transaction, until: int, limit: int) -> Sequence[EndedSession]:
+    """End some of the sessions of anybody that began by that time."""
+    return await transaction.run(END_SOME_SESSIONS, {"after": 0, "until": until, "limit": limit})
 
 
 async def forget(store: Store, before: datetime, limit: int) -> None:

@@ -32,7 +32,7 @@ from schema.passkeys import (
     SignInWithPasskeyResult,
     SignInWithPasskeySuccess,
 )
-from schema.sessions import Session, delivered
+from schema.sessions import Session, delivered, delivery_in_use
 from schema.sign_in_methods import SignInMethod
 
 
@@ -91,11 +91,14 @@ class PasskeyMutations:
     ) -> ReauthenticateWithPasskeyResult:
         """Prove once more who you are, by a passkey, for sensitive changes within the next ten minutes.
 
-        `beginPasskeySignIn` begins it.
+        `beginPasskeySignIn` begins it. You get new tokens.
         """
         service, credential = info.context.services.passkeys, cast("values.JSON", input.credential)
+        delivery = delivery_in_use(info)
         proven = await service.reauthenticate(info.context.caller, credential)
-        return ReauthenticateWithPasskeySuccess(session=cast("Session", proven))
+        return ReauthenticateWithPasskeySuccess(
+            session=cast("Session", proven.session), tokens=delivered(info, proven, delivery)
+        )
 
     @mutation
     @answering

@@ -33,6 +33,7 @@ from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
+from resolvers.profile import ProfileMutations
 from resolvers.provider_sign_in import ProviderSignInMutations, ProviderSignInQueries
 from resolvers.search import SearchQueries
 from resolvers.second_factors import SecondFactorMutations
@@ -84,6 +85,7 @@ class Mutation(
     SignInByMailMutations,
     ProviderSignInMutations,
     PasskeyMutations,
+    ProfileMutations,
     WalletMutations,
     SignInMethodMutations,
     SecondFactorMutations,

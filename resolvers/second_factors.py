@@ -40,13 +40,16 @@ class SecondFactorMutations:
         info: Info,
         input: Annotated[CompleteSecondFactorInput, INPUT],  # noqa: A002
     ) -> CompleteSecondFactorResult:
-        """Begin a session, where signing in asked for a second factor."""
+        """Begin a session, where signing in asked for a second factor, or had you get one first."""
         if input.delivery is TokenDelivery.COOKIE:
             info.context.cookies.check()
         service = info.context.services.finishing_sign_in
         signed_in = await service.complete(info.context.caller, input.challenge, input.proof.to_domain())
+        codes = signed_in.recovery_codes
         return CompleteSecondFactorSuccess(
-            session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, input.delivery)
+            session=cast("Session", signed_in.session),
+            tokens=delivered(info, signed_in, input.delivery),
+            recovery_codes=None if codes is None else list(codes),
         )
 
     @mutation

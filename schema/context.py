@@ -17,6 +17,10 @@ class TokenCookies(Protocol):
     """Tokens that a browser keeps, where it may use them: `check` says so, with a ForbiddenError where it may not."""
 
     @property
+    def carried(self) -> bool:
+        """Whether the session in use came as a cookie."""
+
+    @property
     def refresh_token(self) -> str | None:
         """The refresh token that came with the request."""
 

@@ -16,6 +16,7 @@ from domain.identities import SignInMethodKind
 from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.mail import MailStatus, MailTemplate
+from domain.mail_delivery import MailDelivery
 from domain.order_states import OrderState, PaymentState
 from domain.pages import CreationOrder
 from domain.people import MemberRole, MemberStatus, PersonKind, PersonStatus, PlatformRole
@@ -44,6 +45,7 @@ __all__ = [
     "KeyScope",
     "KnowledgeRole",
     "KnowledgeType",
+    "MailDelivery",
     "MailStatus",
     "MailTemplate",
     "MemberRole",
@@ -438,6 +440,16 @@ enum(
         MailTemplate.ORDER_REFUNDED: "What of an order was given back.",
         MailTemplate.REFUND_DECLINED: "A refund that was asked for is not given.",
         MailTemplate.WEBHOOK_PAUSED: "A webhook of a group was paused; to those who look after the group.",
+    },
+)
+enum(
+    MailDelivery,
+    {
+        MailDelivery.DELAYED: "Its receiver's mail server has not taken it yet.",
+        MailDelivery.DELIVERED: "Its receiver's mail server has taken it.",
+        MailDelivery.FAILED: "It could not be sent on.",
+        MailDelivery.BOUNCED: "Its receiver's mail server refused it.",
+        MailDelivery.COMPLAINED: "Its receiver called it unwanted.",
     },
 )
 enum(

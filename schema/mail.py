@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from schema.define import input_type, object_type
-from schema.enums import MailStatus, MailTemplate
+from schema.enums import MailDelivery, MailStatus, MailTemplate
 from schema.errors import AuthError, ForbiddenError, NetworkError, NotFoundError
 
 
@@ -21,6 +21,9 @@ class Mail:
     attempts: int = strawberry.field(description="How often it was tried.")
     error: str | None = strawberry.field(description="Why the last try failed, as the mail server told.")
     created_at: datetime = strawberry.field(description="When it was written.")
+    delivery: MailDelivery | None = strawberry.field(
+        description="What became of it after it was handed over; null where nobody told, as mail servers do not."
+    )
 
 
 @input_type

@@ -18,7 +18,7 @@ from schema.errors import (
     ReauthenticationError,
     ValidationError,
 )
-from schema.sessions import Session, SessionTokens
+from schema.sessions import NEW_TOKENS, Session, SessionTokens
 from schema.sign_in_methods import SignInMethod
 
 CREDENTIAL = "What `navigator.credentials.get` answered, as its `toJSON()` writes it."
@@ -109,6 +109,7 @@ class ReauthenticateWithPasskeySuccess:
     """You proved who you are, with both factors."""
 
     session: Session = strawberry.field(description="The session in use, which may make sensitive changes for a while.")
+    tokens: SessionTokens | None = strawberry.field(description=NEW_TOKENS)
 
 
 @object_type

@@ -7,7 +7,7 @@ import strawberry
 from schema.define import input_type, object_type
 from schema.errors import AuthError, ForbiddenError, NetworkError, RateLimitError, ValidationError
 from schema.second_factors import SecondFactorProofInput
-from schema.sessions import Session
+from schema.sessions import NEW_TOKENS, Session, SessionTokens
 from schema.sign_in import PASSWORD
 
 _SECOND = "A proof of your second factor, which it takes where you have one."
@@ -35,6 +35,7 @@ class ChangePasswordSuccess:
     """The password is another one, and all of your other sessions are over."""
 
     session: Session = strawberry.field(description="The session in use, which goes on.")
+    tokens: SessionTokens | None = strawberry.field(description=NEW_TOKENS)
 
 
 @object_type
@@ -42,6 +43,7 @@ class ReauthenticateSuccess:
     """You proved who you are."""
 
     session: Session = strawberry.field(description="The session in use, which may make sensitive changes for a while.")
+    tokens: SessionTokens | None = strawberry.field(description=NEW_TOKENS)
 
 
 ChangePasswordResult: TypeAlias = Annotated[

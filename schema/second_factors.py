@@ -28,6 +28,7 @@ class SecondFactor:
 
     enabled_at: datetime | None = strawberry.field(description="Since when it is on; null where it is off.")
     recovery_codes_left: int = strawberry.field(description="How many recovery codes you have not used yet.")
+    required: bool = strawberry.field(description="Whether this server asks you for one: then it cannot be turned off.")
 
     @field
     def enabled(self) -> bool:
@@ -36,12 +37,28 @@ class SecondFactor:
 
 
 @object_type
+class SecondFactorSetup:
+    """A secret for an app that makes codes, shown this once. Nothing asks for it before a first code of the app."""
+
+    uri: str = strawberry.field(description="The secret as apps read it: show it as a QR code. `otpauth://totp/…`.")
+    secret: str = strawberry.field(description="The same in Base32, for whoever types it into an app.")
+
+
+@object_type
 class SecondFactorRequired:
-    """Who you are is proved, and no session began yet: prove your second factor too, by `completeSecondFactor`."""
+    """Who you are is proved, and no session began yet: prove your second factor too, by `completeSecondFactor`.
+
+    This server may ask for one of whoever has none: then there is a `setup`, and the first code of the app turns it on.
+    """
 
     challenge: str = strawberry.field(description="Stands for this sign-in: `onet_…`. The next sign-in replaces it.")
-    expires_at: datetime = strawberry.field(description="Until when it is good: five minutes.")
+    expires_at: datetime = strawberry.field(
+        description="Until when it is good: five minutes, or half an hour with a `setup`."
+    )
     methods: list[SecondFactorMethod] = strawberry.field(description="What the second factor may be proved with.")
+    setup: SecondFactorSetup | None = strawberry.field(
+        description="What to get a second factor with, where you have none and this server asks for one; else null."
+    )
 
 
 @one_of
@@ -54,7 +71,7 @@ class SecondFactorProofInput:
         "`toJSON()` writes it."
     )
     recovery_code: strawberry.Maybe[str] = strawberry.field(
-        description="One of the recovery codes, such as `abcd-efgh-2345-ijkl`; each is good once."
+        description="One of the recovery codes, such as `abcd-efgh-2345-ijkl-mnop-6723`; each is good once."
     )
 
     def to_domain(self) -> domain.SecondFactorProof:
@@ -107,6 +124,10 @@ class CompleteSecondFactorSuccess:
 
     session: Session = strawberry.field(description="The session.")
     tokens: SessionTokens | None = strawberry.field(description="Its tokens; null where they came as cookies.")
+    recovery_codes: list[str] | None = strawberry.field(
+        description="Where this turned your second factor on, ten codes for when the app is lost, each good once. They "
+        "are shown this once. Else null."
+    )
 
 
 @object_type
@@ -206,8 +227,10 @@ RegenerateRecoveryCodesResult: TypeAlias = Annotated[
 
 def shown_challenge(required: domain.SecondFactorRequired) -> SecondFactorRequired:
     """A challenge as clients see it."""
+    setup = required.setup
     return SecondFactorRequired(
         challenge=required.challenge,
         expires_at=required.expires_at,
         methods=cast("list[SecondFactorMethod]", list(required.methods)),
+        setup=None if setup is None else SecondFactorSetup(uri=setup.uri, secret=setup.secret),
     )

@@ -47,7 +47,12 @@ class SessionTokens:
     access_token: str = strawberry.field(description="Send it with each request: `Authorization: Bearer ones_…`.")
     access_expires_at: datetime = strawberry.field(description="Until when the access token is good: ten minutes.")
     refresh_token: str = strawberry.field(description="Exchange it once for new tokens, with `refreshSession`.")
-    refresh_expires_at: datetime = strawberry.field(description="Until when the refresh token is good: 30 days.")
+    refresh_expires_at: datetime = strawberry.field(
+        description="Until when the refresh token is good: at most 30 days."
+    )
+
+
+NEW_TOKENS = "Its new tokens; those before are good for nothing any more. Null where they came as cookies."
 
 
 @input_type
@@ -119,6 +124,14 @@ RevokeAllSessionsResult: TypeAlias = Annotated[
     RevokeAllSessionsSuccess | AuthError | ForbiddenError | ReauthenticationError | NetworkError,
     strawberry.union("RevokeAllSessionsResult", description="What revokeAllSessions answers."),
 ]
+
+
+def delivery_in_use(info: Info) -> TokenDelivery:
+    """How the session in use came, and its new tokens go. ForbiddenError where they could not, as by a WebSocket."""
+    if not info.context.cookies.carried:
+        return TokenDelivery.BODY
+    info.context.cookies.check()
+    return TokenDelivery.COOKIE
 
 
 def delivered(info: Info, signed_in: SignedIn, delivery: TokenDelivery) -> SessionTokens | None:

@@ -29,10 +29,13 @@ class SignUpInput:
     username: str = strawberry.field(description="A unique name: 2 to 60 letters, digits, underscores, dots, hyphens.")
     display_name: str = strawberry.field(description="The name that others see: 1 to 200 characters.")
     password: str = strawberry.field(description=PASSWORD)
+    locale: str | None = strawberry.field(
+        description="Their language, as a BCP 47 tag: mails to them are in it, if there is a translation.", default=None
+    )
 
     def to_domain(self) -> NewAccount:
         """As the services take it."""
-        return NewAccount(self.email, self.username, self.display_name, self.password)
+        return NewAccount(self.email, self.username, self.display_name, self.password, self.locale)
 
 
 @input_type

@@ -89,6 +89,7 @@ class Action(StrEnum):
     BEGIN_PASSKEY_REGISTRATION = "begin_passkey_registration"
     COMPLETE_PASSKEY_REGISTRATION = "complete_passkey_registration"
     RENAME_PASSKEY = "rename_passkey"
+    SET_LOCALE = "set_locale"
     REMOVE_PASSKEY = "remove_passkey"
     BEGIN_PASSKEY_SIGN_IN = "begin_passkey_sign_in"
     SIGN_IN_WITH_PASSKEY = "sign_in_with_passkey"
@@ -174,6 +175,7 @@ OWN: frozenset[Action] = SENSITIVE | {
     Action.COMPLETE_LINKING_WITH,
     Action.COMPLETE_PASSKEY_REGISTRATION,
     Action.RENAME_PASSKEY,
+    Action.SET_LOCALE,
     Action.COMPLETE_LINKING_WALLET,
     Action.CONFIRM_TOTP,
 }

@@ -16,7 +16,7 @@ from services.access import Action, authorize_oneself
 from services.journal import event
 from services.links import BAD_LINK
 from services.mail import new_mail
-from services.one_time_tokens import NewToken, TokenKind, lock_link, withdraw
+from services.one_time_tokens import NewToken, TokenKind, lock_link, withdraw_challenges
 from services.rate_limits import Limited, RateLimits
 
 _TAKEN: Final = ConflictError("Another account has this address by now.", field="email")
@@ -83,7 +83,7 @@ class EmailChange:
             keep = viewer.session.id if mine and viewer is not None and viewer.session is not None else None
             ended = await sessions.end_all(transaction, person.id, keep)
             # It may have been begun by mail to the address before.
-            await withdraw(transaction, TokenKind.SECOND_FACTOR, person.id)
+            await withdraw_challenges(transaction, person.id)
             await mail.add(transaction, [new_mail(MailTemplate.EMAIL_CHANGED, replace(person, email=before), at)])
             happened = event(
                 caller,

@@ -49,7 +49,7 @@ class Sender(Protocol):
 
 
 def new_mail(template: MailTemplate, person: Person, at: datetime, **values: JSON) -> Mail:
-    """A mail to a person, which is due at once."""
+    """A mail to a person in their language, which is due at once."""
     return Mail(
         id=new_id(MAIL_PREFIX),
         person_id=person.id,
@@ -61,6 +61,7 @@ def new_mail(template: MailTemplate, person: Person, at: datetime, **values: JSO
         error=None,
         created_at=at,
         sent_at=None,
+        locale=person.locale,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from domain.access import Caller
 from domain.errors import NotFoundError
 from domain.events import EventType
-from domain.mail_delivery import UNDELIVERABLE, Delivery, DeliveryReason
+from domain.mail_delivery import UNDELIVERABLE, DeliveryReason, MailDelivery
 from domain.values import JSON, Clock
 from graph import events, mail_delivery
 from graph.mail_delivery import Undeliverable
@@ -17,13 +17,13 @@ from services.journal import event, system_event
 
 MOST_SHOWN: Final = 1_000
 
-_EVENTS: Final[Mapping[Delivery, EventType]] = MappingProxyType(
+_EVENTS: Final[Mapping[MailDelivery, EventType]] = MappingProxyType(
     {
-        Delivery.DELAYED: EventType.EMAIL_DELAYED,
-        Delivery.DELIVERED: EventType.EMAIL_DELIVERED,
-        Delivery.FAILED: EventType.EMAIL_FAILED,
-        Delivery.BOUNCED: EventType.EMAIL_BOUNCED,
-        Delivery.COMPLAINED: EventType.EMAIL_COMPLAINED,
+        MailDelivery.DELAYED: EventType.EMAIL_DELAYED,
+        MailDelivery.DELIVERED: EventType.EMAIL_DELIVERED,
+        MailDelivery.FAILED: EventType.EMAIL_FAILED,
+        MailDelivery.BOUNCED: EventType.EMAIL_BOUNCED,
+        MailDelivery.COMPLAINED: EventType.EMAIL_COMPLAINED,
     }
 )
 
@@ -35,7 +35,7 @@ class MailDeliveries:
         self._store = store
         self._clock = clock
 
-    async def note(self, identifier: str, delivery: Delivery, reason: DeliveryReason | None) -> bool:
+    async def note(self, identifier: str, delivery: MailDelivery, reason: DeliveryReason | None) -> bool:
         """Note what became of a mail, with its event; False where that is known, outweighed, or of no mail here.
 
         An address that refused a mail for good, or whose person complained of one, gets none any more.

@@ -1,4 +1,7 @@
-"""What a mail says, in text and in HTML: templates beside this module, whose first line of text is the subject."""
+"""What a mail says, in text and in HTML: templates beside this module, whose first line of text is the subject.
+
+Each language has a folder of its own. Who has chosen none that there is reads English.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +14,9 @@ from domain.mail import Mail, MailTemplate, Message
 from domain.values import JSONObject
 
 FOLDER: Final = Path(__file__).with_name("mail_templates")
+
+LANGUAGES: Final = ("en", "de")
+"""The languages of mails, each a folder with every template; the first is for everybody else."""
 
 _templates: Final = Environment(
     loader=FileSystemLoader(FOLDER),
@@ -32,7 +38,7 @@ EXAMPLES: Final[Mapping[MailTemplate, JSONObject]] = MappingProxyType(
         MailTemplate.RECOVERY_CODE_USED: {"left": 9},
         MailTemplate.ORDER_PLACED: {
             "number": "17",
-            "lines": "2 of Story mug, each 16.00 USD",
+            "lines": "2 x Story mug, 16.00 USD",
             "total": "32.00 USD",
             "until": "2026-03-02T09:30 UTC",
         },
@@ -42,25 +48,36 @@ EXAMPLES: Final[Mapping[MailTemplate, JSONObject]] = MappingProxyType(
         MailTemplate.WEBHOOK_PAUSED: {
             "name": "Bookkeeping",
             "webhook": "whk_example",
-            "reason": "its server has taken none for days",
+            "reason": "failing",
         },
     }
 )
 """For each template the values of a mail as it might be."""
 
 
-def example(template: MailTemplate, app_url: str) -> Message:
+def language_of(locale: str | None) -> str:
+    """The language that a mail to somebody is in: theirs, or the next wider one that there is (RFC 4647, section 3.4).
+
+    So de-AT and de_CH read German. What is no language tag, or none that there is, is English.
+    """
+    subtags = (locale or "").replace("_", "-").casefold().split("-")
+    return subtags[0] if subtags[0] in LANGUAGES else LANGUAGES[0]
+
+
+def example(template: MailTemplate, app_url: str, locale: str | None = None) -> Message:
     """A mail of that template as it might be, to nobody; no link in it opens anything."""
-    return _rendered(template, EXAMPLES[template], app_url, key="mal_example", address="nia@one.example")
+    return _rendered(template, EXAMPLES[template], app_url, key="mal_example", address="nia@one.example", locale=locale)
 
 
 def rendered(mail: Mail, app_url: str) -> Message:
     """A mail as it is sent, whose links lead to pages below that address."""
-    return _rendered(mail.template, mail.values, app_url, key=mail.id, address=mail.address)
+    return _rendered(mail.template, mail.values, app_url, key=mail.id, address=mail.address, locale=mail.locale)
 
 
-def _rendered(template: MailTemplate, given: JSONObject, app_url: str, *, key: str, address: str) -> Message:
-    values = {**given, "app_url": app_url}
-    subject, _, text = _templates.get_template(f"{template}.txt").render(values).partition("\n\n")
-    html = _templates.get_template(f"{template}.html").render(values)
+def _rendered(
+    template: MailTemplate, given: JSONObject, app_url: str, *, key: str, address: str, locale: str | None
+) -> Message:
+    values, name = {**given, "app_url": app_url}, f"{language_of(locale)}/{template}"
+    subject, _, text = _templates.get_template(f"{name}.txt").render(values).partition("\n\n")
+    html = _templates.get_template(f"{name}.html").render(values)
     return Message(key=key, address=address, subject=" ".join(subject.split()), text=text, html=html)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.people import Person
+from domain.second_factors import ENROLMENT_LIFETIME
 from domain.values import from_micros, to_micros
 from graph import one_time_tokens
 from graph.one_time_tokens import OneTimeTokenRow
@@ -38,21 +39,26 @@ class TokenKind(StrEnum):
     SIGN_IN = "sign_in"
     CHANGE_EMAIL = "change_email"
     SECOND_FACTOR = "second_factor"
+    SECOND_FACTOR_SETUP = "second_factor_setup"
 
 
 LIFETIMES: Final[Mapping[TokenKind, timedelta]] = MappingProxyType(
     {
         TokenKind.VERIFY_EMAIL: timedelta(hours=1),
         TokenKind.RESET_PASSWORD: timedelta(hours=1),
-        TokenKind.SIGN_IN: timedelta(minutes=15),
+        TokenKind.SIGN_IN: timedelta(minutes=10),
         TokenKind.CHANGE_EMAIL: timedelta(hours=1),
         TokenKind.SECOND_FACTOR: timedelta(minutes=5),
+        TokenKind.SECOND_FACTOR_SETUP: ENROLMENT_LIFETIME,
     }
 )
 """How long a link and its code are good for."""
 
 WITH_A_CODE: Final = frozenset({TokenKind.VERIFY_EMAIL, TokenKind.SIGN_IN})
 """What somebody may type instead of following a link."""
+
+CHALLENGES: Final = (TokenKind.SECOND_FACTOR, TokenKind.SECOND_FACTOR_SETUP)
+"""What stands for a first factor that was proved."""
 
 _WINDOW: Final = timedelta(hours=1)
 
@@ -96,9 +102,15 @@ async def withdraw(transaction: Transaction, kind: TokenKind, person_id: str) ->
     await one_time_tokens.use_up(transaction, f"{kind} {person_id}")
 
 
+async def withdraw_challenges(transaction: Transaction, person_id: str) -> None:
+    """Make good for nothing what a person signs in with just now, and has a second factor to prove yet."""
+    for kind in CHALLENGES:
+        await withdraw(transaction, kind, person_id)
+
+
 async def withdraw_begun(transaction: Transaction, person_id: str) -> None:
     """Make good for nothing what somebody may have begun who has since lost what they proved themselves with."""
-    for kind in (TokenKind.CHANGE_EMAIL, TokenKind.SECOND_FACTOR):
+    for kind in (TokenKind.CHANGE_EMAIL, *CHALLENGES):
         await withdraw(transaction, kind, person_id)
 
 

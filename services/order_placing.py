@@ -163,9 +163,9 @@ class _Sale:
         return cls(group_id, currency, lines, taken)
 
     def told(self) -> str:
-        """The lines as a mail shows them."""
+        """The lines as a mail shows them in any language."""
         return "\n".join(
-            f"{line['quantity']} of {line['name']}, each {in_words(Decimal(str(line['unitPrice'])), self.currency)}"
+            f"{line['quantity']} x {line['name']}, {in_words(Decimal(str(line['unitPrice'])), self.currency)}"
             for line in self.lines
         )
 

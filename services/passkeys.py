@@ -17,14 +17,14 @@ from domain.errors import AppError, AuthError, ConflictError, NotFoundError, Val
 from domain.events import EventType
 from domain.identities import SignInMethod, SignInMethodKind
 from domain.passkeys import MAX_PASSKEYS, BegunPasskey
-from domain.sessions import Session, SignedIn
+from domain.sessions import SignedIn
 from domain.values import JSON, Clock, JSONObject
-from graph import events, identities, passkeys, second_factors, sessions
+from graph import events, identities, passkeys, second_factors
 from graph.passkeys import KnownCredential
 from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
-from services.finishing_sign_in import finish_with_both
+from services.finishing_sign_in import Entrance
 from services.journal import AccessChange, event
 from services.passkey_proofs import (
     RelyingParty,
@@ -58,9 +58,17 @@ class Passkeys:
     """What people do who have a passkey, or want one."""
 
     def __init__(
-        self, store: Store, clock: Clock, limits: RateLimits, challenges: Challenges, party: RelyingParty
+        self,
+        store: Store,
+        clock: Clock,
+        limits: RateLimits,
+        challenges: Challenges,
+        entrance: Entrance,
+        *,
+        party: RelyingParty,
     ) -> None:
         self._store = store
+        self._entrance = entrance
         self._clock = clock
         self._limits = limits
         self._challenges = challenges
@@ -154,12 +162,12 @@ class Passkeys:
             passkey = await prove_passkey(transaction, self._party, caller, given, at)
             if passkey is None:
                 return AuthError(_NOT_KNOWN)
-            return await finish_with_both(transaction, caller, passkey["personId"], at)
+            return await self._entrance.begin(transaction, caller, passkey["personId"], at)
 
         return done(await self._store.write(work))
 
-    async def reauthenticate(self, caller: Caller, credential: JSON) -> Session:
-        """Take the caller's passkey as a proof of who they are, with both factors; the session in use.
+    async def reauthenticate(self, caller: Caller, credential: JSON) -> SignedIn:
+        """Take the caller's passkey as a proof of who they are, with both factors; the session in use, with new tokens.
 
         ValidationError where that is none of theirs, or cannot be believed; else as authorize_oneself.
         """
@@ -167,12 +175,12 @@ class Passkeys:
         given = read_assertion("credential", credential)
         await self._limits.count(Limited.PROOF, caller)
 
-        async def work(transaction: Transaction) -> Session | AppError:
+        async def work(transaction: Transaction) -> SignedIn | AppError:
             at = self._clock()
             passkey = await prove_passkey(transaction, self._party, caller, given, at)
             if passkey is None or passkey["personId"] != viewer.person_id:
                 return ValidationError("credential", _NOT_YOURS)
-            proven = await sessions.prove(transaction, session.id, at)
+            proven = await self._entrance.renew(transaction, session.id, at)
             if proven is None:
                 return AuthError(_OVER)
             again = event(caller, EventType.USER_REAUTHENTICATED, target_id=viewer.person_id, group_id=None)

@@ -1,5 +1,6 @@
 """Another password for somebody who forgot theirs, by a link to their mail."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from domain.access import Caller
@@ -24,8 +25,10 @@ _LINK: Final = LinkByMail(TokenKind.RESET_PASSWORD, MailTemplate.RESET_PASSWORD,
 class PasswordReset:
     """What anybody can do about a password that they forgot."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, words: Sequence[str]) -> None:
+        """No password may lean on one of the words."""
         self._store = store
+        self._words = words
         self._clock = clock
         self._limits = limits
 
@@ -45,7 +48,8 @@ class PasswordReset:
         found = await one_time_tokens.fetch_by_link(self._store, hash_of(token))
         if found is None or found["kind"] != TokenKind.RESET_PASSWORD:
             raise ValidationError("token", BAD_LINK)
-        password_hash = await passwords.hashed(await passwords.acceptable("newPassword", new, (found["email"],)))
+        about = (found["email"], *self._words)
+        password_hash = await passwords.hashed(await passwords.acceptable("newPassword", new, about))
 
         async def work(transaction: Transaction) -> Person:
             at = self._clock()

@@ -21,12 +21,13 @@ from domain.access import Caller
 from domain.errors import AppError, AuthError, RateLimitError, ValidationError
 from domain.events import EventType
 from domain.second_factors import SecondFactorProof
-from domain.sessions import Session
+from domain.sessions import SignedIn
 from domain.values import Clock, to_micros
 from graph import credentials, events, sessions
 from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
+from services.finishing_sign_in import Entrance
 from services.journal import AccessChange, event
 from services.one_time_tokens import withdraw_begun
 from services.rate_limits import Limited, RateLimits
@@ -77,7 +78,7 @@ async def verify(password: str, stored: str | None) -> Verified:
 
 
 async def acceptable(field: str, password: str, about: Sequence[str]) -> str:
-    """The password, if it is long and strong enough; `about` is what an attacker knows of its person.
+    """The password, if it is long and strong enough; `about` is what an attacker knows of its person and of the server.
 
     ValidationError where it is not, RateLimitError where too many wait.
     """
@@ -135,14 +136,26 @@ async def _in_thread(work: Callable[[], T]) -> T:
 class Passwords:
     """What somebody can do with their own password."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits, evidence: Evidence) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        limits: RateLimits,
+        evidence: Evidence,
+        entrance: Entrance,
+        *,
+        words: Sequence[str],
+    ) -> None:
+        """No password may lean on one of the words."""
         self._store = store
+        self._entrance = entrance
+        self._words = words
         self._clock = clock
         self._limits = limits
         self._evidence = evidence
 
-    async def change(self, caller: Caller, current: str, new: str, second: SecondFactorProof | None = None) -> Session:
-        """Give the caller another password, and end all of their other sessions; the one that stays.
+    async def change(self, caller: Caller, current: str, new: str, second: SecondFactorProof | None = None) -> SignedIn:
+        """Give the caller another password, and end all of their other sessions; the one that stays, with new tokens.
 
         ValidationError where the current password is wrong or the new one too weak, or a second factor is not proved
         that the caller has; else as authorize_oneself.
@@ -157,11 +170,11 @@ class Passwords:
             raise ValidationError("currentPassword", _WRONG)
         row = credentials.CredentialRow(
             personId=viewer.person_id,
-            passwordHash=await hashed(await acceptable("newPassword", new, ())),
+            passwordHash=await hashed(await acceptable("newPassword", new, self._words)),
             changedAt=to_micros(self._clock()),
         )
 
-        async def work(transaction: Transaction) -> Session | AppError:
+        async def work(transaction: Transaction) -> SignedIn | AppError:
             if await credentials.lock(transaction, viewer.person_id) != stored:
                 raise ValidationError("currentPassword", _WRONG)
             refused = await self._second(transaction, caller, viewer.person_id, second)
@@ -171,7 +184,7 @@ class Passwords:
             ended = await sessions.end_all(transaction, viewer.person_id, keep=session.id)
             # It may have been asked for by whoever knew the old password.
             await withdraw_begun(transaction, viewer.person_id)
-            kept = await sessions.prove(transaction, session.id, self._clock())
+            kept = await self._entrance.renew(transaction, session.id, self._clock())
             if kept is None:
                 raise AuthError("This session is over: sign in again.")
             happened = [
@@ -193,10 +206,10 @@ class Passwords:
 
         return done(await self._store.write(work))
 
-    async def reauthenticate(self, caller: Caller, password: str, second: SecondFactorProof | None = None) -> Session:
+    async def reauthenticate(self, caller: Caller, password: str, second: SecondFactorProof | None = None) -> SignedIn:
         """Take the caller's password as a proof of who they are, with their second factor if they have one.
 
-        ValidationError where one of them is wrong or missing.
+        The session in use gets new tokens. ValidationError where one of them is wrong or missing.
         """
         viewer, session = authorize_oneself(caller, Action.REAUTHENTICATE, self._clock())
         second = None if second is None else typed_factor(second, _SECOND)
@@ -206,13 +219,13 @@ class Passwords:
             await self._note_failure(caller, viewer.person_id)
             raise ValidationError("password", _WRONG)
 
-        async def work(transaction: Transaction) -> Session | AppError:
+        async def work(transaction: Transaction) -> SignedIn | AppError:
             if await credentials.lock(transaction, viewer.person_id) != stored:
                 raise ValidationError("password", _WRONG)
             refused = await self._second(transaction, caller, viewer.person_id, second)
             if refused is not None:
                 return refused
-            proven = await sessions.prove(transaction, session.id, self._clock())
+            proven = await self._entrance.renew(transaction, session.id, self._clock())
             if proven is None:
                 raise AuthError("This session is over: sign in again.")
             await events.append(

@@ -27,6 +27,7 @@ class NewPerson:
     username: str
     display_name: str
     role: PlatformRole
+    locale: str | None = None
 
 
 def all_people(condition: Condition) -> NodeList[people.PersonRow, Person]:
@@ -54,7 +55,7 @@ def new_person(new: NewPerson) -> Person:
         status=PersonStatus.ACTIVE,
         bio=None,
         avatar_url=None,
-        locale=None,
+        locale=None if new.locale is None else validation.locale("locale", new.locale),
         timezone=None,
         wallets=(),
         settings={},

@@ -65,6 +65,8 @@ def permitted(
 
 
 def _may(caller: Caller, action: Action, role: MemberRole | None, thing_type: str | None) -> bool:
+    if action is Action.CREATE_GROUP and caller.viewer is not None and caller.viewer.is_service:
+        return False  # whoever makes a group below another one owns it
     try:
         rights = Rights.of(caller, action)
     except AppError:

@@ -27,7 +27,7 @@ from graph.sign_in_attempts import SignInAttemptRow
 from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
-from services.finishing_sign_in import finish
+from services.finishing_sign_in import Entrance
 from services.hashes import hash_of
 from services.journal import AccessChange, account_of, event
 from services.people import NewPerson, new_person
@@ -64,8 +64,11 @@ class BegunSignIn:
 class ProviderSignIn:
     """What people do who have an account elsewhere."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits, providers: Sequence[Provider]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, limits: RateLimits, entrance: Entrance, providers: Sequence[Provider]
+    ) -> None:
         self._store = store
+        self._entrance = entrance
         self._clock = clock
         self._limits = limits
         self._providers: Mapping[str, Provider] = {provider.name: provider for provider in providers}
@@ -98,11 +101,11 @@ class ProviderSignIn:
             locked = await identities.lock(transaction, key)
             if locked is None:
                 person = await self._register(transaction, caller, provider, found, at)
-                return await finish(transaction, caller, person.id, at)
+                return await self._entrance.finish(transaction, caller, person.id, at)
             if not locked["usable"]:
                 raise AuthError(_NOT_USABLE)
             await identities.touch(transaction, key, to_micros(at))
-            return await finish(transaction, caller, locked["identity"]["personId"], at)
+            return await self._entrance.finish(transaction, caller, locked["identity"]["personId"], at)
 
         try:
             return await self._store.write(work)
@@ -204,8 +207,9 @@ class ProviderSignIn:
             if not taken["username"]:
                 break
             username = f"{wanted}-{secrets.randbelow(1_000_000):06}"
-        person = new_person(NewPerson(address, username, _display_name(found.name, username), PlatformRole.CUSTOMER))
-        person = replace(person, email_verified_at=at)
+        name = _display_name(found.name, username)
+        new = NewPerson(address, username, name, PlatformRole.CUSTOMER, _locale(found.locale))
+        person = replace(new_person(new), email_verified_at=at)
         await people.create(transaction, person)
         await identities.create(transaction, _row(person.id, provider, found, at))
         happened = [
@@ -247,6 +251,14 @@ def _username(wanted: str) -> str:
     """A username that is like another one."""
     kept = re.sub(r"[^A-Za-z0-9_.-]+", "-", wanted).strip("-._")[:_LONGEST_NAME]
     return kept if len(kept) > 1 else f"{kept or 'user'}-{secrets.randbelow(1_000_000):06}"
+
+
+def _locale(said: str | None) -> str | None:
+    """The language that a provider says, some of which write it with an underscore; None where that is none."""
+    try:
+        return None if said is None else validation.locale("locale", said.replace("_", "-"))
+    except ValidationError:
+        return None
 
 
 def _display_name(wanted: str | None, otherwise: str) -> str:

@@ -1,8 +1,7 @@
 """Second factors: a person's own, from the secret of an app to turning it off."""
 
-import base64
-import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -11,48 +10,36 @@ from domain.errors import AppError, AuthError, ConflictError, ValidationError
 from domain.events import EventType
 from domain.identities import SignInMethodKind
 from domain.mail import MailTemplate
-from domain.second_factors import ENROLMENT_LIFETIME, BegunTotp, SecondFactor, SecondFactorMethod, SecondFactorProof
-from domain.values import Clock, from_micros, to_micros
+from domain.second_factors import BegunTotp, SecondFactor, SecondFactorMethod, SecondFactorProof
+from domain.sign_in_policy import SignInPolicy
+from domain.values import Clock, to_micros
 from graph import events, identities, people, second_factors
-from graph.second_factors import SecondFactorRow
 from graph.store import Store, Transaction
 from services.access import Action, authorize_account, authorize_oneself, viewer_of
 from services.journal import event
 from services.rate_limits import Limited, RateLimits
-from services.sealing import Purpose, Sealed
-from services.second_factor_proofs import (
-    Evidence,
-    new_recovery_codes,
-    prove,
-    recovery_hash,
-    step_of,
-    told,
-    totp_of,
-    typed,
-)
+from services.second_factor_enrolment import OVER, WRONG, NewTotp, begun, hashes, new_row, put, record_on, turn_on
+from services.second_factor_proofs import Evidence, new_recovery_codes, prove, told, typed
 from services.second_factor_reset import CHANGES
 from services.work import done
 
-ISSUER: Final = "ONE"
-"""What apps show beside the codes."""
-
-_SECRET_BYTES: Final = 20  # as long as the hash, says RFC 4226, section 4
-_OVER: Final = "This session is over: sign in again."
-_IS_ON: Final = "You have a second factor already: turn it off first, with disableTwoFactor."
 _IS_OFF: Final = "You have no second factor: begin with beginTotp, or turn it on with enableTwoFactor."
 _NOT_BEGUN: Final = "No second factor was begun of late, or it is on already: begin another one with beginTotp."
 _NO_PASSKEY: Final = (
     "You have no passkey that could be it: make one with beginPasskeyRegistration, or begin with beginTotp."
 )
 _NO_KEY: Final = "This server cannot keep a second factor: its operator has to set ONE_SECRET_KEYS."
-_WRONG: Final = "This code is wrong: look at the clock of the device, and give the code that the app shows now."
+_IS_REQUIRED: Final = "This server asks for a second factor of you: it can be replaced, and not turned off."
 
 
 class SecondFactors:
     """What somebody can do about their own second factor."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits, evidence: Evidence) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, limits: RateLimits, evidence: Evidence, policy: SignInPolicy
+    ) -> None:
         self._store = store
+        self._policy = policy
         self._clock = clock
         self._limits = limits
         self._evidence = evidence
@@ -62,7 +49,8 @@ class SecondFactors:
         """The caller's own."""
         viewer = viewer_of(caller)
         authorize_account(viewer)
-        return await second_factors.fetch(self._store, viewer.person_id)
+        found = await second_factors.fetch(self._store, viewer.person_id)
+        return replace(found, required=viewer.role in self._policy.second_factor_of)
 
     async def begin(self, caller: Caller) -> BegunTotp:
         """Make a secret for an app, which replaces one that was begun before; nothing asks for it before `confirm`.
@@ -73,20 +61,16 @@ class SecondFactors:
         if self._box.first is None:
             raise ConflictError(_NO_KEY)
         await self._limits.count(Limited.SECOND_FACTOR, caller, viewer.person_id)
-        secret, at = secrets.token_bytes(_SECRET_BYTES), self._clock()
-        sealed = self._box.seal(secret, Purpose.TOTP, viewer.person_id)
-        row = _row(viewer.person_id, at, sealed)
+        new = NewTotp.make(self._box, viewer.person_id, self._clock())
 
         async def work(transaction: Transaction) -> str:
-            await _begin(transaction, row)
+            await put(transaction, new.row)
             person = await people.fetch_one(transaction, viewer.person_id)
             if person is None:
-                raise AuthError(_OVER)
+                raise AuthError(OVER)
             return person.email
 
-        email = await self._store.write(work)
-        text = base64.b32encode(secret).decode()
-        return BegunTotp(text, totp_of(secret).get_provisioning_uri(email, ISSUER), at + ENROLMENT_LIFETIME)
+        return new.shown(await self._store.write(work))
 
     async def confirm(self, caller: Caller, code: str) -> list[str]:
         """Turn on what was begun, by a code of the app; recovery codes, which nobody can ask for again.
@@ -96,27 +80,21 @@ class SecondFactors:
         viewer, _ = authorize_oneself(caller, Action.CONFIRM_TOTP, self._clock())
         given = _code(code)
         await self._limits.count(Limited.SECOND_FACTOR, caller, viewer.person_id)
-        codes = new_recovery_codes()
 
-        async def work(transaction: Transaction) -> None:
+        async def work(transaction: Transaction) -> list[str]:
             at = self._clock()
             locked = await second_factors.lock(transaction, viewer.person_id)
-            sealed = locked["factor"]["secret"] if locked is not None and _is_begun(locked["factor"], at) else None
+            sealed = begun(locked["factor"], at) if locked is not None else None
             if locked is None or sealed is None:
                 raise ConflictError(_NOT_BEGUN)
             if not locked["usable"]:
-                raise AuthError(_OVER)
-            secret = self._box.unseal(sealed, Purpose.TOTP, viewer.person_id)
-            step = step_of(secret, given, None, at)
-            if step is None:
-                raise ValidationError("code", _WRONG)
-            enabled = {"enabledAt": to_micros(at), "lastStep": step, "recoveryHashes": _hashes(codes)}
-            await second_factors.change(transaction, viewer.person_id, enabled)
-            await self._record(transaction, caller, viewer.person_id, EventType.TWO_FACTOR_ENABLED)
-            await told(transaction, viewer.person_id, MailTemplate.TWO_FACTOR_ENABLED, at)
+                raise AuthError(OVER)
+            codes = await turn_on(transaction, self._box, caller, sealed, given, person_id=viewer.person_id, at=at)
+            if codes is None:
+                raise ValidationError("code", WRONG)
+            return list(codes)
 
-        await self._store.write(work)
-        return codes
+        return await self._store.write(work)
 
     async def enable(self, caller: Caller) -> list[str]:
         """Turn on a second factor that the caller's passkeys are; recovery codes, which nobody can ask for again.
@@ -129,13 +107,12 @@ class SecondFactors:
 
         async def work(transaction: Transaction) -> None:
             at = self._clock()
-            row = _row(viewer.person_id, at)
-            await _begin(transaction, {**row, "enabledAt": to_micros(at), "recoveryHashes": _hashes(codes)})
+            row = new_row(viewer.person_id, at)
+            await put(transaction, {**row, "enabledAt": to_micros(at), "recoveryHashes": hashes(codes)})
             ways = await identities.lock_ways(transaction, viewer.person_id)
             if not any(way.kind is SignInMethodKind.PASSKEY for way in ways or ()):
                 raise ConflictError(_NO_PASSKEY)
-            await self._record(transaction, caller, viewer.person_id, EventType.TWO_FACTOR_ENABLED)
-            await told(transaction, viewer.person_id, MailTemplate.TWO_FACTOR_ENABLED, at)
+            await record_on(transaction, caller, viewer.person_id, at)
 
         await self._store.write(work)
         return codes
@@ -143,9 +120,11 @@ class SecondFactors:
     async def disable(self, caller: Caller, proof: SecondFactorProof) -> None:
         """Turn the caller's second factor off, and forget its secret and its recovery codes.
 
-        ConflictError where they have none, else as `prove` and authorize_oneself.
+        ConflictError where they have none or may not go without, else as `prove` and authorize_oneself.
         """
         viewer, _ = authorize_oneself(caller, Action.DISABLE_TWO_FACTOR, self._clock())
+        if viewer.role in self._policy.second_factor_of:
+            raise ConflictError(_IS_REQUIRED)
 
         async def change(transaction: Transaction, at: datetime) -> None:
             await second_factors.delete(transaction, viewer.person_id)
@@ -160,7 +139,7 @@ class SecondFactors:
         codes = new_recovery_codes()
 
         async def change(transaction: Transaction, _at: datetime) -> None:
-            await second_factors.change(transaction, viewer.person_id, {"recoveryHashes": _hashes(codes)})
+            await second_factors.change(transaction, viewer.person_id, {"recoveryHashes": hashes(codes)})
             await self._record(transaction, caller, viewer.person_id, EventType.RECOVERY_CODES_REGENERATED)
 
         await self._proved(caller, viewer.person_id, proof, change)
@@ -182,7 +161,7 @@ class SecondFactors:
             if locked is None or locked["factor"]["enabledAt"] is None:
                 return ConflictError(_IS_OFF)
             if not locked["usable"]:
-                return AuthError(_OVER)
+                return AuthError(OVER)
             refused = await prove(transaction, self._evidence, caller, locked["factor"], proof, at=at)
             if refused is None:
                 await change(transaction, at)
@@ -194,39 +173,6 @@ class SecondFactors:
     async def _record(transaction: Transaction, caller: Caller, person_id: str, what: EventType) -> None:
         happened = event(caller, what, target_id=person_id, group_id=None, changes=CHANGES.get(what))
         await events.append(transaction, [happened])
-
-
-async def _begin(transaction: Transaction, row: SecondFactorRow) -> None:
-    """Have a person have this second factor instead of one that was only begun. ConflictError where one is on."""
-    found = await second_factors.begin(transaction, row)
-    if found is None:
-        raise AuthError(_OVER)
-    # What this row made itself is on already, where it is so from the start.
-    if found["enabledAt"] is not None and found != row:
-        raise ConflictError(_IS_ON)
-    await second_factors.change(transaction, row["personId"], row)
-
-
-def _row(person_id: str, at: datetime, sealed: Sealed | None = None) -> SecondFactorRow:
-    return SecondFactorRow(
-        personId=person_id,
-        secret=None if sealed is None else sealed.text,
-        keyId=None if sealed is None else sealed.key_id,
-        createdAt=to_micros(at),
-        enabledAt=None,
-        lastStep=None,
-        recoveryHashes=[],
-        failures=0,
-        failedAt=None,
-    )
-
-
-def _is_begun(row: SecondFactorRow, at: datetime) -> bool:
-    return row["enabledAt"] is None and at - from_micros(row["createdAt"]) <= ENROLMENT_LIFETIME
-
-
-def _hashes(codes: Sequence[str]) -> list[str]:
-    return [recovery_hash(code) for code in codes]
 
 
 def _code(code: str) -> str:

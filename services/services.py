@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock
 from graph.store import Store
 from services.access_lists import AccessLists
@@ -22,7 +23,7 @@ from services.embedding import Embedder
 from services.event_log import EventLog
 from services.events import Events
 from services.explanations import Explanations
-from services.finishing_sign_in import FinishingSignIn
+from services.finishing_sign_in import Entrance, FinishingSignIn
 from services.groups import Groups
 from services.key_rotation import KeyRotation
 from services.keys import Keys
@@ -40,6 +41,7 @@ from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
 from services.permissions import Permissions
+from services.profile import Profile
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
@@ -108,6 +110,7 @@ class Services:
     passwords: Passwords
     people: People
     permissions: Permissions
+    profile: Profile
     provider_sign_in: ProviderSignIn
     search: Searching
     second_factors: SecondFactors
@@ -140,6 +143,7 @@ class Services:
         log: EventLog | None = None,
         terms: Terms = TERMS,
         local_webhooks: bool = False,
+        policy: SignInPolicy = LENIENT,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
@@ -147,14 +151,15 @@ class Services:
         the most. People may sign in with accounts at the providers. Secrets are encrypted by the box. Passkeys
         are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
         the chains. Those who follow events do so by the log, which does not go on by itself. Orders are placed on the
-        terms. Webhooks may be on this machine where `local_webhooks` says so.
+        terms. Webhooks may be on this machine where `local_webhooks` says so. The policy is for whoever signs in.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
         changes = Changes(store, ontology, dimension)
         evidence = Evidence(box, party)
         challenges = Challenges(store, clock)
-        keys, sessions = Keys(store, clock), Sessions(store, clock, limits)
+        entrance = Entrance(policy, box)
+        keys, sessions = Keys(store, clock), Sessions(store, clock, limits, policy.longest_session)
         live_events = LiveEvents(store, log or EventLog(store), DeliveryRights(store, sessions, keys))
         things = Things(store, ontology)
         return cls(
@@ -171,7 +176,7 @@ class Services:
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             explanations=Explanations(store),
-            finishing_sign_in=FinishingSignIn(store, clock, limits, evidence),
+            finishing_sign_in=FinishingSignIn(store, clock, limits, evidence, entrance),
             groups=Groups(store),
             key_rotation=KeyRotation(store, clock),
             keys=keys,
@@ -182,22 +187,23 @@ class Services:
             ontology=ontology,
             order_updates=OrderUpdates(live_events, things),
             orders=OrderChanges(store, clock, changes, terms),
-            password_reset=PasswordReset(store, clock, limits),
-            passkeys=Passkeys(store, clock, limits, challenges, party),
-            passwords=Passwords(store, clock, limits, evidence),
+            password_reset=PasswordReset(store, clock, limits, policy.words),
+            passkeys=Passkeys(store, clock, limits, challenges, entrance, party=party),
+            passwords=Passwords(store, clock, limits, evidence, entrance, words=policy.words),
             people=People(store),
             permissions=Permissions(store),
-            provider_sign_in=ProviderSignIn(store, clock, limits, providers),
+            profile=Profile(store, clock),
+            provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),
             search=Searching(store, ontology),
-            second_factors=SecondFactors(store, clock, limits, evidence),
+            second_factors=SecondFactors(store, clock, limits, evidence, policy),
             sessions=sessions,
-            sign_in=SignIn(store, clock, limits),
-            sign_in_by_mail=SignInByMail(store, clock, limits),
-            sign_in_methods=SignInMethods(store, clock, limits),
+            sign_in=SignIn(store, clock, limits, entrance, policy.words),
+            sign_in_by_mail=SignInByMail(store, clock, limits, entrance),
+            sign_in_methods=SignInMethods(store, clock, limits, policy.words),
             things=things,
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),
-            wallets=Wallets(store, clock, limits, challenges, origins=origins, chains=chains),
+            wallets=Wallets(store, clock, limits, challenges, entrance, origins=origins, chains=chains),
             webhook_control=WebhookControl(store, clock),
             webhook_reading=WebhookReading(store),
             webhooks=Webhooks(store, clock, box, loopback=local_webhooks),

@@ -20,6 +20,7 @@ from domain.errors import AppError, AuthError, ConflictError, NetworkError, NotF
 from domain.events import Event, EventType
 from domain.ids import SESSION_PREFIX, new_id
 from domain.sessions import ACCESS_LIFETIME, MAX_SESSIONS, REFRESH_LIFETIME, Session, SignedIn, Tokens
+from domain.sign_in_policy import LONGEST_SESSION
 from domain.values import Clock, from_micros, to_micros
 from graph import events, sessions
 from graph.store import Store, Transaction
@@ -59,11 +60,12 @@ class NewTokens:
     stored: sessions.TokenRow
 
     @classmethod
-    def make(cls, family: str, at: datetime) -> "NewTokens":
-        """Tokens of that family, which live from that time on."""
+    def make(cls, family: str, at: datetime, ends_at: datetime) -> "NewTokens":
+        """Tokens of that family, which live from that time on, and not beyond the end of their session."""
         access = ACCESS_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         changing = secrets.token_urlsafe(_SECRET_BYTES)
-        tokens = Tokens(access, at + ACCESS_LIFETIME, REFRESH_PREFIX + family + changing, at + REFRESH_LIFETIME)
+        access_expires_at, expires_at = min(at + ACCESS_LIFETIME, ends_at), min(at + REFRESH_LIFETIME, ends_at)
+        tokens = Tokens(access, access_expires_at, REFRESH_PREFIX + family + changing, expires_at)
         stored = sessions.TokenRow(
             accessHash=hash_of(access),
             accessExpiresAt=to_micros(tokens.access_expires_at),
@@ -74,10 +76,12 @@ class NewTokens:
         return cls(tokens, stored)
 
 
-async def begin(transaction: Transaction, caller: Caller, person_id: str, at: datetime) -> SignedIn:
-    """Begin a session of a person who proved who they are, and record it."""
+async def begin(
+    transaction: Transaction, caller: Caller, person_id: str, at: datetime, longest: timedelta = LONGEST_SESSION
+) -> SignedIn:
+    """Begin a session of a person who proved who they are, which lasts so long at the most, and record it."""
     family = secrets.token_urlsafe(_FAMILY_BYTES)
-    made = NewTokens.make(family, at)
+    made = NewTokens.make(family, at, at + longest)
     now = to_micros(at)
     row: sessions.SessionRow = {
         **made.stored,
@@ -104,6 +108,21 @@ async def begin(transaction: Transaction, caller: Caller, person_id: str, at: da
     return SignedIn(sessions.from_row(row), made.tokens)
 
 
+async def renew(
+    transaction: Transaction, session_id: str, at: datetime, longest: timedelta = LONGEST_SESSION
+) -> SignedIn | None:
+    """Give the session of a person who proved again who they are new tokens; None where it ended meanwhile.
+
+    Those before are good for nothing any more, whoever has them, and end nothing.
+    """
+    proven = await sessions.prove(transaction, session_id, at)
+    if proven is None:
+        return None
+    family = secrets.token_urlsafe(_FAMILY_BYTES)
+    made = NewTokens.make(family, at, proven.created_at + longest)
+    return SignedIn(await sessions.replace_tokens(transaction, session_id, made.stored, hash_of(family)), made.tokens)
+
+
 def _printable(user_agent: str | None) -> str | None:
     kept = "".join(each for each in user_agent or "" if each.isprintable())[:MAX_USER_AGENT].strip()
     return kept or None
@@ -124,10 +143,12 @@ def _revoked(caller: Caller, person_id: str, session_id: str, reason: str) -> Ev
 class Sessions:
     """What can be asked and done about sessions."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, longest: timedelta = LONGEST_SESSION) -> None:
+        """Sessions end that long after they began, also those that began before that was so."""
         self._store = store
         self._clock = clock
         self._limits = limits
+        self._longest = longest
         self._next_purge = 0.0
 
     async def authenticate(self, access: str, address: str | None = None) -> Viewer:
@@ -170,8 +191,11 @@ class Sessions:
             if locked is None or not locked["usable"] or from_micros(locked["session"]["expiresAt"]) <= at:
                 return AuthError(_OVER)
             row = locked["session"]
+            ends_at = from_micros(row["createdAt"]) + self._longest
+            if ends_at <= at:
+                return AuthError(_OVER)
             if secrets.compare_digest(changing, row["refreshHash"]):
-                made = NewTokens.make(family, at)
+                made = NewTokens.make(family, at, ends_at)
                 return SignedIn(await sessions.rotate(transaction, row, made.stored, at), made.tokens)
             if changing == row["previousHash"] and at - from_micros(row["rotatedAt"]) <= RACED:
                 return ConflictError("This session was refreshed a moment ago: use the tokens that came of it.")

@@ -1,5 +1,6 @@
 """Signing up and signing in: the same answer and the same work, whether or not there is such an account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.access import Caller
@@ -13,7 +14,7 @@ from domain.values import Clock, to_micros
 from graph import credentials, events, mail, one_time_tokens
 from graph.store import Store, Transaction
 from services import passwords, validation
-from services.finishing_sign_in import finish
+from services.finishing_sign_in import Entrance
 from services.journal import account_of, event
 from services.mail import new_mail
 from services.one_time_tokens import NewToken, TokenKind
@@ -34,17 +35,28 @@ class NewAccount:
     username: str
     display_name: str
     password: str = field(repr=False)
+    locale: str | None = None
 
 
 def _may_sign_in(person: Person) -> bool:
     return person.status is PersonStatus.ACTIVE and person.email_verified_at is not None
 
 
+def _holder(person: Person, taken: credentials.TakenRow) -> Person:
+    """Who has the address already, as far as a mail to them takes it: its language is theirs."""
+    return replace(person, id=str(taken["personId"]), locale=taken["locale"])
+
+
 class SignIn:
     """What people do who are not signed in."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, limits: RateLimits, entrance: Entrance, words: Sequence[str]
+    ) -> None:
+        """No password may lean on one of the words."""
         self._store = store
+        self._entrance = entrance
+        self._words = words
         self._clock = clock
         self._limits = limits
 
@@ -53,9 +65,10 @@ class SignIn:
 
         ValidationError where the input is not acceptable, ConflictError where the username is taken.
         """
-        person = new_person(NewPerson(new.email, new.username, new.display_name, PlatformRole.CUSTOMER))
+        customer = PlatformRole.CUSTOMER
+        person = new_person(NewPerson(new.email, new.username, new.display_name, customer, new.locale))
         await self._limits.count(Limited.SIGN_UP, caller)
-        about = (person.email, person.username, person.display_name)
+        about = (person.email, person.username, person.display_name, *self._words)
         password = await passwords.acceptable("password", new.password, about)
         credential = credentials.CredentialRow(
             personId=person.id, passwordHash=await passwords.hashed(password), changedAt=to_micros(self._clock())
@@ -81,7 +94,7 @@ class SignIn:
             told = (
                 new_mail(MailTemplate.VERIFY_EMAIL, person, at, token=link.token, code=link.code)
                 if is_new
-                else new_mail(MailTemplate.ACCOUNT_EXISTS, replace(person, id=str(taken["personId"])), at)
+                else new_mail(MailTemplate.ACCOUNT_EXISTS, _holder(person, taken), at)
             )
             await mail.add(transaction, [told])
             sent = event(caller, EventType.EMAIL_VERIFICATION_SENT, target_id=person.id, group_id=None)
@@ -120,7 +133,7 @@ class SignIn:
                     personId=person.id, passwordHash=verified.better_hash, changedAt=to_micros(at)
                 )
                 await credentials.set_password(transaction, row)
-            return await finish(transaction, caller, person.id, at)
+            return await self._entrance.finish(transaction, caller, person.id, at)
 
         signed_in = await self._store.write(work)
         if signed_in is None:

@@ -14,7 +14,7 @@ from graph import credentials, events, one_time_tokens
 from graph.one_time_tokens import OneTimeTokenRow
 from graph.store import Store, Transaction
 from services import validation
-from services.finishing_sign_in import finish
+from services.finishing_sign_in import Entrance
 from services.journal import event
 from services.links import BAD_CODE, BAD_LINK, LinkByMail
 from services.one_time_tokens import TokenKind, lock_link, try_code
@@ -27,8 +27,9 @@ _LINK: Final = LinkByMail(TokenKind.SIGN_IN, MailTemplate.SIGN_IN, EventType.SIG
 class SignInByMail:
     """What people do who sign in without a password."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, entrance: Entrance) -> None:
         self._store = store
+        self._entrance = entrance
         self._clock = clock
         self._limits = limits
 
@@ -88,4 +89,4 @@ class SignInByMail:
             await credentials.forget(transaction, person.id)
             proved = event(caller, EventType.EMAIL_VERIFIED, target_id=person.id, group_id=None, actor=person.id)
             await events.append(transaction, [proved])
-        return await finish(transaction, caller, person.id, at)
+        return await self._entrance.finish(transaction, caller, person.id, at)

@@ -3,6 +3,7 @@
 The link by mail is there for everybody and does not count: who loses their mailbox has to get in still.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +19,7 @@ from services import passwords
 from services.access import Action, authorize_oneself
 from services.journal import AccessChange, event
 from services.mail import new_mail
-from services.one_time_tokens import TokenKind, withdraw
+from services.one_time_tokens import withdraw_challenges
 from services.rate_limits import Limited, RateLimits
 
 _OVER: Final = "This session is over: sign in again."
@@ -36,8 +37,10 @@ async def told_of_change(transaction: Transaction, person_id: str, at: datetime)
 class SignInMethods:
     """What somebody can do about what they sign in with."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits) -> None:
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, words: Sequence[str]) -> None:
+        """No password may lean on one of the words."""
         self._store = store
+        self._words = words
         self._clock = clock
         self._limits = limits
 
@@ -64,7 +67,7 @@ class SignInMethods:
                 raise ConflictError(LAST_WAY)
             await identities.delete(transaction, identifier)
             # It may have been begun with what is gone now.
-            await withdraw(transaction, TokenKind.SECOND_FACTOR, viewer.person_id)
+            await withdraw_challenges(transaction, viewer.person_id)
             happened = event(
                 caller,
                 EventType.PROVIDER_UNLINKED,
@@ -86,7 +89,7 @@ class SignInMethods:
         """
         viewer, _ = authorize_oneself(caller, Action.SET_PASSWORD, self._clock())
         await self._limits.count(Limited.PASSWORD, caller, viewer.person_id)
-        password_hash = await passwords.hashed(await passwords.acceptable("newPassword", new, ()))
+        password_hash = await passwords.hashed(await passwords.acceptable("newPassword", new, self._words))
 
         async def work(transaction: Transaction) -> None:
             ways = await identities.lock_ways(transaction, viewer.person_id)

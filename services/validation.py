@@ -19,6 +19,7 @@ from domain.values import JSON, JSONObject
 
 MAX_NAME = 200
 MAX_TEXT = 10_000
+MAX_LOCALE = 35
 MAX_DOCUMENT = 1_000_000
 MAX_JSON_BYTES = 64 * 1024
 MAX_JSON_DEPTH = 32
@@ -26,6 +27,7 @@ MAX_SAFE_INTEGER: Final = 2**53 - 1
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,59}")
 
 # What nobody sees in a name and what makes two names look the same, or one look like another: controls of direction,
@@ -133,6 +135,18 @@ def username(field: str, value: str) -> str:
     if not _USERNAME.fullmatch(value):
         raise ValidationError(field, f"{field} takes 2 to 60 letters, digits, underscores, dots and hyphens.")
     return value
+
+
+def locale(field: str, value: str) -> str:
+    """A language tag (BCP 47), in the case that is usual: `de`, `pt-BR`, `zh-Hant-TW`."""
+    parts = value.strip().split("-")
+    if len(value) > MAX_LOCALE or not _LOCALE.fullmatch(value.strip()):
+        raise ValidationError(field, f"{field} takes a language tag such as en or de-AT; this is {value[:60]!r}.")
+    return "-".join([parts[0].lower(), *(_subtag(each) for each in parts[1:])])
+
+
+def _subtag(part: str) -> str:
+    return part.upper() if len(part) == 2 else part.title() if len(part) == 4 and part.isalpha() else part.lower()  # noqa: PLR2004 - regions have two letters, scripts four
 
 
 def password(field: str, value: str) -> str:

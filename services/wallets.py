@@ -22,9 +22,9 @@ from graph import events, identities, people
 from graph.identities import IdentityRow
 from graph.store import Store, Transaction
 from services.access import Action, authorize_oneself
-from services.finishing_sign_in import finish
+from services.finishing_sign_in import Entrance
 from services.journal import AccessChange, event
-from services.one_time_tokens import TokenKind, withdraw
+from services.one_time_tokens import withdraw_challenges
 from services.rate_limits import Limited, RateLimits
 from services.sign_in_challenges import LIFETIME, ChallengeKind, Challenges, use_up
 from services.sign_in_methods import LAST_WAY, told_of_change
@@ -54,6 +54,7 @@ class Wallets:
         clock: Clock,
         limits: RateLimits,
         challenges: Challenges,
+        entrance: Entrance,
         *,
         origins: Sequence[str],
         chains: Chains,
@@ -62,6 +63,7 @@ class Wallets:
         self._clock = clock
         self._limits = limits
         self._challenges = challenges
+        self._entrance = entrance
         self._origins = tuple(origins)
         self._chains = chains
 
@@ -90,7 +92,7 @@ class Wallets:
             if locked is None or not locked["usable"]:
                 raise AuthError(_NOT_KNOWN)
             await identities.touch(transaction, key, to_micros(at))
-            return await finish(transaction, caller, locked["identity"]["personId"], at)
+            return await self._entrance.finish(transaction, caller, locked["identity"]["personId"], at)
 
         return await self._store.write(work)
 
@@ -158,7 +160,7 @@ class Wallets:
             await identities.delete(transaction, identifier)
             await self._forget(transaction, viewer.person_id, checksummed(gone.address))
             # It may have been begun with what is gone now.
-            await withdraw(transaction, TokenKind.SECOND_FACTOR, viewer.person_id)
+            await withdraw_challenges(transaction, viewer.person_id)
             happened = event(
                 caller,
                 EventType.WALLET_DISCONNECTED,

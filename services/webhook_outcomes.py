@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Final
 
 from domain.access import EVERYTHING
@@ -30,13 +29,6 @@ MAX_ATTEMPTS_KEPT: Final = 50
 _GONE: Final = 410
 _MOST_TOLD: Final = 20  # people who get a mail about one webhook
 _HIDDEN: Final = "the event is no longer there, or not for this webhook to know"
-
-_IN_WORDS: Final[Mapping[WebhookPause, str]] = MappingProxyType(
-    {
-        WebhookPause.FAILING: "its server has taken none for days",
-        WebhookPause.GONE: "its server answered that it is gone",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +128,7 @@ class Outcomes:
         given = {"ids": [endpoint["webhookId"]], **reach_parameters(EVERYTHING)}
         names = [row["name"] for row in await transaction.run(things.FETCH_THINGS, given)]
         admins = await webhooks.admins(transaction, endpoint["groupId"], ADMINS, _MOST_TOLD)
-        values = {"name": "".join(names), "webhook": endpoint["webhookId"], "reason": _IN_WORDS[reason]}
+        values = {"name": "".join(names), "webhook": endpoint["webhookId"], "reason": reason.value}
         letters = [new_mail(MailTemplate.WEBHOOK_PAUSED, people.from_row(each), at, **values) for each in admins]
         await mail.add(transaction, letters)
         return paused(reason, at)

@@ -20,6 +20,7 @@ from app.local_store.address import StoreAddress
 from app.local_store.instance import LocalStore
 from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
 from domain.errors import StoreError
+from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock, now
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
@@ -202,6 +203,7 @@ async def served(
     box: SecretBox = BOX,
     chains: Chains = NO_CHAINS,
     local_webhooks: bool = False,
+    policy: SignInPolicy = LENIENT,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
@@ -221,6 +223,7 @@ async def served(
         box=box,
         chains=chains,
         local_webhooks=local_webhooks,
+        policy=policy,
     )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:

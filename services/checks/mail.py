@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from domain.catalogue import Catalogue
 from domain.events import Event
 from domain.mail import MailStatus, MailTemplate
+from domain.mail_delivery import DeliveryReason, MailDelivery
 from graph.checks import mail
 from graph.checks.mail import MAILS, MailFacts
 from graph.mail import MailRow
@@ -30,6 +31,21 @@ def _forgotten(found: MailFacts, _types: Catalogue) -> Iterator[Fault]:
         yield Fault("it was sent, and holds values", nodes.set_values(found["id"], {"values": "{}"}, mail.change))
 
 
+_STATES, _REASONS = ", ".join(MailDelivery), ", ".join(DeliveryReason)
+
+
+@rule(
+    "mail_delivery",
+    f"What became of a mail is one of {_STATES}, if anything, for one of {_REASONS}, if any.",
+    f"{nodes.A_PERSON_DECIDES} The right value is not known to a machine.",
+)
+def _delivered(found: MailFacts, _types: Catalogue) -> Iterator[Fault]:
+    for name, known in (("delivery", set(MailDelivery)), ("deliveryReason", set(DeliveryReason))):
+        value = found["row"].get(name)
+        if value is not None and value not in known:
+            yield Fault(f"{name} is {str(value)[:60]!r}", f"Choose one of {', '.join(sorted(known))}, or none.")
+
+
 SECTION: Section[MailFacts] = Section(
     MAILS,
     nodes.form("mail", MailRow),
@@ -39,5 +55,6 @@ SECTION: Section[MailFacts] = Section(
         nodes.objects("mail", "values"),
         _to_a_person,
         _forgotten,
+        _delivered,
     ),
 )

@@ -486,6 +486,10 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "webhook_delivery_lock": [Break(_DELIVERY + "SET n._lock = true", ("delivery",))],
     "webhook_delivery_vocabulary": [Break(_DELIVERY + "SET n.state = 'x'", ("delivery",), mended=False)],
     "webhook_delivery_due": [Break(_DELIVERY + "REMOVE n.dueAt", ("delivery",))],
+    "mail_delivery": [
+        Break(_MAIL + "SET n.delivery = 'lost'", ("mail",), mended=False),
+        Break(_MAIL + "SET n.delivery = 'bounced', n.deliveryReason = 'x'", ("mail",), mended=False),
+    ],
     "audit_chain": [
         Break("MATCH (n:Event {auditKey: '0000000000000002'}) DETACH DELETE n", (), mended=False),
         Break("MATCH (n:Setting {name: 'audit_chain'}) SET n.sequence = n.sequence + 1", (), mended=False),

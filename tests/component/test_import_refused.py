@@ -5,13 +5,17 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ValidationError
-from graph.store import Store
+from graph.store import Statement, Store, Transaction
 from services.group_changes import archiving
 from services.importing.report import MAX_REFUSED, RefusedRow
 from tests.component.shop import OPERATOR, Shop, counts, everything, group_id
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
+SERVICE: Statement[int] = Statement(
+    "service",
+    "MATCH (n:Person {email: 'bob@x.example'}) SET n.kind = 'service', n.managedBy = $group RETURN 1 AS row",
+)
 CHECKOUT = Path(__file__).parent.parent.parent
 
 
@@ -149,6 +153,24 @@ async def test_an_owner_stays_one_and_a_connection_keeps_its_ends(shop: Shop) ->
     report = await shop.run()
     assert [(row.file, row.line) for row in report.refused] == [("members.csv", 2), ("owners.csv", 2)]
     assert await everything(shop.store) == before
+
+
+async def test_a_service_account_does_not_become_the_owner_of_a_group(shop: Shop) -> None:
+    await shop.run()
+
+    async def make_a_service_account(transaction: Transaction) -> None:
+        await transaction.run(SERVICE, {"group": group_id("2")})
+
+    await shop.store.write(make_a_service_account)
+    before = await everything(shop.store)
+    shop.write("members.csv", "ann,1,owner", "bob,2,owner", "bob,3,owner")
+    report = await shop.run()
+    assert report.refused == [
+        RefusedRow("members.csv", line, "role: a service account owns no group") for line in (3, 4)
+    ]
+    assert await everything(shop.store) == before
+    shop.write("members.csv", "ann,1,owner", "bob,2,admin")
+    assert (await shop.run()).refused == []
 
 
 async def test_what_the_mapping_names_is_there_before_anything_is_written(shop: Shop) -> None:

@@ -24,6 +24,7 @@ from services.event_log import EventLog
 from services.hashes import hash_of
 from services.live_events import Delivery, LiveEvents
 from services.services import Services
+from services.session_ending import end_all_sessions, end_sessions_of
 from tests.accounts import PASSWORD, Accounts
 from tests.client import Api
 from tests.component.filter_oracle import draw
@@ -226,7 +227,25 @@ async def _the_account_is_suspended(accounts: Accounts, _ann: Api) -> None:
     await accounts.join("somebody")
 
 
-@pytest.mark.parametrize("end", [_signs_out, _another_revokes_it, _the_password_changes, _the_account_is_suspended])
+async def _an_operator_ends_theirs(accounts: Accounts, _ann: Api) -> None:
+    assert await end_sessions_of(accounts.store, Caller(None), "ann@one.example") == 1
+
+
+async def _an_operator_ends_all(accounts: Accounts, _ann: Api) -> None:
+    assert await end_all_sessions(accounts.store, Caller(None)) == 1
+
+
+ENDS = [
+    _signs_out,
+    _another_revokes_it,
+    _the_password_changes,
+    _the_account_is_suspended,
+    _an_operator_ends_theirs,
+    _an_operator_ends_all,
+]
+
+
+@pytest.mark.parametrize("end", ENDS)
 async def test_a_subscription_ends_with_its_session(
     world: World, http: httpx2.AsyncClient, end: Callable[[Accounts, Api], Awaitable[None]]
 ) -> None:

@@ -22,6 +22,7 @@ NEW = "copper lantern 58 harbour"
 MAILS: Statement[Mapping[str, JSON]] = Statement(
     "mails", "MATCH (n:Mail) RETURN n {.template, .status, .values, .attempts} AS row ORDER BY n.id"
 )
+BOUNCED: Statement[int] = Statement("bounced", "MATCH (n:Mail {id: $id}) SET n.delivery = 'bounced' RETURN 1 AS row")
 LINKS: Statement[int] = Statement("links", "MATCH (n:OneTimeToken) RETURN count(n) AS row")
 TOLD: Statement[str] = Statement(
     "told", "MATCH (n:Event) WHERE n.type STARTS WITH 'email_' RETURN n.type AS row ORDER BY n.id"
@@ -274,9 +275,12 @@ async def test_a_dead_mail_is_shown_to_operators_who_may_have_it_tried_again(
     ann = await accounts.join("ann")
     letters.refusal = refused(final=True)
     assert await letters.deliver() == 1
-    query = "{ deadMails { id template status attempts error } }"
+    query = "{ deadMails { id template status attempts error delivery } }"
     answer = await world.api.ask(query)
     [dead] = answer.each("deadMails", "id")
+    assert answer.at("deadMails.0.delivery") is None
+    await accounts.run(BOUNCED, id=str(dead))
+    assert (await world.api.ask(query)).at("deadMails.0.delivery") == "bounced"
     assert answer.at("deadMails.0.error") == "the mail server answered 451"
     assert (await ann.api.ask(query)).codes == ["FORBIDDEN"]
     assert (await ann.api.change("replayMail", {"id": dead}))["__typename"] == "ForbiddenError"

@@ -193,7 +193,7 @@ async def test_an_order_goes_from_its_placing_to_its_refund_in_parts(market: Mar
         "No refund for your order 1",
         "A refund for your order 1",
     ]
-    assert "2 of Mug, each 12.50 USD\n1 of Course, each 100.00 USD\n" in mails[0].text
+    assert "2 x Mug, 12.50 USD\n1 x Course, 100.00 USD\n" in mails[0].text
     assert "125.00 USD" in mails[0].html
     history = cast("JSONObject", (await market.show(order_id))["history"])
     assert history["totalCount"] == 7, "each step keeps the version before it"

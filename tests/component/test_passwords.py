@@ -6,7 +6,7 @@ import pytest
 
 from domain.values import JSON
 from graph.store import Statement
-from tests.accounts import PASSWORD, Accounts, is_out
+from tests.accounts import PASSWORD, SESSION, Accounts, is_out
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -22,9 +22,10 @@ def change(current: str = PASSWORD, new: str = NEW) -> dict[str, JSON]:
 
 async def test_another_password_ends_every_other_session_with_the_next_request(accounts: Accounts) -> None:
     ann, other = await accounts.join("ann"), await accounts.sign_in("ann")
-    answer = await ann.api.change("changePassword", change(), "session { id }")
-    assert answer == {"__typename": "ChangePasswordSuccess", "session": {"id": ann.session}}
-    assert not await is_out(ann.api)
+    answer = await ann.api.change("changePassword", change(), SESSION)
+    assert answer["__typename"] == "ChangePasswordSuccess"
+    kept = accounts.signed_in(answer)
+    assert (kept.session, await is_out(kept.api), await is_out(ann.api)) == (ann.session, False, True)
     assert await is_out(other.api)
     assert (await accounts.refresh(other.refresh))["__typename"] == "AuthError"
     assert (await accounts.try_to_sign_in("ann"))["__typename"] == "AuthError"
@@ -73,3 +74,21 @@ async def test_a_sign_in_beside_a_change_leaves_no_session_of_the_old_password(a
     assert answers[-1]["__typename"] == "ChangePasswordSuccess"
     for answer in answers[:-1]:
         assert answer["__typename"] == "AuthError" or await is_out(accounts.signed_in(answer).api)
+
+
+@pytest.mark.parametrize("length", [64, 128])
+async def test_a_password_of_64_characters_and_more_counts_to_its_last_letter(accounts: Accounts, length: int) -> None:
+    password = ("violet anchor 94 meadow " * 6)[:length]
+    assert (await accounts.sign_up("ann", password))["__typename"] == "SignUpSuccess"
+    ann = await accounts.sign_in("ann", password)
+    for wrong in (password[:-1], f"{password[:-1]}!"):
+        assert (await accounts.try_to_sign_in("ann", wrong))["__typename"] == "AuthError"
+    longer = await ann.api.change(
+        "changePassword", {"currentPassword": password, "newPassword": f"{password}{'x' * (129 - length)}"}
+    )
+    assert (longer["__typename"], longer["field"]) == ("ValidationError", "newPassword")
+    other = password[::-1]
+    assert (await ann.api.change("changePassword", {"currentPassword": password, "newPassword": other}))[
+        "__typename"
+    ] == "ChangePasswordSuccess"
+    await accounts.sign_in("ann", other)

@@ -326,6 +326,13 @@ async def test_it_owns_no_group_in_whatever_way(office: Office) -> None:
     assert await kind(world.api, "connect", asked) == "ConflictError"
     below: JSONObject = {"slug": "below-it", "name": "Below", "type": "dao", "parentId": office.group}
     assert await kind(key, "createGroup", below) == "ForbiddenError"
+    told = await key.ask(
+        """query ($id: ID!) { group(id: $id) {
+            viewerRole viewerPermissions viewerCan(action: create_group) update: viewerCan(action: update_group) } }""",
+        id=office.group,
+    )
+    assert (told.at("group.viewerRole"), told.at("group.update"), told.at("group.viewerCan")) == ("admin", True, False)
+    assert "create_group" not in cast("list[str]", told.at("group.viewerPermissions"))
     open_group = await world.group(f"open-{next(office.numbers)}", joinPolicy="open", visibility="public")
     joined = await world.count()
     assert await kind(key, "joinGroup", {"groupId": open_group}) == "ForbiddenError"

@@ -1,23 +1,35 @@
 """Sessions: how long tokens are good for, what ends them, and what an older token is good for."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from typing import cast
 
 import pytest
 
+from domain.access import Caller
+from domain.errors import NotFoundError
 from domain.sessions import MAX_SESSIONS
 from domain.values import JSON
 from graph.store import Statement
+from services.session_ending import end_all_sessions, end_sessions_of
 from tests.accounts import PASSWORD, SESSION, WHO, Accounts, is_out
+from tests.authenticator import challenged, complete, enrol
 from tests.component.conftest import ALLOWED_ORIGIN
+from tests.snapshots import Snapshot
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 OWN_ORIGIN = "http://testserver"
 
 EVERY_VALUE: Statement[Mapping[str, object]] = Statement("every_value", "MATCH (n) RETURN properties(n) AS row")
+AUDITED: Statement[str] = Statement(
+    "audited",
+    """
+    MATCH (n:Event {type: 'session_revoked', actor: 'system'}) WHERE n.auditKey IS NOT NULL
+    RETURN n.properties AS row""",
+)
 EVERY_SESSION: Statement[Mapping[str, str]] = Statement("every_session", "MATCH (n:Session) RETURN n {.id} AS row")
 
 
@@ -165,8 +177,13 @@ async def test_ending_sessions_takes_a_proof_within_the_last_ten_minutes(account
     wrong = await ann.api.change("reauthenticate", {"password": "another one"})
     assert (wrong["__typename"], wrong["field"]) == ("ValidationError", "password")
     assert (await ann.api.change("revokeSession", {"id": ann.session}))["__typename"] == "ReauthenticationError"
-    proof = await ann.api.change("reauthenticate", {"password": PASSWORD}, "session { id }")
-    assert proof["session"] == {"id": ann.session}
+    proof = accounts.signed_in(await ann.api.change("reauthenticate", {"password": PASSWORD}, SESSION))
+    assert proof.session == ann.session
+    # Whoever has the tokens of before has nothing, and ends nothing.
+    assert {proof.access, proof.refresh}.isdisjoint({ann.access, ann.refresh})
+    assert await is_out(ann.api)
+    assert (await accounts.refresh(ann.refresh))["__typename"] == "AuthError"
+    ann = proof
     assert (await ann.api.change("revokeSession", {"id": ann.session}))["__typename"] == "RevokeSessionSuccess"
     assert await is_out(ann.api)
 
@@ -201,6 +218,46 @@ async def test_a_person_has_a_bounded_number_of_sessions(accounts: Accounts, mon
     assert [await is_out(each.api) for each in others] == [False, False]
 
 
+async def ended_by_operators(accounts: Accounts) -> list[str]:
+    """The sessions that operators ended, as the audit log has them."""
+    found = [json.loads(each) for each in await accounts.store.read(AUDITED, {})]
+    assert {each["reason"] for each in found} == {"operator"}
+    return sorted(each["revoked"] for each in found)
+
+
+async def test_an_operator_ends_the_sessions_of_one_person_with_the_next_request(accounts: Accounts) -> None:
+    who, ben = await enrol(accounts, "ann"), await accounts.join("ben")
+    challenge = await challenged(accounts, "ann")
+    before = await Snapshot.take(accounts.store)
+    with pytest.raises(NotFoundError):
+        await end_sessions_of(accounts.store, Caller(None), "nobody@one.example")
+    assert await Snapshot.take(accounts.store) == before
+    assert await end_sessions_of(accounts.store, Caller(None), " Ann@one.example") == 1
+    assert await is_out(who.api.api)
+    assert (await accounts.refresh(who.api.refresh))["__typename"] == "AuthError"
+    assert (await complete(accounts, challenge, who.app.next()))["__typename"] == "AuthError"
+    assert not await is_out(ben.api)
+    assert await end_sessions_of(accounts.store, Caller(None), "ann@one.example") == 0
+    assert await ended_by_operators(accounts) == [who.api.session]
+
+
+async def test_an_operator_ends_all_sessions_that_there_are_and_none_that_begin_later(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.session_ending.AT_ONCE", 2)
+    people = [await accounts.join(name) for name in ("ann", "ben", "cleo")]
+    people += [await accounts.sign_in("ann") for _ in range(2)]
+    at = accounts.clock()
+    accounts.clock.forward(seconds=1)
+    later = await accounts.sign_in("ann")
+    # Two operators at once end each session once.
+    totals = await asyncio.gather(*(end_all_sessions(accounts.store, Caller(None), lambda: at) for _ in range(2)))
+    assert sum(totals) == 5
+    assert [await is_out(each.api) for each in people] == [True] * 5
+    assert not await is_out(later.api)
+    assert await ended_by_operators(accounts) == sorted(each.session for each in people)
+
+
 async def test_a_session_that_expired_is_forgotten(accounts: Accounts) -> None:
     await accounts.join("ann")
     accounts.clock.forward(days=31)
@@ -212,6 +269,8 @@ async def test_a_session_that_expired_is_forgotten(accounts: Accounts) -> None:
 SIGN_IN = f"""mutation {{ signIn(input: {{
     email: "ann@one.example", password: "{PASSWORD}", delivery: cookie
 }}) {{ __typename ... on SignInSuccess {{ {SESSION} }} }} }}"""
+REAUTHENTICATE = f"""mutation {{ reauthenticate(input: {{ password: "{PASSWORD}" }}) {{
+    __typename ... on ReauthenticateSuccess {{ {SESSION} }} }} }}"""
 REFRESH = f"mutation {{ refreshSession(input: {{}}) {{ __typename ... on RefreshSessionSuccess {{ {SESSION} }} }} }}"
 
 
@@ -245,6 +304,11 @@ async def test_cookies_carry_a_session_through_a_browser(accounts: Accounts) -> 
     assert cast("Mapping[str, Mapping[str, JSON]]", body["data"])["refreshSession"]["tokens"] is None
     assert set(renewed) == set(cookies)
     assert not set(renewed.values()) & set(cookies.values())
+    # Who proves again who they are gets other cookies, and the refresh goes on with those.
+    _, body, proved = await post(accounts, REAUTHENTICATE, renewed, Origin=OWN_ORIGIN)
+    assert cast("Mapping[str, Mapping[str, JSON]]", body["data"])["reauthenticate"]["tokens"] is None
+    assert (set(proved), set(proved.values()) & set(renewed.values())) == (set(cookies), set())
+    _, _, renewed = await post(accounts, REFRESH, proved, Origin=OWN_ORIGIN)
     # The old one is nobody's now, and the browser may still sign in.
     _, body, _ = await post(accounts, "{ viewer { scope } }", cookies, Origin=OWN_ORIGIN)
     assert body["data"] == {"viewer": None}

@@ -8,10 +8,10 @@ from threading import Thread, current_thread
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from domain.values import JSON
+from domain.values import JSON, JSONObject
 from graph.store import Statement, Transaction
 from services import passwords
-from tests.accounts import PASSWORD, Accounts, is_out
+from tests.accounts import PASSWORD, SESSION, Accounts, is_out
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -225,7 +225,8 @@ async def test_who_comes_when_too_many_wait_is_told_when_to_come_again(
 async def test_a_person_sees_what_happened_to_their_account_and_nobody_elses(accounts: Accounts) -> None:
     ann, ben = await accounts.join("ann"), await accounts.join("ben")
     await accounts.try_to_sign_in("ann", "wrong one 7")
-    await ann.api.change("changePassword", {"currentPassword": PASSWORD, "newPassword": "copper lantern 58 harbour"})
+    given: JSONObject = {"currentPassword": PASSWORD, "newPassword": "copper lantern 58 harbour"}
+    ann = accounts.signed_in(await ann.api.change("changePassword", given, SESSION))
     other = await accounts.sign_in("ann", "copper lantern 58 harbour")
     await other.api.ask("mutation { signOut { __typename } }")
     answer = await ann.api.ask(ACTIVITY)

@@ -1,4 +1,4 @@
-"""Signing in by a link or a code that came by mail: once, for a quarter of an hour, and for whoever reads the mail."""
+"""Signing in by a link or a code that came by mail: once, for ten minutes, and for whoever reads the mail."""
 
 import asyncio
 from collections.abc import Mapping
@@ -90,7 +90,7 @@ async def test_a_link_that_is_tampered_with_late_of_another_kind_or_of_somebody_
     accounts.clock.forward(minutes=2)
     await ask(accounts, "ann")
     token, code = await letters.token("ann"), await letters.code("ann")
-    accounts.clock.forward(minutes=15)
+    accounts.clock.forward(minutes=10)
     assert is_refused(await by_link(accounts, token))
     assert is_refused(await by_code(accounts, "ann", code), "code")
 

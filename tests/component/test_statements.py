@@ -37,7 +37,8 @@ COSTLY = re.compile(
 ID = new_id("grp")
 PARAMETERS: Mapping[str, object] = {
     **dict.fromkeys(("id", "actorId", "ancestorId", "fromId", "groupId", "parentId", "personId"), ID),
-    **dict.fromkeys(("hash", "slug", "email", "key", "label", "name", "secretHash", "type", "role", "value"), "x"),
+    **dict.fromkeys(("hash", "slug", "email", "key", "label", "locale", "name", "secretHash", "type", "role"), "x"),
+    "value": "x",
     **dict.fromkeys(
         (
             "accessHash",

@@ -101,7 +101,7 @@ async def build(world: World) -> Names:
     )
     await world.store.write(lambda transaction: set_password(transaction, credential))
     signed_in = await world.store.write(lambda transaction: begin(transaction, Caller(None), world.owner.id, now()))
-    await PasswordReset(world.store, now, RateLimits(None)).request(Caller(None), world.owner.email)
+    await PasswordReset(world.store, now, RateLimits(None), ()).request(Caller(None), world.owner.email)
     at |= await _elsewhere(world)
     at |= {"session": signed_in.session.id, "token": f"reset_password {world.owner.id}"}
     [at["mail"]] = await world.store.read(MAIL_IDS, {})

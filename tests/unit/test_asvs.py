@@ -9,8 +9,8 @@ ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"\| (\d+\.\d+\.\d+) \| ([^|]+) \| ([^|]+) \|([^|]*)\|")
 SECTIONS = {
     "6.1": 3,
-    "6.2": 11,
-    "6.3": 3,
+    "6.2": 12,
+    "6.3": 4,
     "6.4": 4,
     "6.5": 5,
     "6.6": 3,
@@ -59,6 +59,46 @@ def test_the_tests_that_are_named_are_there() -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text("asvs.md"))
     assert len(named) > len(SECTIONS)
     assert [f"{path}::{name}" for path, name in named if name not in names_in(ROOT / path)] == []
+
+
+CRYPTOGRAPHY = re.compile(
+    r"^\s*(?:import|from) (?:hashlib|hmac|secrets|cryptography|argon2|pwdlib|joserfc|webauthn|eth_account|eth_utils"
+    r"|standardwebhooks)\b",
+    re.MULTILINE,
+)
+EDGES = [
+    "expired",
+    "replayed",
+    "raced by two requests",
+    "tampered",
+    "wrong origin",
+    "clock skew",
+    "suspended",
+    "deleted",
+    "locale",
+]
+"""What every method is tried at."""
+
+METHODS = range(7)
+"""The name of an edge, and six methods in each of the two tables."""
+
+
+def test_the_inventory_names_every_library_and_hash_that_is_used() -> None:
+    page = text("cryptography.md")
+    houses = ("app", "domain", "services", "graph", "schema", "resolvers", "execution")
+    modules = [path for house in houses for path in (ROOT / house).rglob("*.py")]
+    using = {str(path.relative_to(ROOT)) for path in modules if CRYPTOGRAPHY.search(path.read_text(encoding="utf-8"))}
+    assert len(using) > len(EDGES)
+    assert using - set(re.findall(r"`([\w/]+\.py)`", page)) == set()
+
+
+def test_every_method_was_tried_at_every_edge() -> None:
+    tried = text("signing-in.md").partition("## What was tried")[2]
+    lines = [line[1:-1] for line in tried.splitlines() if line.startswith("|") and line.endswith("|")]
+    rows = [[cell.strip() for cell in line.split("|")] for line in lines]
+    methods = [row for row in rows if len(row) == len(METHODS)]
+    assert [name for name, *_ in methods if name in EDGES] == [*EDGES, *EDGES]
+    assert [row[0] for row in methods if not all(row[1:])] == []
 
 
 @pytest.mark.parametrize("page", ["signing-in.md"])

@@ -35,6 +35,6 @@ def test_recovery_codes_are_long_random_and_read_however_they_are_typed() -> Non
     codes = new_recovery_codes()
     assert len(set(codes)) == 10
     for code in codes:
-        assert re.fullmatch(r"[a-z2-7]{4}(-[a-z2-7]{4}){3}", code)  # 80 bits
+        assert re.fullmatch(r"[a-z2-7]{4}(-[a-z2-7]{4}){5}", code)  # 120 bits
         given = SecondFactorProof(SecondFactorMethod.RECOVERY_CODE, f" {code.upper().replace('-', ' ')}\n")
         assert recovery_hash(typed(given).code) == recovery_hash(code)
