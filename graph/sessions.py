@@ -193,6 +193,12 @@ END_SOME_SESSIONS: Statement[EndedSession] = Statement(
     RETURN {{id: id, personId: personId}} AS row ORDER BY id""",
     meant="Eager: as many sessions as end at once are found before the first of them ends.",
 )
+ARE_LEFT: Statement[bool] = Statement(
+    "are_sessions_left",
+    """
+    MATCH (session:Session) WHERE session.expiresAt > $after AND session.createdAt <= $until
+    RETURN true AS row LIMIT 1""",
+)
 FORGET_SESSIONS: Statement[int] = Statement(
     "forget_sessions",
     """
@@ -286,6 +292,11 @@ async def end_all(transaction: Transaction, person_id: str, keep: str | None = N
 async def end_some(transaction: Transaction, until: int, limit: int) -> Sequence[EndedSession]:
     """End some of the sessions of anybody that began by that time."""
     return await transaction.run(END_SOME_SESSIONS, {"after": 0, "until": until, "limit": limit})
+
+
+async def are_left(store: Store, until: int) -> bool:
+    """Whether there is a session of anybody that began by that time."""
+    return bool(await store.read(ARE_LEFT, {"after": 0, "until": until}, latest=True))
 
 
 async def forget(store: Store, before: datetime, limit: int) -> None:

@@ -327,9 +327,9 @@ async def test_it_owns_no_group_in_whatever_way(office: Office) -> None:
     below: JSONObject = {"slug": "below-it", "name": "Below", "type": "dao", "parentId": office.group}
     assert await kind(key, "createGroup", below) == "ForbiddenError"
     told = await key.ask(
-        """query ($id: ID!) { group(id: $id) {
+        """query ($slug: String!) { group(slug: $slug) {
             viewerRole viewerPermissions viewerCan(action: create_group) update: viewerCan(action: update_group) } }""",
-        id=office.group,
+        slug=office.slug,
     )
     assert (told.at("group.viewerRole"), told.at("group.update"), told.at("group.viewerCan")) == ("admin", True, False)
     assert "create_group" not in cast("list[str]", told.at("group.viewerPermissions"))
