@@ -48,7 +48,6 @@ EXAMPLES: Final[Mapping[MailTemplate, JSONObject]] = MappingProxyType(
         MailTemplate.WEBHOOK_PAUSED: {
             "name": "Bookkeeping",
             "webhook": "whk_example",
-            "reason": "failing",
         },
     }
 )

@@ -128,7 +128,7 @@ class Outcomes:
         given = {"ids": [endpoint["webhookId"]], **reach_parameters(EVERYTHING)}
         names = [row["name"] for row in await transaction.run(things.FETCH_THINGS, given)]
         admins = await webhooks.admins(transaction, endpoint["groupId"], ADMINS, _MOST_TOLD)
-        values = {"name": "".join(names), "webhook": endpoint["webhookId"], "reason": reason.value}
+        values = {"name": "".join(names), "webhook": endpoint["webhookId"]}
         letters = [new_mail(MailTemplate.WEBHOOK_PAUSED, people.from_row(each), at, **values) for each in admins]
         await mail.add(transaction, letters)
         return paused(reason, at)
