@@ -5,9 +5,10 @@ from typing import Annotated, cast
 import strawberry
 
 from schema.access import AccessExplanation, AccessHolder, AccessibleGroup
+from schema.actions import Action
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import Action, CreationOrder
+from schema.enums import CreationOrder
 from schema.paging import Connection, listed, paged
 from schema.permissions import OfAction
 

@@ -10,7 +10,6 @@ from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import mutation, object_type
-from schema.enums import TokenDelivery
 from schema.passkeys import (
     BeginPasskeyRegistrationResult,
     BeginPasskeyRegistrationSuccess,
@@ -33,6 +32,7 @@ from schema.passkeys import (
     SignInWithPasskeySuccess,
 )
 from schema.sessions import Session, delivered, delivery_in_use
+from schema.sign_in_kinds import TokenDelivery
 from schema.sign_in_methods import SignInMethod
 
 

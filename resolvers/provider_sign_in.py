@@ -7,7 +7,6 @@ from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import field, mutation, object_type
-from schema.enums import TokenDelivery
 from schema.provider_sign_in import (
     BeginLinkingWithInput,
     BeginLinkingWithResult,
@@ -25,6 +24,7 @@ from schema.provider_sign_in import (
 )
 from schema.second_factors import shown_challenge
 from schema.sessions import Session, delivered
+from schema.sign_in_kinds import TokenDelivery
 from schema.sign_in_methods import SignInMethod
 from services.provider_sign_in import BegunSignIn
 

@@ -6,7 +6,6 @@ from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import mutation, object_type
-from schema.enums import TokenDelivery
 from schema.second_factors import (
     BeginTotpResult,
     BeginTotpSuccess,
@@ -27,6 +26,7 @@ from schema.second_factors import (
     SecondFactor,
 )
 from schema.sessions import Session, delivered
+from schema.sign_in_kinds import TokenDelivery
 
 
 @object_type

@@ -9,7 +9,6 @@ from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import mutation, object_type
-from schema.enums import TokenDelivery
 from schema.sessions import (
     RefreshSessionInput,
     RefreshSessionResult,
@@ -25,6 +24,7 @@ from schema.sessions import (
     SignOutSuccess,
     delivered,
 )
+from schema.sign_in_kinds import TokenDelivery
 
 
 @object_type

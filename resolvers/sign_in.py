@@ -7,7 +7,6 @@ from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import mutation, object_type
-from schema.enums import TokenDelivery
 from schema.second_factors import shown_challenge
 from schema.sessions import Session, delivered
 from schema.sign_in import (
@@ -18,6 +17,7 @@ from schema.sign_in import (
     SignUpResult,
     SignUpSuccess,
 )
+from schema.sign_in_kinds import TokenDelivery
 
 
 @object_type

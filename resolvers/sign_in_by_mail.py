@@ -8,7 +8,6 @@ from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import mutation, object_type
-from schema.enums import TokenDelivery
 from schema.second_factors import shown_challenge
 from schema.sessions import Session, delivered
 from schema.sign_in_by_mail import (
@@ -19,6 +18,7 @@ from schema.sign_in_by_mail import (
     SignInByMailResult,
     SignInByMailSuccess,
 )
+from schema.sign_in_kinds import TokenDelivery
 
 
 @object_type

@@ -9,9 +9,9 @@ from resolvers.answers import answering
 from schema.arguments import INPUT
 from schema.context import Info
 from schema.define import mutation, object_type
-from schema.enums import TokenDelivery
 from schema.second_factors import shown_challenge
 from schema.sessions import Session, delivered
+from schema.sign_in_kinds import TokenDelivery
 from schema.sign_in_methods import SignInMethod
 from schema.wallets import (
     BeginLinkingWalletInput,

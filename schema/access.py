@@ -6,9 +6,10 @@ import strawberry
 
 from domain.people import PlatformRole
 from domain.standing import Standing, Subject
+from schema.actions import AccessReason, Action
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import AccessReason, Action, MemberRole
+from schema.enums import MemberRole
 from schema.groups import Group
 from schema.people import Person
 from services.access_lists import permissions_of

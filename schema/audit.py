@@ -11,9 +11,11 @@ from domain.audit import Broken
 from domain.events import Audit, Event
 from domain.ids import kind_of
 from schema.access import AccessExplanation
+from schema.actions import Action
 from schema.context import Info
 from schema.define import enum, field, input_type, object_type
-from schema.enums import Action, EventType, NodeKind
+from schema.enums import NodeKind
+from schema.event_types import EventType
 from schema.filters import WHICH, TimeRange
 from schema.groups import Group
 from services.audit import WantedEntries

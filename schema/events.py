@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import EventType
+from schema.event_types import EventType
 from schema.node import Node
 
 if TYPE_CHECKING:

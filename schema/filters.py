@@ -13,7 +13,6 @@ from domain.filters import EVERYTHING, All, Comparison, Condition, Either, Not, 
 from schema.define import input_type
 from schema.enums import (
     Direction,
-    EventType,
     GroupStatus,
     GroupType,
     MemberRole,
@@ -24,6 +23,7 @@ from schema.enums import (
     ThingStatus,
     Visibility,
 )
+from schema.event_types import EventType
 from services.connections import GivenStep
 from services.validation import client_name
 

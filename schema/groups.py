@@ -7,6 +7,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from domain.ids import NodeKind
+from schema.actions import Action
 from schema.arguments import (
     Below,
     BelowWithThings,
@@ -15,7 +16,7 @@ from schema.arguments import (
 )
 from schema.context import Info
 from schema.define import field, field_as, object_type
-from schema.enums import Action, CreationOrder, GroupStatus, GroupType, JoinPolicy, MemberRole, Plan, Visibility
+from schema.enums import CreationOrder, GroupStatus, GroupType, JoinPolicy, MemberRole, Plan, Visibility
 from schema.filters import OfConnections, OfEvents, OfGroups, OfPeople, OfThings, condition
 from schema.node import Node
 from schema.order_totals import OrderTotals

@@ -6,9 +6,9 @@ from typing import Annotated, TypeAlias, cast
 
 import strawberry
 
+from schema.actions import Action, KeyScope
 from schema.context import Info
 from schema.define import field, input_type, object_type
-from schema.enums import Action, KeyScope
 from schema.errors import (
     AuthError,
     ConflictError,

@@ -6,8 +6,8 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from schema.define import input_type, object_type
-from schema.enums import MailDelivery, MailStatus, MailTemplate
 from schema.errors import AuthError, ForbiddenError, NetworkError, NotFoundError
+from schema.mail_states import MailDelivery, MailStatus, MailTemplate
 
 
 @object_type

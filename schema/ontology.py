@@ -9,7 +9,8 @@ from strawberry.scalars import JSON
 from domain import filterable
 from domain.values import JSONObject
 from schema.define import field, object_type
-from schema.enums import Cardinality, EventType, FilterKind, NodeKind
+from schema.enums import Cardinality, FilterKind, NodeKind
+from schema.event_types import EventType
 from schema.node import GENERIC_THING, THING_TYPE_NAMES
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from domain import orders as domain
 from domain.orders import order_lines, refunded, state_of
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import OrderState
 from schema.money import Money, money, stored_money
 from schema.node import Node
+from schema.order_states import OrderState
 from schema.products import Product
 from schema.properties import node, properties, text, time
 from schema.receipts import Receipt, shown_receipt

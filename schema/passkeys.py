@@ -7,7 +7,6 @@ import strawberry
 from strawberry.scalars import JSON
 
 from schema.define import input_type, object_type
-from schema.enums import TokenDelivery
 from schema.errors import (
     AuthError,
     ConflictError,
@@ -19,6 +18,7 @@ from schema.errors import (
     ValidationError,
 )
 from schema.sessions import NEW_TOKENS, Session, SessionTokens
+from schema.sign_in_kinds import TokenDelivery
 from schema.sign_in_methods import SignInMethod
 
 CREDENTIAL = "What `navigator.credentials.get` answered, as its `toJSON()` writes it."

@@ -5,9 +5,9 @@ from typing import cast
 from domain import order_states
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import PaymentState
 from schema.money import Money, stored_money
 from schema.node import Node
+from schema.order_states import PaymentState
 from schema.orders import Order
 from schema.properties import node, properties, text
 from schema.things import Thing

@@ -5,8 +5,8 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
+from schema.actions import Action
 from schema.context import Info
-from schema.enums import Action
 from services.permissions import permitted
 
 OfAction: TypeAlias = Annotated[Action, strawberry.argument(description="What you would do.")]

@@ -6,7 +6,6 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from schema.define import input_type, object_type
-from schema.enums import TokenDelivery
 from schema.errors import (
     AuthError,
     ConflictError,
@@ -18,6 +17,7 @@ from schema.errors import (
 )
 from schema.second_factors import SecondFactorRequired
 from schema.sessions import Session, SessionTokens
+from schema.sign_in_kinds import TokenDelivery
 from schema.sign_in_methods import SignInMethod
 from services.providers import ProviderAnswer
 

@@ -9,7 +9,6 @@ from strawberry.scalars import JSON
 from domain import second_factors as domain
 from domain import values
 from schema.define import field, input_type, object_type, one_of
-from schema.enums import SecondFactorMethod, TokenDelivery
 from schema.errors import (
     AuthError,
     ConflictError,
@@ -20,6 +19,7 @@ from schema.errors import (
     ValidationError,
 )
 from schema.sessions import Session, SessionTokens
+from schema.sign_in_kinds import SecondFactorMethod, TokenDelivery
 
 
 @object_type

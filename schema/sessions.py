@@ -9,7 +9,6 @@ from domain.sessions import SignedIn
 from domain.sessions import Tokens as TokensOfDomain
 from schema.context import Info
 from schema.define import field, input_type, object_type
-from schema.enums import TokenDelivery
 from schema.errors import (
     AuthError,
     ConflictError,
@@ -19,6 +18,7 @@ from schema.errors import (
     RateLimitError,
     ReauthenticationError,
 )
+from schema.sign_in_kinds import TokenDelivery
 
 
 @object_type

@@ -5,7 +5,6 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from schema.define import input_type, object_type
-from schema.enums import TokenDelivery
 from schema.errors import (
     AuthError,
     ConflictError,
@@ -16,6 +15,7 @@ from schema.errors import (
 )
 from schema.second_factors import SecondFactorRequired
 from schema.sessions import Session, SessionTokens
+from schema.sign_in_kinds import TokenDelivery
 from services.sign_in import NewAccount
 
 PASSWORD = "8 to 128 characters of any kind that nobody would guess."  # noqa: S105 - a description

@@ -6,10 +6,10 @@ import strawberry
 
 from schema.define import input_type, object_type, one_of
 from schema.email_verification import EmailCodeInput
-from schema.enums import TokenDelivery
 from schema.errors import ForbiddenError, NetworkError, RateLimitError, ValidationError
 from schema.second_factors import SecondFactorRequired
 from schema.sessions import Session, SessionTokens
+from schema.sign_in_kinds import TokenDelivery
 
 
 @input_type

@@ -7,7 +7,6 @@ import strawberry
 
 from domain import identities as domain
 from schema.define import field, input_type, object_type
-from schema.enums import SignInMethodKind
 from schema.errors import (
     AuthError,
     ConflictError,
@@ -19,6 +18,7 @@ from schema.errors import (
     ValidationError,
 )
 from schema.sign_in import PASSWORD
+from schema.sign_in_kinds import SignInMethodKind
 from services.wallet_messages import checksummed
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import strawberry
 from strawberry.scalars import JSON
 
+from schema.actions import Action
 from schema.arguments import OfKnowledgeType
 from schema.context import Info
 from schema.define import field, interface, object_type
-from schema.enums import Action, CreationOrder, ThingStatus
+from schema.enums import CreationOrder, ThingStatus
 from schema.filters import OfConnections, OfEvents, OfThings, Steps, condition, steps
 from schema.node import Node
 from schema.paging import Connection, listed, paged

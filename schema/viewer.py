@@ -7,9 +7,10 @@ import strawberry
 from strawberry.scalars import JSON
 
 from domain.access import Viewer as ViewerOfDomain
+from schema.actions import KeyScope
 from schema.context import Info
 from schema.define import field, object_type
-from schema.enums import CreationOrder, KeyScope
+from schema.enums import CreationOrder
 from schema.events import Event
 from schema.groups import Group
 from schema.keys import ApiKey

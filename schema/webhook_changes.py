@@ -6,8 +6,8 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from schema.define import input_type, object_type
-from schema.enums import EventType
 from schema.errors import AuthError, ConflictError, ForbiddenError, NetworkError, NotFoundError, ValidationError
+from schema.event_types import EventType
 from schema.given import required
 from schema.webhooks import Webhook
 from services.new_webhooks import NewWebhook, WebhookChanges

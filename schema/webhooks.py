@@ -10,10 +10,11 @@ from domain.webhooks import WebhookStatus
 from schema.context import Info
 from schema.cursors import log_cursor
 from schema.define import field, object_type
-from schema.enums import CreationOrder, WebhookDeliveryState, WebhookPause, WebhookState
+from schema.enums import CreationOrder
 from schema.paging import Connection, listed, paged
 from schema.properties import sequence, text
 from schema.things import Thing
+from schema.webhook_states import WebhookDeliveryState, WebhookPause, WebhookState
 from services import webhook_reading
 
 if TYPE_CHECKING:

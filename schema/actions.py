@@ -1,0 +1,56 @@
+"""What can be done, and why somebody may or may not, as clients see it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from strawberry.utils.str_converters import to_camel_case
+
+from domain.access import AccessReason, KeyScope
+from schema.define import enum
+from services.access import KEY_ACTIONS, Action
+
+__all__ = ["AccessReason", "Action", "KeyScope"]
+
+_OTHER_NAMES: Final[Mapping[Action, tuple[str, ...]]] = {
+    Action.LABEL_THING: ("labelThing", "unlabelThing"),
+    Action.ADD_KNOWLEDGE: ("addDocument", "addVector"),
+    Action.REGISTER_TYPE: ("registerThingType", "registerConnectionType"),
+    Action.EVOLVE_TYPE: ("evolveThingType",),
+}
+
+
+def _mutations(action: Action) -> str:
+    names = [f"`{name}`" for name in _OTHER_NAMES.get(action, (to_camel_case(action),))]
+    return f"The mutation{'s' if len(names) > 1 else ''} {' and '.join(names)}"
+
+
+enum(
+    Action,
+    {
+        action: f"{_mutations(action)}{'.' if action in KEY_ACTIONS else ', which no key may send.'}"
+        for action in Action
+    },
+)
+enum(
+    AccessReason,
+    {
+        AccessReason.PLATFORM_OWNER: "They may: platform owners may do everything.",
+        AccessReason.MEMBER_ROLE: "They may: their role in the first group of the path allows it.",
+        AccessReason.GRANT: "They may: they were granted a role in the first group of the path, or on the thing, that "
+        "allows it.",
+        AccessReason.ONESELF: "They may: it is about nobody but themselves.",
+        AccessReason.JOIN_POLICY: "They may: the group takes members so, or had invited them.",
+        AccessReason.SYSTEM: "It was done by an operator at the machine itself, by an import, or by nobody at all.",
+        AccessReason.SUSPENDED: "They may not: their account is suspended.",
+        AccessReason.PLATFORM_ROLE: "They may not: their role on the platform allows it nowhere.",
+        AccessReason.NO_MEMBERSHIP: "They may not: no membership of theirs counts there. It takes one in `neededRole`.",
+        AccessReason.ROLE_TOO_LOW: "They may not: their role there is less than `neededRole`.",
+        AccessReason.OWN_MUTATIONS: "They may not: it has mutations of its own.",
+        AccessReason.OTHER_OBJECT: "They may not: that is nothing to do to an object of this kind.",
+        AccessReason.KEY_BOUNDS: "They may not: the API key is confined to less, or is for reading only.",
+        AccessReason.SESSION_NEEDED: "They may not: it takes a session, or another request.",
+        AccessReason.PROOF_TOO_OLD: "They may not: it is too long ago that they proved who they are.",
+        AccessReason.NOT_VISIBLE: "They may not: they do not see it, or it is not there.",
+    },
+)
+enum(KeyScope, {KeyScope.READ: "Reading only.", KeyScope.WRITE: "Reading and writing."})
