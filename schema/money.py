@@ -7,9 +7,9 @@ from typing import cast
 import strawberry
 
 from domain import money as domain
-from domain.errors import ValidationError
 from domain.values import JSON
 from schema.define import input_type, object_type
+from services.money import GivenMoney
 
 
 @object_type
@@ -39,17 +39,6 @@ class MoneyInput:
     amount: Decimal = strawberry.field(description="In whole units, as a decimal string: `18.00`.")
     currency: str = strawberry.field(description="ISO 4217, such as `USD`, or a token such as `USDC`.")
 
-    def to_domain(self, field: str) -> domain.Money:
-        """As the services take it. ValidationError where it is no amount of that currency."""
-        try:
-            minor = domain.parse_minor(self.amount, self.currency)
-        except (ValueError, ArithmeticError) as error:
-            raise ValidationError(
-                f"{field}.amount", f"{field}.amount takes an amount of {self.currency[:5]}."
-            ) from error
-        if not 0 <= minor <= _MOST:
-            raise ValidationError(f"{field}.amount", f"{field}.amount takes an amount that can be paid.")
-        return domain.Money(Decimal(minor), self.currency)
-
-
-_MOST = 2**53 - 1
+    def to_domain(self) -> GivenMoney:
+        """As the services take it."""
+        return GivenMoney(self.amount, self.currency)

@@ -4,7 +4,6 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
-from domain.errors import ValidationError as InvalidError
 from schema.arguments import IDEMPOTENCY_KEY
 from schema.define import input_type, object_type, one_of
 from schema.errors import AuthError, ConflictError, ForbiddenError, NetworkError, NotFoundError, ValidationError
@@ -27,7 +26,7 @@ class RecordPaymentInput:
 
     def to_domain(self) -> NewPayment:
         """As the services take it."""
-        return NewPayment(self.order_id, self.amount.to_domain("amount"), self.method, self.reference)
+        return NewPayment(self.order_id, self.amount.to_domain(), self.method, self.reference)
 
 
 @one_of
@@ -52,11 +51,10 @@ class RequestRefundInput:
 
     def to_domain(self) -> NewRefund:
         """As the services take it."""
-        if self.of.whole is not None and not self.of.whole.value:
-            raise InvalidError("of.whole", "of.whole takes true; for less, take amount or lines.")
-        amount = None if self.of.amount is None else self.of.amount.value.to_domain("of.amount")
+        whole = None if self.of.whole is None else self.of.whole.value
+        amount = None if self.of.amount is None else self.of.amount.value.to_domain()
         lines = None if self.of.lines is None else [line.to_domain() for line in self.of.lines.value]
-        return NewRefund(self.order_id, amount, lines, self.reason)
+        return NewRefund(self.order_id, whole, amount, lines, self.reason)
 
 
 @input_type

@@ -6,7 +6,6 @@ from typing import Final
 from domain.access import Caller
 from domain.errors import ValidationError
 from domain.events import EventType
-from domain.money import Money
 from domain.order_states import OrderState, PaymentState, check_transition
 from domain.orders import state_of, whole_amount
 from domain.things import Thing
@@ -15,6 +14,7 @@ from graph.store import Transaction
 from services import validation
 from services.access import Action
 from services.idempotency import Making
+from services.money import GivenMoney
 from services.orders import (
     PAYMENT,
     check_id,
@@ -36,7 +36,7 @@ class NewPayment:
     """Money that came in for an order; `reference` is what the payer or the bank calls it."""
 
     order_id: str
-    amount: Money
+    amount: GivenMoney
     method: str
     reference: str | None = None
 
@@ -48,6 +48,7 @@ def recording(caller: Caller, new: NewPayment) -> Work[Thing]:
     """
     rights = Rights.of(caller, Action.RECORD_PAYMENT)
     check_id("orderId", new.order_id)
+    amount = new.amount.checked("amount")
     details: dict[str, JSON] = {"method": validation.name("method", new.method)}
     if new.reference is not None:
         details["reference"] = validation.text("reference", new.reference)
@@ -56,7 +57,7 @@ def recording(caller: Caller, new: NewPayment) -> Work[Thing]:
         order = await lock_of_seller(transaction, rights, new.order_id)
         check_transition(state_of(order.properties), OrderState.PAID)
         due, currency = whole_amount(order.properties), str(order.properties["currency"])
-        if new.amount.minor != due or new.amount.currency != currency:
+        if amount.minor != due or amount.currency != currency:
             raise ValidationError("amount", f"This order costs {in_words(due, currency)}, which is paid at once.")
         properties: dict[str, JSON] = {
             "orderId": order.id,

@@ -24,6 +24,7 @@ from graph.store import Transaction
 from services import validation
 from services.access import Action
 from services.idempotency import Making
+from services.money import GivenMoney
 from services.order_placing import WantedLine
 from services.orders import (
     PAYMENT,
@@ -50,10 +51,11 @@ _TAKEN: Final = frozenset({PaymentState.CONFIRMED, PaymentState.FINALIZED, Payme
 
 @dataclass(frozen=True, slots=True)
 class NewRefund:
-    """What to give back of an order: an amount, or some of its lines, or where neither is given all that is left."""
+    """What to give back of an order: the whole that is left, an amount, or some of its lines."""
 
     order_id: str
-    amount: Money | None = None
+    whole: bool | None = None
+    amount: GivenMoney | None = None
     lines: Sequence[WantedLine] | None = None
     reason: str = ""
 
@@ -63,6 +65,9 @@ def requesting(caller: Caller, new: NewRefund) -> Work[Thing]:
     rights = Rights.of(caller, Action.REQUEST_REFUND)
     check_id("orderId", new.order_id)
     reason = validation.text("reason", new.reason)
+    given = None if new.amount is None else new.amount.checked("of.amount")
+    if new.whole is False:
+        raise ValidationError("of.whole", "of.whole takes true; for less, take amount or lines.")
     for index, line in enumerate(new.lines or ()):
         validation.identifier(f"of.lines.{index}.productId", line.product_id, NodeKind.THING)
 
@@ -73,7 +78,7 @@ def requesting(caller: Caller, new: NewRefund) -> Work[Thing]:
         if sum(each.properties["state"] == PaymentState.PENDING for each in payments) >= MAX_PENDING:
             raise ConflictError(f"{MAX_PENDING} refunds of this order wait for a decision already.", field="orderId")
         currency = str(order.properties["currency"])
-        amount = _amount(order, new, _left(order, paid))
+        amount = _amount(order, given, new.lines, _left(order, paid))
         properties: dict[str, JSON] = {
             "orderId": order.id,
             "amount": {"amount": amount, "currency": currency},
@@ -164,14 +169,14 @@ def _minor(payment: Thing) -> int:
     return int(cast("int", cast("Mapping[str, JSON]", payment.properties["amount"])["amount"]))
 
 
-def _amount(order: Thing, new: NewRefund, left: int) -> int:
+def _amount(order: Thing, given: Money | None, lines: Sequence[WantedLine] | None, left: int) -> int:
     currency = str(order.properties["currency"])
-    if new.amount is not None:
-        field, amount = "of.amount", new.amount.minor
-        if new.amount.currency != currency:
+    if given is not None:
+        field, amount = "of.amount", given.minor
+        if given.currency != currency:
             raise ValidationError(field, f"This order was paid in {currency}.")
-    elif new.lines is not None:
-        field, amount = "of.lines", _cost(order, new.lines)
+    elif lines is not None:
+        field, amount = "of.lines", _cost(order, lines)
     else:
         field, amount = "of", Decimal(left)
     if not 0 < amount <= left:

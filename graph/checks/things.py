@@ -41,7 +41,7 @@ class ThingFacts(TypedDict):
     links: list[LinkFacts]
     mentions: list[str]
     payments: list[str]
-    counted: list[int]
+    counted: list[int | None]
     told: list[str | None]
 
 

@@ -44,7 +44,9 @@ def _parsed(row: StoredRow, thing_type: str) -> Mapping[str, JSON] | None:
 def right_number(found: ThingFacts, _types: Catalogue) -> Iterator[Fault]:
     """Its number is one that its group gave."""
     properties = _placed(found)
-    if properties is not None and not (found["counted"] and cast("int", properties["serial"]) <= found["counted"][0]):
+    if properties is None or found["counted"] == [None]:  # which is a fault of the counter
+        return
+    if max((each or 0 for each in found["counted"]), default=0) < cast("int", properties["serial"]):
         yield Fault(f"its group gave no number {properties['serial']} yet", "Find out where the number comes from.")
 
 

@@ -124,6 +124,7 @@ def some(type_: GraphQLInputType, name: str) -> JSON:
         "ID": new_id("grp"),
         "Int": 1,
         "Float": 1.0,
+        "Decimal": "1",
         "Boolean": False,
         "DateTime": "2026-01-01T00:00:00Z",
     }
