@@ -17,6 +17,7 @@ import httpx2
 from app.asgi import create_app
 from app.explorer import Explorer
 from app.local_store.sharing import running_store
+from app.server import settle
 from benchmarks.figures import Figure, milliseconds
 from benchmarks.servers import serving
 from graph.store import Statement, Store, Transaction
@@ -96,6 +97,7 @@ async def _measured(store: Store, http: httpx2.AsyncClient) -> list[Figure]:
     await ask(_SIGN_UP)
     await store.write(verify)
     alone = await _times(10, lambda: ask(_SIGN_IN))
+    settle()  # as a server does that has started
     held, together = Held(), list[float]()
     for _ in range(ROUNDS):
         with watching() as found:

@@ -22,7 +22,7 @@ class SetLocaleInput:
 class SetLocaleSuccess:
     """Mails to you are in your language from now on, if there is a translation."""
 
-    person: Person = strawberry.field(description="Your account, with the language that you chose.")
+    person: Person = strawberry.field(description="You, as you are from now on.")
 
 
 SetLocaleResult: TypeAlias = Annotated[
