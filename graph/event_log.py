@@ -178,6 +178,14 @@ async def read(store: Store, after: int, limit: int) -> Sequence[Logged]:
     return [logged(row) for row in rows]
 
 
+async def settle(store: Store) -> None:
+    """Wait until every place that was given is there for whoever looks, by whatever index.
+
+    The store shows a commit piece by piece, and holds the lock of the log until all of it can be seen.
+    """
+    await store.write(lambda transaction: transaction.run(LOCK_LOG, {}))
+
+
 async def _settled(transaction: Transaction, given: Mapping[str, object]) -> list[LoggedRow]:
     """What is there once nobody is numbering: a place that is empty then belongs to an event that is gone."""
     await transaction.run(LOCK_LOG, {})

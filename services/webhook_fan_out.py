@@ -50,6 +50,8 @@ class WebhookFanOut:
         await self._hear(until)
         done: set[str] = set()
         while ids := set(await webhook_fan_out.stale(self._store, _LISTED)) - done:
+            if not done:  # we find events by another index than the log did that knows of them
+                await event_log.settle(self._store)
             for each in sorted(ids):
                 try:
                     more = await self._store.write(partial(self._take_up, identifier=each, until=until))

@@ -43,6 +43,7 @@ def test_what_is_fit_for_production_starts() -> None:
         ("app_url", None),
         ("app_url", "http://app.example"),
         ("demo", True),
+        ("webhook_loopback", True),
     ],
 )
 def test_a_default_short_or_missing_secret_and_what_else_is_for_development_is_refused(
