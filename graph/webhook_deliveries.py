@@ -108,7 +108,7 @@ RESUME_DELIVERIES: Statement[int] = Statement(
     WHERE delivery.webhookId = $id AND delivery.state = 'pending' AND delivery.dueAt > 0
     SET delivery.since = 0, delivery.dueAt = $at
     RETURN count(delivery) AS row""",
-    meant="Eager: all are found before the first of them is due.",
+    meant="Eager on 5.26: all are found before the first of them is due.",
 )
 FORGET_DELIVERIES: Statement[int] = Statement(
     "forget_webhook_deliveries",

@@ -54,7 +54,7 @@ HEAR: Statement[int] = Statement(
     WITH DISTINCT endpoint ORDER BY endpoint.webhookId
     SET endpoint.stale = true, endpoint.heard = $position
     RETURN count(endpoint) AS row""",
-    meant="Eager: all are found before the first of them is changed.",
+    meant="Eager on 5.26: all are found before the first of them is changed.",
 )
 HEAR_ALL: Statement[int] = Statement(
     "hear_all_events",
@@ -64,7 +64,7 @@ HEAR_ALL: Statement[int] = Statement(
     WITH DISTINCT endpoint ORDER BY endpoint.webhookId
     SET endpoint.stale = true
     RETURN count(endpoint) AS row""",
-    meant="Eager: all are found before the first of them is changed.",
+    meant="Eager on 5.26: all are found before the first of them is changed.",
 )
 LIST_STALE: Statement[str] = Statement(
     "list_stale_webhooks",

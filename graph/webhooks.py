@@ -111,9 +111,9 @@ SEES_BELOW: Final = """(endpoint.below AND EXISTS {
     })"""
 """Whether whoever had it get what happens below its group still has that right."""
 
-WAITING: Final = (
-    "COUNT { MATCH (waits:WebhookDelivery) WHERE waits.webhookId = endpoint.webhookId AND waits.state = 'pending' }"
-)
+_WAITS: Final = """MATCH (waits:WebhookDelivery)
+        WHERE waits.webhookId = endpoint.webhookId AND waits.state = 'pending' AND waits.position > 0"""
+WAITING: Final = f"COUNT {{ {_WAITS} }}"
 LOCKED: Final = f"{{endpoint: {ENDPOINT}, inUse: {IN_USE}, seesBelow: {SEES_BELOW}, waiting: {WAITING}}}"
 
 LOCK_ENDPOINT: Statement[LockedEndpoint] = Statement(
@@ -144,12 +144,12 @@ CHANGE_ENDPOINT: Statement[bool] = Statement(
 )
 DELETE_ENDPOINT: Statement[int] = Statement(
     "delete_webhook_endpoint",
-    """
-    MATCH (endpoint:WebhookEndpoint {webhookId: $id})
-    CALL (endpoint) {
-        MATCH (waits:WebhookDelivery) WHERE waits.webhookId = endpoint.webhookId AND waits.state = 'pending'
+    f"""
+    MATCH (endpoint:WebhookEndpoint {{webhookId: $id}})
+    CALL (endpoint) {{
+        {_WAITS}
         SET waits += $properties
-    }
+    }}
     DELETE endpoint
     RETURN 1 AS row""",
     meant="Eager: of what waits for the one endpoint that it deletes.",
@@ -177,7 +177,6 @@ FIND_ADMINS: Statement[AdminRow] = Statement(
         AND person.status = 'active' AND person.kind IS NULL
     WITH person, min(length(above)) AS distance ORDER BY distance, person.id LIMIT $limit
     RETURN {{person: {PERSON}, distance: distance}} AS row""",
-    meant="Sort: of the few who look after a group.",
 )
 
 

@@ -11,6 +11,7 @@ CREATE INDEX WebhookEndpoint_keyId_index IF NOT EXISTS FOR (n:WebhookEndpoint) O
 CREATE INDEX WebhookEndpoint_formerKeyId_index IF NOT EXISTS FOR (n:WebhookEndpoint) ON (n.formerKeyId);
 CREATE INDEX WebhookDelivery_webhookId_id_index IF NOT EXISTS FOR (n:WebhookDelivery) ON (n.webhookId, n.id);
 CREATE INDEX WebhookDelivery_webhookId_state_dueAt_index IF NOT EXISTS FOR (n:WebhookDelivery) ON (n.webhookId, n.state, n.dueAt);
+CREATE INDEX WebhookDelivery_webhookId_state_position_index IF NOT EXISTS FOR (n:WebhookDelivery) ON (n.webhookId, n.state, n.position);
 CREATE INDEX WebhookDelivery_lane_state_position_index IF NOT EXISTS FOR (n:WebhookDelivery) ON (n.lane, n.state, n.position);
 CREATE INDEX WebhookDelivery_forgetAt_index IF NOT EXISTS FOR (n:WebhookDelivery) ON (n.forgetAt);
 CREATE INDEX Event_groupId_position_index IF NOT EXISTS FOR (n:Event) ON (n.groupId, n.position);
@@ -19,6 +20,7 @@ CREATE INDEX Event_groupId_position_index IF NOT EXISTS FOR (n:Event) ON (n.grou
 DROP INDEX Event_groupId_position_index IF EXISTS;
 DROP INDEX WebhookDelivery_forgetAt_index IF EXISTS;
 DROP INDEX WebhookDelivery_lane_state_position_index IF EXISTS;
+DROP INDEX WebhookDelivery_webhookId_state_position_index IF EXISTS;
 DROP INDEX WebhookDelivery_webhookId_state_dueAt_index IF EXISTS;
 DROP INDEX WebhookDelivery_webhookId_id_index IF EXISTS;
 DROP INDEX WebhookEndpoint_formerKeyId_index IF EXISTS;
