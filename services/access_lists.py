@@ -18,13 +18,14 @@ from services.access import FLOWING, MEMBERS, Action, reach_of
 from services.explanations import authorize_insight
 from services.lists import ROOT, Filters, NodeList
 from services.permissions import IN_GROUPS, TO_THINGS, permitted
-from services.rights import API_KEY, needed_role
+from services.rights import API_KEY, needed_role, nobodys
 
 _ROLES: Final[Filters] = (
     ("flowing", tuple(sorted(MEMBERS & FLOWING))),
     ("here", tuple(sorted(MEMBERS - FLOWING))),
     ("ofAll", (PlatformRole.PLATFORM_OWNER.value,)),
 )
+_NOBODY: Final[Filters] = tuple((name, ()) for name, _ in _ROLES)
 
 
 class AccessLists:
@@ -75,9 +76,10 @@ class AccessLists:
 
 def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList[HolderRow, AccessHolder]:
     own = thing is not None and thing.type == API_KEY  # which is its person's to read, and changed by none as a member
+    nobody = thing is not None and action is not None and nobodys(action, thing.type) is not None
     filters: Filters = (
-        *_ROLES,
-        ("memberRoles", () if own else _enough(action, None if thing is None else thing.type)),
+        *(_NOBODY if nobody else _ROLES),
+        ("memberRoles", () if own or nobody else _enough(action, None if thing is None else thing.type)),
         ("ownOf", object_id if own and action is None else None),
     )
     return NodeList(f"who {action or 'read'} {object_id}", HOLDERS, filters)

@@ -95,6 +95,6 @@ def _decision(person: Person, action: Action, thing: Thing | None, held: Standin
     kind, role = None if thing is None else thing.type, None if held is None else held.role
     if rights.refused(role, kind) is None:
         return (AccessReason.PLATFORM_OWNER if rights.unbounded else AccessReason.MEMBER_ROLE), True
-    if kind is not None and rights.guarded(kind):
-        return AccessReason.OWN_MUTATIONS, False
+    if kind is not None and (refused := rights.guarded(kind)):
+        return refused.reason, False
     return (AccessReason.NO_MEMBERSHIP if role is None else AccessReason.ROLE_TOO_LOW), False
