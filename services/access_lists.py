@@ -18,7 +18,7 @@ from services.access import FLOWING, MEMBERS, Action, reach_of
 from services.explanations import authorize_insight
 from services.lists import ROOT, Filters, NodeList
 from services.permissions import IN_GROUPS, TO_THINGS, permitted
-from services.rights import API_KEY, BY_MEMBERSHIP, BY_THING, needed_role
+from services.rights import API_KEY, BY_MEMBERSHIP, BY_THING, needed_role, nobodys
 from services.things import bought_by
 
 _ROLES: Final[Filters] = (
@@ -26,6 +26,7 @@ _ROLES: Final[Filters] = (
     ("here", tuple(sorted(MEMBERS - FLOWING))),
     ("ofAll", (PlatformRole.PLATFORM_OWNER.value,)),
 )
+_NOBODY: Final[Filters] = tuple((name, ()) for name, _ in _ROLES)
 
 
 class AccessLists:
@@ -76,9 +77,10 @@ class AccessLists:
 
 def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList[HolderRow, AccessHolder]:
     own = thing is not None and thing.type == API_KEY  # which is its person's to read, and changed by none as a member
+    nobody = thing is not None and action is not None and nobodys(action, thing.type) is not None
     filters: Filters = (
-        *_ROLES,
-        ("memberRoles", () if own else _enough(action, None if thing is None else thing.type)),
+        *(_NOBODY if nobody else _ROLES),
+        ("memberRoles", () if own or nobody else _enough(action, None if thing is None else thing.type)),
         ("ownOf", object_id if own and action is None else None),
         ("customer", None if thing is None or action is not None else bought_by(thing)),
         ("grants", not own and action not in BY_MEMBERSHIP),

@@ -111,6 +111,6 @@ def _decision(person: Person, action: Action, thing: Thing | None, held: Standin
         by_grant = held is not None and held.grant_id is not None and action not in BY_MEMBERSHIP
         by_role = AccessReason.GRANT if by_grant else AccessReason.MEMBER_ROLE
         return (AccessReason.PLATFORM_OWNER if rights.unbounded else by_role), True
-    if kind is not None and rights.guarded(kind):
-        return AccessReason.OWN_MUTATIONS, False
+    if kind is not None and (refused := rights.guarded(kind)):
+        return refused.reason, False
     return (AccessReason.NO_MEMBERSHIP if role is None else AccessReason.ROLE_TOO_LOW), False

@@ -115,6 +115,20 @@ def needed_role(action: Action, thing_type: str | None = None) -> MemberRole:
     return of_type if of_type.covers(needed) else needed
 
 
+def nobodys(action: Action, thing_type: str) -> ForbiddenError | None:
+    """Why nobody at all may do this to a thing of that type; None where somebody may."""
+    if OF_ONE_TYPE.get(action, thing_type) != thing_type:
+        return ForbiddenError(f"{action} is nothing to do to a thing of type {thing_type}.", AccessReason.OTHER_OBJECT)
+    if thing_type in SOLD and action in _CHANGES_OF_ALL:
+        return ForbiddenError(_INSTEAD[thing_type], AccessReason.OWN_MUTATIONS)
+    if thing_type == WEBHOOK and action in _OF_OWN_MUTATIONS:
+        return ForbiddenError(
+            "Webhooks have their own mutations: createWebhook, updateWebhook and deleteWebhook.",
+            AccessReason.OWN_MUTATIONS,
+        )
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
     """What somebody may do who may do `action` to some objects: they see what is in `reach`."""
@@ -184,20 +198,10 @@ class Rights:
     def guarded(self, thing_type: str) -> ForbiddenError | None:
         """Why nobody like them may do it to any thing of that type.
 
-        Whoever changed an API key could make it do anything. Of a webhook that is changed or moved, where events go and
-        which has to be found right once more.
+        Whoever changed an API key could make it do anything.
         """
-        if OF_ONE_TYPE.get(self.action, thing_type) != thing_type:
-            return ForbiddenError(
-                f"{self.action} is nothing to do to a thing of type {thing_type}.", AccessReason.OTHER_OBJECT
-            )
-        if thing_type in SOLD and self.action in _CHANGES_OF_ALL:
-            return ForbiddenError(_INSTEAD[thing_type], AccessReason.OWN_MUTATIONS)
-        if thing_type == WEBHOOK and self.action in _OF_OWN_MUTATIONS:
-            return ForbiddenError(
-                "Webhooks have their own mutations: createWebhook, updateWebhook and deleteWebhook.",
-                AccessReason.OWN_MUTATIONS,
-            )
+        if refused := nobodys(self.action, thing_type):
+            return refused
         free = self.unbounded and self.viewer.within is None and self.viewer.actions is None
         if thing_type != API_KEY or free:
             return None

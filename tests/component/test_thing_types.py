@@ -66,6 +66,7 @@ def typed(world: World, lamp: str, order: str) -> Mapping[str, tuple[JSONObject,
                         "unitPrice": 999,
                         "quantity": 3,
                         "discount": "0.15",
+                        "feeShare": "0.05",
                     },
                     {"productId": lamp, "name": "New lamp", "unitPrice": 1, "quantity": 1},
                 ],
@@ -76,10 +77,17 @@ def typed(world: World, lamp: str, order: str) -> Mapping[str, tuple[JSONObject,
                 "shipTo": {"name": "Ada", "city": "Riverside", "postalCode": "1"},
                 "shipper": "Post",
                 "customerId": owner,
+                "expiresAt": TIME,
+                "paidAt": TIME,
+                "fulfilledAt": TIME,
+                "completedAt": TIME,
+                "endedAt": TIME,
+                "refunded": 100,
             },
             (
-                "number state net { amount currency } freight { amount currency } placedAt requiredAt shippedAt "
-                "shipper shipTo { name street city region postalCode country } customer { ... on Person { username } } "
+                "nextStates expiresAt paidAt fulfilledAt completedAt endedAt refunded { amount } "
+                "platformFee { amount } number state net { amount currency } freight { amount currency } "
+                "placedAt requiredAt shippedAt shipper shipTo { name street city region postalCode country } customer { ... on Person { username } } "
                 "lines { name quantity discount unitPrice { amount } net { amount } product { name } }"
             ),
             {
@@ -91,6 +99,14 @@ def typed(world: World, lamp: str, order: str) -> Mapping[str, tuple[JSONObject,
                 "requiredAt": TIME,
                 "shippedAt": TIME,
                 "shipper": "Post",
+                "nextStates": ["completed", "refunded"],
+                "expiresAt": TIME,
+                "paidAt": TIME,
+                "fulfilledAt": TIME,
+                "completedAt": TIME,
+                "endedAt": TIME,
+                "refunded": {"amount": "1.00"},
+                "platformFee": {"amount": "1.273725"},
                 "shipTo": {
                     "name": "Ada",
                     "street": None,
@@ -127,8 +143,13 @@ def typed(world: World, lamp: str, order: str) -> Mapping[str, tuple[JSONObject,
                 "state": "finalized",
                 "method": "card",
                 "reference": "R",
+                "customerId": owner,
+                "reason": "Broken.",
             },
-            "order { number } amount { amount currency } state method reference refundOf { id }",
+            (
+                "order { number } amount { amount currency } state method reference refundOf { id } reason "
+                "customer { ... on Person { username } }"
+            ),
             {
                 "order": {"number": "77"},
                 "amount": USD_10,
@@ -136,6 +157,8 @@ def typed(world: World, lamp: str, order: str) -> Mapping[str, tuple[JSONObject,
                 "method": "card",
                 "reference": "R",
                 "refundOf": None,
+                "reason": "Broken.",
+                "customer": person,
             },
         ),
         "cart": (
@@ -263,7 +286,7 @@ async def test_every_other_type_of_the_catalogue_can_be_created_and_read(shared_
         ("creator", {"followers": 2**31}, "followers", None),
         ("product", {"category": "nft", "price": STORED_10, "stock": 2**31}, "stock", None),
         ("cart", {"lines": [{"productId": f"prd_{'0' * 32}", "quantity": 2**31}]}, "lines { quantity }", None),
-        ("payment", {"amount": STORED_10, "state": "pending", "orderId": f"prd_{'0' * 32}"}, "order { id }", None),
+        ("subscription", {"state": "active", "productId": f"ord_{'0' * 32}"}, "product { name }", None),
     ],
 )
 async def test_what_is_accepted_can_be_read_back(
