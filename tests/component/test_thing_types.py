@@ -86,7 +86,8 @@ def typed(world: World, lamp: str, order: str) -> Mapping[str, tuple[JSONObject,
             },
             (
                 "nextStates expiresAt paidAt fulfilledAt completedAt endedAt refunded { amount } "
-                "platformFee { amount } number state net { amount currency } freight { amount currency } placedAt requiredAt shippedAt "
+                "platformFee { amount } "
+                "number state net { amount currency } freight { amount currency } placedAt requiredAt shippedAt "
                 "shipper shipTo { name street city region postalCode country } customer { ... on Person { username } } "
                 "lines { name quantity discount unitPrice { amount } net { amount } product { name } }"
             ),
