@@ -48,7 +48,7 @@ class PasswordReset:
         found = await one_time_tokens.fetch_by_link(self._store, hash_of(token))
         if found is None or found["kind"] != TokenKind.RESET_PASSWORD:
             raise ValidationError("token", BAD_LINK)
-        about = (found["email"], *self._words)
+        about = await passwords.about_account(self._store, found["personId"], self._words)
         password_hash = await passwords.hashed(await passwords.acceptable("newPassword", new, about))
 
         async def work(transaction: Transaction) -> Person:

@@ -17,13 +17,14 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from zxcvbn import zxcvbn
 
-from domain.access import Caller
+from domain.access import EVERYTHING, Caller
 from domain.errors import AppError, AuthError, RateLimitError, ValidationError
 from domain.events import EventType
+from domain.people import Person
 from domain.second_factors import SecondFactorProof
 from domain.sessions import SignedIn
 from domain.values import Clock, to_micros
-from graph import credentials, events, sessions
+from graph import credentials, events, people, sessions
 from graph.store import Store, Transaction
 from services import validation
 from services.access import Action, authorize_oneself
@@ -133,6 +134,17 @@ async def _in_thread(work: Callable[[], T]) -> T:
         _waiting.discard(ticket)
 
 
+def about(person: Person, words: Sequence[str]) -> tuple[str, ...]:
+    """What a password of that person may not lean on: what their account says of them, and the words."""
+    return (person.email, person.username, person.display_name, *words)
+
+
+async def about_account(store: Store, person_id: str, words: Sequence[str]) -> tuple[str, ...]:
+    """The same of whoever has that id."""
+    person = (await people.fetch(store, EVERYTHING, [person_id])).get(person_id)
+    return tuple(words) if person is None else about(person, words)
+
+
 class Passwords:
     """What somebody can do with their own password."""
 
@@ -168,9 +180,10 @@ class Passwords:
         if not checked.right:
             await self._note_failure(caller, viewer.person_id)
             raise ValidationError("currentPassword", _WRONG)
+        leaning = await about_account(self._store, viewer.person_id, self._words)
         row = credentials.CredentialRow(
             personId=viewer.person_id,
-            passwordHash=await hashed(await acceptable("newPassword", new, self._words)),
+            passwordHash=await hashed(await acceptable("newPassword", new, leaning)),
             changedAt=to_micros(self._clock()),
         )
 

@@ -68,7 +68,7 @@ class SignIn:
         customer = PlatformRole.CUSTOMER
         person = new_person(NewPerson(new.email, new.username, new.display_name, customer, new.locale))
         await self._limits.count(Limited.SIGN_UP, caller)
-        about = (person.email, person.username, person.display_name, *self._words)
+        about = passwords.about(person, self._words)
         password = await passwords.acceptable("password", new.password, about)
         credential = credentials.CredentialRow(
             personId=person.id, passwordHash=await passwords.hashed(password), changedAt=to_micros(self._clock())

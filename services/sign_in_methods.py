@@ -89,7 +89,8 @@ class SignInMethods:
         """
         viewer, _ = authorize_oneself(caller, Action.SET_PASSWORD, self._clock())
         await self._limits.count(Limited.PASSWORD, caller, viewer.person_id)
-        password_hash = await passwords.hashed(await passwords.acceptable("newPassword", new, self._words))
+        about = await passwords.about_account(self._store, viewer.person_id, self._words)
+        password_hash = await passwords.hashed(await passwords.acceptable("newPassword", new, about))
 
         async def work(transaction: Transaction) -> None:
             ways = await identities.lock_ways(transaction, viewer.person_id)

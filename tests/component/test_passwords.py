@@ -41,6 +41,7 @@ async def test_another_password_ends_every_other_session_with_the_next_request(a
         (change("p" * 129), "currentPassword"),
         (change(new="short"), "newPassword"),
         (change(new="password1234"), "newPassword"),
+        (change(new="ann@one.example2026"), "newPassword"),
         (change(new="p" * 129), "newPassword"),
     ],
 )
