@@ -82,7 +82,7 @@ def planned(world: World) -> Plan:
         return plan.groups[-1].id
 
     def thing(group_id: str, kind: str, properties: Mapping[str, JSON]) -> str:
-        made = new_thing(NewThing(group_id, kind, kind, properties=properties), THING_TYPES[kind])
+        made = new_thing(NewThing(group_id, kind, kind, properties=properties), THING_TYPES[kind], imported=True)
         plan.things.append(made)
         plan.events.append(event(NOBODY, EventType.THING_CREATED, target_id=made.id, group_id=group_id))
         return made.id
@@ -108,6 +108,7 @@ def planned(world: World) -> Plan:
         for kind, (properties, _, _) in typed(world, lamp, order).items():
             if kind not in {"product", "order"}:
                 made.append(thing(place, kind, properties))
+        made.append(thing(place, "webhook", {"url": "https://a.example/hook", "eventTypes": ["order_paid"]}))
         for each in made:
             connect("owns", person.id, each)
             connect("references", each, lamp if each != lamp else order)
