@@ -82,7 +82,11 @@ def planned(world: World) -> Plan:
         return plan.groups[-1].id
 
     def thing(group_id: str, kind: str, properties: Mapping[str, JSON]) -> str:
+<<<<<<< HEAD
         made = new_thing(NewThing(group_id, kind, kind, properties=properties), THING_TYPES[kind], by_operator=True)
+=======
+        made = new_thing(NewThing(group_id, kind, kind, properties=properties), THING_TYPES[kind], imported=True)
+>>>>>>> webhooks
         plan.things.append(made)
         plan.events.append(event(NOBODY, EventType.THING_CREATED, target_id=made.id, group_id=group_id))
         return made.id
@@ -108,6 +112,7 @@ def planned(world: World) -> Plan:
         for kind, (properties, _, _) in typed(world, lamp, order).items():
             if kind not in {"product", "order"}:
                 made.append(thing(place, kind, properties))
+        made.append(thing(place, "webhook", {"url": "https://a.example/hook", "eventTypes": ["order_paid"]}))
         for each in made:
             connect("owns", person.id, each)
             connect("references", each, lamp if each != lamp else order)

@@ -148,6 +148,7 @@ async def test_tls_is_for_the_name_and_not_for_the_address(unused_tcp_port: int)
         ("soon", None, None),
         ("-5", None, None),
     ],
+    ids=["seconds", "for ever", "a date to come", "a date that is over", "no date", "less than nothing"],
 )
 async def test_when_to_come_again_is_read_as_seconds_or_as_a_date(
     unused_tcp_port: int, value: str, least: float | None, most: float | None
