@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from domain.catalogue import Catalogue
 from domain.errors import ValidationError
+from domain.thing_types import SOLD
 from services.importing.vocabulary import FileName, Part, Ref, Value
 
 StepName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -160,7 +161,7 @@ def check_types(mapping: ImportMapping, catalogue: Catalogue) -> None:
     for index, step in enumerate(mapping.steps):
         match step:
             case ThingStep():
-                known = [each.name for each in catalogue.thing_types.values() if each.creatable]
+                known = [each.name for each in catalogue.thing_types.values() if each.creatable or each.name in SOLD]
                 _check_type(index, step.fields.type, "thing", known)
             case ConnectionStep():
                 _check_type(index, step.fields.type, "connection", list(catalogue.connection_types))
