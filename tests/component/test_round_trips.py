@@ -82,11 +82,7 @@ def planned(world: World) -> Plan:
         return plan.groups[-1].id
 
     def thing(group_id: str, kind: str, properties: Mapping[str, JSON]) -> str:
-<<<<<<< HEAD
         made = new_thing(NewThing(group_id, kind, kind, properties=properties), THING_TYPES[kind], by_operator=True)
-=======
-        made = new_thing(NewThing(group_id, kind, kind, properties=properties), THING_TYPES[kind], imported=True)
->>>>>>> webhooks
         plan.things.append(made)
         plan.events.append(event(NOBODY, EventType.THING_CREATED, target_id=made.id, group_id=group_id))
         return made.id
