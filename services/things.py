@@ -27,6 +27,9 @@ from services.filters import Filters
 from services.lists import NodeList
 from services.ontology import Ontology, check_properties
 
+MADE_BY_OPERATORS: Final = SOLD | {WEBHOOK}
+"""Types of things that have mutations of their own, and that an operator makes by an import too."""
+
 _OWN_WAYS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "api_key": "createApiKey",
@@ -69,7 +72,7 @@ def new_thing(new: NewThing, thing_type: ThingType, *, by_operator: bool = False
 
     An operator makes orders, payments and webhooks this way too; nothing is sent to one before it has a secret.
     """
-    if not thing_type.creatable and not (by_operator and thing_type.name in SOLD | {WEBHOOK}):
+    if not thing_type.creatable and not (by_operator and thing_type.name in MADE_BY_OPERATORS):
         way = _OWN_WAYS.get(new.type)
         instead = "" if way is None else f": use {way}"
         raise ValidationError("type", f"A thing of type {new.type} is not created this way{instead}.")

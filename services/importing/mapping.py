@@ -10,12 +10,8 @@ from pydantic import Field, StringConstraints
 
 from domain.catalogue import Catalogue
 from domain.errors import ValidationError
-<<<<<<< HEAD
-from domain.webhooks import WEBHOOK
-=======
-from domain.thing_types import SOLD
->>>>>>> orders
 from services.importing.vocabulary import FileName, Part, Ref, Value
+from services.things import MADE_BY_OPERATORS
 
 StepName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
@@ -165,12 +161,8 @@ def check_types(mapping: ImportMapping, catalogue: Catalogue) -> None:
     for index, step in enumerate(mapping.steps):
         match step:
             case ThingStep():
-<<<<<<< HEAD
                 found = catalogue.thing_types.values()
-                known = [each.name for each in found if each.creatable or each.name == WEBHOOK]
-=======
-                known = [each.name for each in catalogue.thing_types.values() if each.creatable or each.name in SOLD]
->>>>>>> orders
+                known = [each.name for each in found if each.creatable or each.name in MADE_BY_OPERATORS]
                 _check_type(index, step.fields.type, "thing", known)
             case ConnectionStep():
                 _check_type(index, step.fields.type, "connection", list(catalogue.connection_types))
