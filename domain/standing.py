@@ -12,6 +12,7 @@ class Subject:
     person_id: str
     platform_role: PlatformRole
     group_id: str
+    is_service: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class HolderRow(TypedDict):
 
     personId: str
     platformRole: str
+    service: bool
     groupId: str
     sortKey: str
     own: bool
@@ -32,6 +33,7 @@ class PlaceRow(TypedDict):
 
     personId: str
     platformRole: str
+    service: bool
     sortKey: str
     group: GroupRow
 
@@ -44,13 +46,14 @@ _GRANTED: Final = f"granted.validTo IS NULL AND (granted.expiresAt IS NULL OR gr
 
 
 def _holder(row: HolderRow) -> AccessHolder:
-    subject = Subject(row["personId"], PlatformRole(row["platformRole"]), row["groupId"])
+    subject = Subject(row["personId"], PlatformRole(row["platformRole"]), row["groupId"], row["service"])
     return AccessHolder(subject, row["own"], None if row["person"] is None else people.from_row(row["person"]))
 
 
 def _place(row: PlaceRow) -> AccessibleGroup:
     group = groups.from_row(row["group"])
-    return AccessibleGroup(Subject(row["personId"], PlatformRole(row["platformRole"]), group.id), group)
+    subject = Subject(row["personId"], PlatformRole(row["platformRole"]), group.id, row["service"])
+    return AccessibleGroup(subject, group)
 
 
 # $memberRoles are those that suffice. They count in the group itself for people of the platform roles $here, and from
@@ -90,9 +93,10 @@ HOLDERS: Listing[HolderRow, AccessHolder] = listing(
                     RETURN person
                 }}""",
     walk="person",
-    where=("person.status = 'active'",),
+    where=("person.status = 'active'", "NOT ($humans AND person.kind IS NOT NULL)"),
     key="person.sortKey",
-    project=f"""{{personId: person.id, platformRole: person.role, groupId: parent, sortKey: person.sortKey,
+    project=f"""{{personId: person.id, platformRole: person.role, service: person.kind IS NOT NULL,
+                    groupId: parent, sortKey: person.sortKey,
                     own: $ownOf IS NOT NULL OR ($customer IS NOT NULL AND person.id = $customer),
                     person: CASE WHEN {person_visible("person")} THEN {PERSON} END}}""",
     item=_holder,
@@ -120,6 +124,7 @@ PLACES: Listing[PlaceRow, AccessibleGroup] = listing(
     walk="group",
     where=(below_visible("group"),),
     key="group.sortKey",
-    project=f"{{personId: $subjectId, platformRole: $subjectRole, sortKey: group.sortKey, group: {GROUP}}}",
+    project=f"""{{personId: $subjectId, platformRole: $subjectRole, service: $subjectIsService,
+                    sortKey: group.sortKey, group: {GROUP}}}""",
     item=_place,
 )

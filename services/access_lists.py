@@ -7,7 +7,7 @@ from domain.access import Caller, KeyScope, Viewer
 from domain.access_lists import AccessHolder, AccessibleGroup
 from domain.errors import ValidationError
 from domain.ids import NodeKind
-from domain.people import MemberRole, PersonStatus, PlatformRole
+from domain.people import MemberRole, PersonKind, PersonStatus, PlatformRole
 from domain.standing import Standing, Subject
 from domain.things import Thing
 from graph import groups, people, standing, things
@@ -66,9 +66,10 @@ class AccessLists:
         validation.identifier("within", within, NodeKind.GROUP)
         person = (await people.fetch(self._store, reach, [person_id])).get(person_id)
         if person is None or not await groups.fetch(self._store, reach, [within]):
-            return _what(person_id, PlatformRole.CUSTOMER), ROOT
+            return _what(person_id, PlatformRole.CUSTOMER, is_service=False), ROOT
         await authorize_insight(self._store, caller, within, about=person_id)
-        return _what(person_id, person.role), within if person.status is PersonStatus.ACTIVE else ROOT
+        of = _what(person_id, person.role, is_service=person.kind is PersonKind.SERVICE)
+        return of, within if person.status is PersonStatus.ACTIVE else ROOT
 
     async def standings(self, subjects: Iterable[Subject]) -> Mapping[Subject, Standing]:
         """The highest role that counts of each of them, with where it is held."""
@@ -81,6 +82,7 @@ def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList
     filters: Filters = (
         *(_NOBODY if nobody else _ROLES),
         ("memberRoles", () if own or nobody else _enough(action, None if thing is None else thing.type)),
+        ("humans", action is Action.CREATE_GROUP),  # whoever makes a group below another one owns it
         ("ownOf", object_id if own and action is None else None),
         ("customer", None if thing is None or action is not None else bought_by(thing)),
         ("grants", not own and action not in BY_MEMBERSHIP),
@@ -95,11 +97,19 @@ def _enough(action: Action | None, thing_type: str | None) -> tuple[str, ...]:
     return tuple(role.value for role in MemberRole if role.covers(needed))
 
 
-def _what(person_id: str, role: PlatformRole) -> NodeList[PlaceRow, AccessibleGroup]:
-    return NodeList(f"what {person_id}", PLACES, (*_ROLES, ("subjectId", person_id), ("subjectRole", role.value)))
+def _what(person_id: str, role: PlatformRole, *, is_service: bool) -> NodeList[PlaceRow, AccessibleGroup]:
+    subject: Filters = (("subjectId", person_id), ("subjectRole", role.value), ("subjectIsService", is_service))
+    return NodeList(f"what {person_id}", PLACES, (*_ROLES, *subject))
 
 
 def permissions_of(subject: Subject, held: Standing | None) -> list[Action]:
     """What somebody may do in a group where they have that standing, signed in."""
-    viewer = Viewer(subject.person_id, subject.platform_role, key_id=None, scope=KeyScope.WRITE, member_of=())
+    viewer = Viewer(
+        subject.person_id,
+        subject.platform_role,
+        key_id=None,
+        scope=KeyScope.WRITE,
+        member_of=(),
+        is_service=subject.is_service,
+    )
     return permitted(Caller(viewer), IN_GROUPS, held)

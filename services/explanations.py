@@ -6,7 +6,7 @@ from domain.access import AccessReason, Caller, KeyScope, Viewer
 from domain.errors import AppError, ForbiddenError
 from domain.groups import Group
 from domain.ids import NodeKind
-from domain.people import MemberRole, Person, PersonStatus, PlatformRole
+from domain.people import MemberRole, Person, PersonKind, PersonStatus, PlatformRole
 from domain.standing import Standing
 from domain.things import Thing
 from graph import grants, groups, people, standing, things
@@ -104,6 +104,8 @@ def _decision(person: Person, action: Action, thing: Thing | None, held: Standin
     viewer = Viewer(person.id, person.role, key_id=None, scope=KeyScope.WRITE, member_of=())
     try:
         rights = Rights.of(Caller(viewer), action)
+        if action is Action.CREATE_GROUP and person.kind is PersonKind.SERVICE:
+            raise ForbiddenError("Whoever makes a group owns it, and a service account owns none.")
     except AppError:
         return AccessReason.PLATFORM_ROLE, False
     kind, role = None if thing is None else thing.type, counting(action, held)

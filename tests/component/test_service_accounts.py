@@ -333,6 +333,20 @@ async def test_it_owns_no_group_in_whatever_way(office: Office) -> None:
     )
     assert (told.at("group.viewerRole"), told.at("group.update"), told.at("group.viewerCan")) == ("admin", True, False)
     assert "create_group" not in cast("list[str]", told.at("group.viewerPermissions"))
+    said = await office["owner"].ask(
+        """query ($account: ID!, $group: ID!) {
+            accessExplanation(personId: $account, action: create_group, objectId: $group) { allowed reason }
+            may: whoCanAccess(objectId: $group, action: create_group, first: 50) { nodes { person { id } } }
+            update: whoCanAccess(objectId: $group, action: update_group, first: 50) { nodes { person { id } } }
+            whatCanPersonAccess(personId: $account, within: $group, first: 9) { nodes { permissions } }
+        }""",
+        account=account,
+        group=office.group,
+    )
+    assert said.at("accessExplanation") == {"allowed": False, "reason": "platform_role"}
+    assert {"id": account} in said.each("update.nodes", "person")
+    assert {"id": account} not in said.each("may.nodes", "person")
+    assert "create_group" not in cast("list[str]", said.at("whatCanPersonAccess.nodes.0.permissions"))
     open_group = await world.group(f"open-{next(office.numbers)}", joinPolicy="open", visibility="public")
     joined = await world.count()
     assert await kind(key, "joinGroup", {"groupId": open_group}) == "ForbiddenError"
