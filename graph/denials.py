@@ -21,7 +21,10 @@ PLACE_OF_KNOWLEDGE: Statement[str | None] = Statement(
 
 
 async def place_of(transaction: Transaction, identifier: str) -> str | None:
-    """The group that something is or belongs to, if there is such a thing and it does. It is one statement."""
+    """The group that something is or belongs to, if there is such a thing and it does.
+
+    It takes the same statements either way, one or, for a connection, two: no time tells whether it is there.
+    """
     kind = kind_of(identifier)
     if kind is NodeKind.CONNECTION:
         return await _of_connection(transaction, identifier)
@@ -36,7 +39,5 @@ async def _of_connection(transaction: Transaction, identifier: str) -> str | Non
     rows = await transaction.run(connections.fetch_connections(relationship), given)
     ends = [end for row in rows for end in (row["toId"], row["fromId"])]
     places = [end for end in ends if kind_of(end) is NodeKind.GROUP]
-    if places or not ends:
-        return places[0] if places else None
-    found = await transaction.run(PLACE_OF_ENTITY, {"id": ends[0]})
-    return found[0] if found else None
+    found = await transaction.run(PLACE_OF_ENTITY, {"id": ends[0] if ends else identifier})
+    return next(iter(places or found), None)
