@@ -231,7 +231,12 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     **of_node("group", _GROUP, "shelf"),
     "group_form": [Break(_GROUP + "REMOVE n.slug", ("shelf",), mended=False)],
     "group_id": [
-        Break(_GROUP + "SET n.id = $noGroup", ("noGroup",), mended=False, others=frozenset({"group_sort_key"}))
+        Break(
+            _GROUP + "SET n.id = $noGroup",
+            ("noGroup",),
+            mended=False,
+            others=frozenset({"group_sort_key", "connection_columns"}),
+        )
     ],
     "group_labels": [Break(_GROUP + "SET n:Video", ("shelf",))],
     "group_parent": [

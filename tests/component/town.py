@@ -143,6 +143,13 @@ async def _webhook(world: World, event: str) -> Names:
         "createdAt": 1,
     }
     await world.store.write(lambda transaction: webhook_fan_out.add(transaction, [row], 1))
+    # Making a webhook gives places to what happened before. The breaks of the log begin with events that wait for one.
+    await run(
+        world, "MATCH (n:Event) WHERE n.position > 0 SET n:Unsequenced, n.recordedAt = n.at REMOVE n.position", {}
+    )
+    await run(
+        world, "MATCH (n:Setting {name: 'event_log'}), (e:WebhookEndpoint) SET n.position = 0, e.position = 0", {}
+    )
     return {"hook": hook, "delivery": delivery}
 
 
