@@ -35,7 +35,8 @@ COUNTERS: Subject[CounterFacts] = subject(
         total: COUNT { MATCH (order:Order) WHERE order.orderKey STARTS WITH node.groupId + ' ' },
         most: COLLECT {
             MATCH (order:Order) WHERE order.orderKey STARTS WITH node.groupId + ' '
-            RETURN max(toIntegerOrNull(split(order.orderKey, ' ')[1]))
+            WITH toIntegerOrNull(split(order.orderKey, ' ')[1]) AS number WHERE number IS NOT NULL
+            RETURN number ORDER BY number DESC LIMIT 1
         }[0]
     }""",
     key="groupId",

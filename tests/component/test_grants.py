@@ -17,7 +17,7 @@ from services.keys import Keys
 from tests.client import Api
 from tests.worlds import World, new_group, new_thing
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(300)]
 
 EXPIRE: Statement[bool] = Statement(
     "expire", "MATCH ()-[edge:GRANTED {id: $id}]->() SET edge.expiresAt = 1 RETURN true AS row"

@@ -32,7 +32,7 @@ from tests.component.filter_world import fill
 from tests.conftest import UNLIMITED
 from tests.worlds import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(300)]
 
 Deliveries = AsyncGenerator[Delivery]
 

@@ -13,7 +13,7 @@ from services.order_ending import Expiry
 from tests.client import Api
 from tests.component.market import ORDER, Market, made, opened
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 PLACED: Statement[Mapping[str, JSON]] = Statement(
     "placed",
