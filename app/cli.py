@@ -21,7 +21,10 @@ from services.filling import fill_columns
 
 SCHEMA_FILE = CHECKOUT / "schema.graphql"
 
-app = typer.Typer(help="ONE: a GraphQL API server over a graph-shaped ontology.", no_args_is_help=True)
+# What nobody expected is told as Python tells it: a coloured one with all values took minutes and gigabytes to draw.
+app = typer.Typer(
+    help="ONE: a GraphQL API server over a graph-shaped ontology.", no_args_is_help=True, pretty_exceptions_enable=False
+)
 migrate_app = typer.Typer(help="The migrations of the store.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 app.add_typer(migrate_app, name="migrate")
