@@ -1,11 +1,11 @@
 """Embedding as the settings say: by an endpoint, in the background for as long as the server runs, or not at all."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
 from app.embedding_endpoint import Endpoint
 from app.settings import Settings, SettingsError
+from app.workers import beside
 from domain.errors import StoreError
 from graph.store import Store
 from graph.vectors import fix_dimension
@@ -31,11 +31,8 @@ async def embedding(settings: Settings, store: Store) -> AsyncIterator[Embedder 
     endpoint = Endpoint(
         settings.embedding_url, settings.embedding_model, None if key is None else key.get_secret_value()
     )
-    worker = asyncio.create_task(EmbeddingWorker(store, endpoint, Dimension(store)).run())
     try:
-        yield endpoint
+        async with beside(EmbeddingWorker(store, endpoint, Dimension(store)).run()):
+            yield endpoint
     finally:
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
         await endpoint.close()

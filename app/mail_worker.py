@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Final
 
+from app.workers import beside
 from services.mail import Mails, Sender
 
 log = logging.getLogger("one.mail")
@@ -24,13 +25,8 @@ async def delivering(mails: Mails, sender: Sender | None, app_url: str) -> Async
         log.warning("Mails wait in the outbox: neither ONE_SMTP_HOST nor ONE_RESEND_KEY is set.")
         yield
         return
-    worker = asyncio.create_task(_deliver(mails, sender, app_url))
-    try:
+    async with beside(_deliver(mails, sender, app_url)):
         yield
-    finally:
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
 
 
 async def _deliver(mails: Mails, sender: Sender, app_url: str) -> None:

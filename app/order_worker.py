@@ -1,11 +1,11 @@
 """Ending orders that were not paid in time for as long as the server runs. Several servers may do so side by side."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
+from app.workers import beside
 from services.order_ending import Expiry
 
 log = logging.getLogger("one.orders")
@@ -14,16 +14,9 @@ REST_SECONDS: Final = 5.0
 """How long the worker rests when nothing is due."""
 
 
-@contextlib.asynccontextmanager
-async def expiring(expiry: Expiry) -> AsyncIterator[None]:
+def expiring(expiry: Expiry) -> AbstractAsyncContextManager[None]:
     """End orders meanwhile."""
-    worker = asyncio.create_task(_expire(expiry))
-    try:
-        yield
-    finally:
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+    return beside(_expire(expiry))
 
 
 async def _expire(expiry: Expiry) -> None:

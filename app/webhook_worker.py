@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from functools import partial
 from time import monotonic
@@ -11,6 +12,7 @@ from typing import Final
 
 from app.settings import Settings
 from app.webhook_http import WebhookHttp
+from app.workers import beside
 from domain.values import now
 from graph.store import Store
 from graph.webhooks import LockedEndpoint
@@ -43,18 +45,11 @@ async def telling_webhooks(
         yield
 
 
-@contextlib.asynccontextmanager
-async def telling(
+def telling(
     fan_out: WebhookFanOut, sending: WebhookSending, sender: WebhookSender, events: EventLog
-) -> AsyncIterator[None]:
+) -> AbstractAsyncContextManager[None]:
     """The same with what is given."""
-    worker = asyncio.create_task(_tell(fan_out, sending, sender, events))
-    try:
-        yield
-    finally:
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+    return beside(_tell(fan_out, sending, sender, events))
 
 
 async def _tell(fan_out: WebhookFanOut, sending: WebhookSending, sender: WebhookSender, events: EventLog) -> None:

@@ -3,8 +3,6 @@
 import asyncio
 import hashlib
 import json
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -18,7 +16,7 @@ from graph.store import Statement, Transaction
 from graph.store import Store as GraphStore
 from services import denials
 from tests.client import Api
-from tests.conftest import CHECKOUT
+from tests.commands import one
 from tests.worlds import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
@@ -146,26 +144,15 @@ async def test_a_denial_that_cannot_be_recorded_is_answered_all_the_same(
 
 
 class TestTheCommand:
-    async def one(self, address: tuple[str, str, str], *arguments: str) -> tuple[int, str, str]:
-        """The exit code and what was written."""
-        uri, user, password = address
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "app", "audit", *arguments, "--store", uri,
-            env={**os.environ, "ONE_STORE_USER": user, "ONE_STORE_PASSWORD": password, "PYTHONPATH": str(CHECKOUT)},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, error = await process.communicate()
-        return process.returncode or 0, out.decode(), error.decode()
-
     async def test_a_head_that_was_kept_finds_out_what_the_chain_alone_does_not(
         self, twelve: World, store_address: tuple[str, str, str], tmp_path: Path
     ) -> None:
-        code, head, _ = await self.one(store_address, "head")
+        code, head, _ = await one(store_address, "audit", "head")
         assert (code, head.partition(":")[0]) == (0, "12")
-        code, told, _ = await self.one(store_address, "verify", "--head", head.strip())
+        code, told, _ = await one(store_address, "audit", "verify", "--head", head.strip())
         assert (code, told) == (0, f"12 entries: the chain is intact. Head: {head}")
 
-        code, told, _ = await self.one(store_address, "export", str(tmp_path / "audit.jsonl"))
+        code, told, _ = await one(store_address, "audit", "export", str(tmp_path / "audit.jsonl"))
         assert (code, told) == (0, "12 entries\n")
         last = "0" * 64
         for place, line in enumerate((tmp_path / "audit.jsonl").read_text().splitlines(), 1):
@@ -184,19 +171,19 @@ class TestTheCommand:
             twelve,
             at(10) + "MATCH (head:Setting {name: 'audit_chain'}) SET head.sequence = 10, head.hash = n.hash",
         )
-        code, told, _ = await self.one(store_address, "verify")
+        code, told, _ = await one(store_address, "audit", "verify")
         assert code == 0
-        code, _, error = await self.one(store_address, "verify", "--head", head.strip())
+        code, _, error = await one(store_address, "audit", "verify", "--head", head.strip())
         assert code == 1
         assert "The entry 12 is not the one whose hash you kept" in error
         await run(twelve, at(3) + "SET n.actor = 'x'")
-        code, told, _ = await self.one(store_address, "verify")
+        code, told, _ = await one(store_address, "audit", "verify")
         assert code == 1
         assert told.startswith("3\tchanged\tevt_")
         assert "the chain is broken at 1 places" in told
 
     @pytest.mark.usefixtures("world")
     async def test_a_head_that_is_none_is_refused(self, store_address: tuple[str, str, str]) -> None:
-        code, _, error = await self.one(store_address, "verify", "--head", "12")
+        code, _, error = await one(store_address, "audit", "verify", "--head", "12")
         assert code == 1
         assert "A head is a number, a colon" in error

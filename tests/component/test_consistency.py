@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import re
-import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias, cast
@@ -21,9 +19,10 @@ from graph.store import Statement
 from services.checking import RULES, Checking
 from services.ontology import Ontology
 from tests.client import Api
+from tests.commands import one
 from tests.component.broken import BREAKS, Break
 from tests.component.town import Names, Town, build, run
-from tests.conftest import CHECKOUT, served
+from tests.conftest import served
 from tests.snapshots import Snapshot
 from tests.worlds import World
 
@@ -237,39 +236,28 @@ class TestTheReport:
 
 
 class TestAtTheCommandLine:
-    async def one(self, address: tuple[str, str, str], *arguments: str) -> tuple[int, str]:
-        """The exit code and what was written."""
-        uri, user, password = address
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "app", "check", "--store", uri, *arguments,
-            env={**os.environ, "ONE_STORE_USER": user, "ONE_STORE_PASSWORD": password, "PYTHONPATH": str(CHECKOUT)},
-            stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, _ = await process.communicate()
-        return process.returncode or 0, out.decode()
-
     async def test_the_exit_code_says_whether_a_rule_is_broken(
         self, world: World, town: Names, store_address: tuple[str, str, str]
     ) -> None:
-        code, written = await self.one(store_address)
+        code, written, _ = await one(store_address, "check")
         assert (code, written) == (0, f"{len(RULES)} rules: 0 errors and 0 warnings were found.\n")
         await run(world, "MATCH (n:Entity {id: $alone}) SET n.version = 0, n.status = 'lost'", town)
-        code, written = await self.one(store_address)
+        code, written, _ = await one(store_address, "check")
         assert code == 1
         assert re.search(rf"thing_version +{town['alone']} +version is 0 *\n", written)
         assert written.endswith(f"{len(RULES)} rules: 2 errors and 0 warnings were found.\n")
         before = await world.count()
-        code, written = await self.one(store_address, "--repair")
+        code, written, _ = await one(store_address, "check", "--repair")
         assert code == 1
         assert re.search(r"version is 0 +set version *\n", written)
         assert re.search(r"status is 'lost' +a person decides: Choose one of", written)
         assert written.endswith("Nothing was changed: --yes does it.\n")
         assert await world.count() == before
-        code, written = await self.one(store_address, "--repair", "--yes")
+        code, written, _ = await one(store_address, "check", "--repair", "--yes")
         assert code == 1
         assert re.search(r"version is 0 +set version +mended *\n", written)
         assert written.endswith(f"{len(RULES)} rules: 1 errors and 0 warnings are left.\n")
-        code, written = await self.one(store_address, "--json")
+        code, written, _ = await one(store_address, "check", "--json")
         *lines, end = map(json.loads, written.splitlines())
         assert code == 1
         assert [(line["rule"], line["ids"]) for line in lines] == [("thing_vocabulary", [town["alone"]])]
@@ -279,7 +267,7 @@ class TestAtTheCommandLine:
         self, world: World, town: Names, store_address: tuple[str, str, str]
     ) -> None:
         await run(world, BREAKS["knowledge_described"][0].text, town)
-        code, written = await self.one(store_address)
+        code, written, _ = await one(store_address, "check")
         assert code == 0
         assert written.endswith(f"{len(RULES)} rules: 0 errors and 1 warnings were found.\n")
 
