@@ -64,10 +64,14 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class ViewerSession:
-    """The session that a caller used, in which its person last proved who they are at `authenticated_at`."""
+    """The session that a caller used, in which its person last proved who they are at `authenticated_at`.
+
+    `second_factor` is whether it began with a second factor.
+    """
 
     id: str
     authenticated_at: datetime
+    second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ class SignInPolicy:
     second_factor_of: frozenset[PlatformRole] = frozenset()
     words: tuple[str, ...] = ()
 
+    def takes(self, role: PlatformRole, *, second_factor: bool) -> bool:
+        """Whether somebody of that role may have a session that began with a second factor, or without one."""
+        return second_factor or role not in self.second_factor_of
+
 
 LENIENT: Final = SignInPolicy()
 """Nothing beyond what always holds."""

@@ -26,6 +26,7 @@ class SessionRow(TokenRow):
     """A session as the store keeps it; of its tokens there are only hashes.
 
     `familyHash` is of the part that all refresh tokens of a session share, `refreshHash` of the part that changes.
+    `secondFactor` is true of one that began with a second factor, and else None, as before it was noted.
     """
 
     id: str
@@ -37,6 +38,7 @@ class SessionRow(TokenRow):
     lastUsedAt: int
     familyHash: str
     previousHash: str | None
+    secondFactor: bool | None
 
 
 class SessionViewerRow(TypedDict):
@@ -44,6 +46,7 @@ class SessionViewerRow(TypedDict):
 
     sessionId: str
     authenticatedAt: int
+    secondFactor: bool
     lastUsedAt: int
     personId: str
     role: str
@@ -52,10 +55,10 @@ class SessionViewerRow(TypedDict):
 
 
 class LockedSession(TypedDict):
-    """A session that is locked, and whether its person may use it."""
+    """A session that is locked, and the role of its person; None where they may not use it."""
 
     session: SessionRow
-    usable: bool
+    role: str | None
 
 
 class EndedSession(TypedDict):
@@ -88,6 +91,7 @@ _VIEWER: Final = """
     RETURN {
         sessionId: session.id,
         authenticatedAt: session.authenticatedAt,
+        secondFactor: coalesce(session.secondFactor, false),
         lastUsedAt: session.lastUsedAt,
         personId: person.id,
         role: person.role,
@@ -136,7 +140,7 @@ LOCK_SESSION_BY_FAMILY: Statement[LockedSession] = Statement(
     MATCH (session:Session {{familyHash: $familyHash}})
     {lock_what_stays("session", "createdAt")}
     OPTIONAL MATCH (person:Entity:Person {{id: session.personId}})
-    RETURN {{session: {SESSION}, usable: coalesce(person.status = 'active', false)}} AS row""",
+    RETURN {{session: {SESSION}, role: CASE WHEN person.status = 'active' THEN person.role END}} AS row""",
     meant="Eager on 5.26: of the one session that it finds.",
 )
 ROTATE_SESSION: Statement[SessionRow] = Statement(
@@ -231,7 +235,7 @@ def _viewer(row: SessionViewerRow) -> Viewer:
         scope=KeyScope.WRITE,
         member_of=tuple(row["memberOf"]),
         granted=granted_of(row["granted"]),
-        session=ViewerSession(row["sessionId"], from_micros(row["authenticatedAt"])),
+        session=ViewerSession(row["sessionId"], from_micros(row["authenticatedAt"]), row["secondFactor"]),
     )
 
 

@@ -51,8 +51,8 @@ class Entrance:
         if found is None:
             raise AuthError(_OVER)
         person, is_on, methods = found
-        if not is_on and person.role not in self._policy.second_factor_of:
-            return await self.begin(transaction, caller, person_id, at)
+        if not is_on and self._policy.takes(person.role, second_factor=False):
+            return await begin(transaction, caller, person_id, at, self._policy.longest_session)
         if methods:  # whoever has passkeys proves one: a first factor alone must not get another device in
             challenge = await _challenge(transaction, TokenKind.SECOND_FACTOR, caller, person, at)
             return replace(challenge, methods=methods)
@@ -65,8 +65,8 @@ class Entrance:
         return replace(challenge, methods=(SecondFactorMethod.TOTP,), setup=new.shown(person.email))
 
     async def begin(self, transaction: Transaction, caller: Caller, person_id: str, at: datetime) -> SignedIn:
-        """Let a person in whom the caller has found fit to be let in, and who proved all that it takes."""
-        return await begin(transaction, caller, person_id, at, self._policy.longest_session)
+        """Let a person in whom the caller has found fit to be let in, and who proved a second factor too."""
+        return await begin(transaction, caller, person_id, at, self._policy.longest_session, second_factor=True)
 
     async def renew(self, transaction: Transaction, session_id: str, at: datetime) -> SignedIn | None:
         """Give a session new tokens whose person proved again who they are; None where it ended meanwhile."""

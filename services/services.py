@@ -159,7 +159,7 @@ class Services:
         evidence = Evidence(box, party)
         challenges = Challenges(store, clock)
         entrance = Entrance(policy, box)
-        keys, sessions = Keys(store, clock), Sessions(store, clock, limits, policy.longest_session)
+        keys, sessions = Keys(store, clock), Sessions(store, clock, limits, policy)
         live_events = LiveEvents(store, log or EventLog(store), DeliveryRights(store, sessions, keys))
         things = Things(store, ontology)
         return cls(

@@ -4,6 +4,8 @@ A refresh token is `oner_`, a part that all refresh tokens of its session share,
 Whoever has the first part and not the current second one has an older token: it was stolen, or its successor was, and
 the session ends for both (https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2). One that was replaced a moment ago is
 the other of two requests at once, and ends nothing.
+
+A session that began without a second factor is good for nothing once its person needs one: its person signs in again.
 """
 
 import re
@@ -19,8 +21,9 @@ from domain.access import Caller, Viewer
 from domain.errors import AppError, AuthError, ConflictError, NetworkError, NotFoundError
 from domain.events import Event, EventType
 from domain.ids import SESSION_PREFIX, new_id
+from domain.people import PlatformRole
 from domain.sessions import ACCESS_LIFETIME, MAX_SESSIONS, REFRESH_LIFETIME, Session, SignedIn, Tokens
-from domain.sign_in_policy import LONGEST_SESSION
+from domain.sign_in_policy import LENIENT, LONGEST_SESSION, SignInPolicy
 from domain.values import Clock, from_micros, to_micros
 from graph import events, sessions
 from graph.store import Store, Transaction
@@ -77,9 +80,18 @@ class NewTokens:
 
 
 async def begin(
-    transaction: Transaction, caller: Caller, person_id: str, at: datetime, longest: timedelta = LONGEST_SESSION
+    transaction: Transaction,
+    caller: Caller,
+    person_id: str,
+    at: datetime,
+    longest: timedelta = LONGEST_SESSION,
+    *,
+    second_factor: bool = False,
 ) -> SignedIn:
-    """Begin a session of a person who proved who they are, which lasts so long at the most, and record it."""
+    """Begin a session of a person who proved who they are, which lasts so long at the most, and record it.
+
+    The session knows whether they proved a second factor too.
+    """
     family = secrets.token_urlsafe(_FAMILY_BYTES)
     made = NewTokens.make(family, at, at + longest)
     now = to_micros(at)
@@ -94,6 +106,7 @@ async def begin(
         "lastUsedAt": now,
         "familyHash": hash_of(family),
         "previousHash": None,
+        "secondFactor": True if second_factor else None,
     }
     ended = await sessions.create(transaction, row, MAX_SESSIONS)
     began = event(
@@ -140,22 +153,29 @@ def _revoked(caller: Caller, person_id: str, session_id: str, reason: str) -> Ev
     )
 
 
+async def _ended(transaction: Transaction, caller: Caller, row: sessions.SessionRow, reason: str) -> AuthError:
+    """End a session that is locked, and record why."""
+    await sessions.end(transaction, row["personId"], row["id"])
+    await events.append(transaction, [_revoked(caller, row["personId"], row["id"], reason)])
+    return AuthError(_OVER)
+
+
 class Sessions:
     """What can be asked and done about sessions."""
 
-    def __init__(self, store: Store, clock: Clock, limits: RateLimits, longest: timedelta = LONGEST_SESSION) -> None:
-        """Sessions end that long after they began, also those that began before that was so."""
+    def __init__(self, store: Store, clock: Clock, limits: RateLimits, policy: SignInPolicy = LENIENT) -> None:
+        """The policy counts for every session, also for those that began before it did."""
         self._store = store
         self._clock = clock
         self._limits = limits
-        self._longest = longest
+        self._policy = policy
         self._next_purge = 0.0
 
     async def authenticate(self, access: str, address: str | None = None) -> Viewer:
         """Who an access token stands for, which came from that address. AuthError where it is nobody's by now."""
         at = self._clock()
         found = await sessions.authenticate(self._store, hash_of(access), at)
-        if found is None:
+        if found is None or not self._is_enough(found[0]):
             raise AuthError("This access token is not valid, or no longer: refresh the session, or sign in again.")
         viewer, last_used_at = found
         if viewer.session is not None and at - last_used_at >= TOUCHED_EVERY:
@@ -165,7 +185,11 @@ class Sessions:
 
     async def authenticate_again(self, ids: Sequence[str]) -> dict[str, Viewer]:
         """Who the sessions of these ids stand for now; without those that ended or were not refreshed in time."""
-        return await sessions.authenticate_again(self._store, ids, self._clock()) if ids else {}
+        found = await sessions.authenticate_again(self._store, ids, self._clock()) if ids else {}
+        return {identifier: viewer for identifier, viewer in found.items() if self._is_enough(viewer)}
+
+    def _is_enough(self, viewer: Viewer) -> bool:
+        return self._policy.takes(viewer.role, second_factor=viewer.session is None or viewer.session.second_factor)
 
     async def of_viewer(self, caller: Caller) -> list[Session]:
         """The caller's own sessions, the one that was used last first."""
@@ -177,7 +201,8 @@ class Sessions:
         """New tokens for the one token, which is used up by that.
 
         AuthError where it is not valid; where it was used before, its session ends. ConflictError where it was used a
-        moment ago: whoever did has the new ones. RateLimitError where too many are tried.
+        moment ago: whoever did has the new ones. RateLimitError where too many are tried. A session that is not enough
+        any more, as its person needs a second factor now, ends too.
         """
         await self._limits.count(Limited.REFRESH, caller)
         given = _REFRESH.fullmatch(refresh_token)
@@ -188,20 +213,20 @@ class Sessions:
 
         async def work(transaction: Transaction) -> SignedIn | AppError:
             locked = await sessions.lock_by_family(transaction, hash_of(family))
-            if locked is None or not locked["usable"] or from_micros(locked["session"]["expiresAt"]) <= at:
+            if locked is None or locked["role"] is None or from_micros(locked["session"]["expiresAt"]) <= at:
                 return AuthError(_OVER)
-            row = locked["session"]
-            ends_at = from_micros(row["createdAt"]) + self._longest
+            row, role = locked["session"], PlatformRole(locked["role"])
+            ends_at = from_micros(row["createdAt"]) + self._policy.longest_session
             if ends_at <= at:
                 return AuthError(_OVER)
+            if not self._policy.takes(role, second_factor=row["secondFactor"] is True):
+                return await _ended(transaction, caller, row, "second_factor_required")
             if secrets.compare_digest(changing, row["refreshHash"]):
                 made = NewTokens.make(family, at, ends_at)
                 return SignedIn(await sessions.rotate(transaction, row, made.stored, at), made.tokens)
             if changing == row["previousHash"] and at - from_micros(row["rotatedAt"]) <= RACED:
                 return ConflictError("This session was refreshed a moment ago: use the tokens that came of it.")
-            await sessions.end(transaction, row["personId"], row["id"])
-            await events.append(transaction, [_revoked(caller, row["personId"], row["id"], "refresh_token_reused")])
-            return AuthError(_OVER)
+            return await _ended(transaction, caller, row, "refresh_token_reused")
 
         signed_in = done(await self._store.write(work))
         await self._purge()

@@ -14,16 +14,18 @@ from domain.people import PlatformRole
 from domain.sign_in_policy import SignInPolicy
 from domain.values import JSON
 from graph.store import Statement
+from services.sessions import Sessions
 from tests.accounts import PASSWORD, SESSION, Accounts, SignedIn, TurnedClock, is_out
-from tests.authenticator import Authenticator, Enrolled, StandingClock, complete, enrol, standing
+from tests.authenticator import Authenticator, Enrolled, StandingClock, challenged, complete, enrol, standing
 from tests.component.test_wallets import link as link_wallet
 from tests.component.test_wallets import message_for, new, signed
 from tests.component.test_wallets import sign_in as sign_in_with_wallet
-from tests.conftest import served
+from tests.conftest import UNLIMITED, served
 from tests.letters import APP, Letters
 from tests.passkey_device import equip, options
 from tests.passkey_device import sign_in as sign_in_with_passkey
 from tests.provider import CLIENT, SECRET, FakeProvider
+from tests.snapshots import Snapshot
 from tests.visits import complete as complete_visit
 from tests.visits import link, visit
 
@@ -281,19 +283,78 @@ async def test_a_setup_is_nobodys_once_the_account_is_deleted(accounts: Accounts
 
 
 async def test_only_the_roles_that_were_named_need_one(accounts: Accounts) -> None:
-    ann, ben = await accounts.join("ann"), await accounts.join("ben")
+    await accounts.sign_up("ann")
+    ben = await accounts.join("ben")
     await accounts.run(PROMOTE, email="ann@one.example", role=PlatformRole.PLATFORM_OWNER)
     async with strict(accounts, STAFF) as here:
         assert (await asked(here, "ann"))["setup"] is not None
         assert kind(await asked(here, "ben")) == "SignInSuccess"
+        ann = (await set_up(here, "ann", await asked(here, "ann"))).api
         required = "{ viewer { secondFactor { enabled required } } }"
         for someone, expected in ((ann, True), (ben, False)):
             seen = await here.api.as_holder_of(someone.access).ask(required)
-            assert seen.at("viewer.secondFactor") == {"enabled": False, "required": expected}
+            assert seen.at("viewer.secondFactor") == {"enabled": expected, "required": expected}
         who = await enrol(here, "ben", ben)
         assert kind(await who.api.api.change("disableTwoFactor", {"proof": {"recoveryCode": who.recovery[0]}})) == (
             "DisableTwoFactorSuccess"
         )
+
+
+async def test_a_session_of_before_is_good_for_nothing_once_a_second_factor_is_required(accounts: Accounts) -> None:
+    ann, ben = await accounts.join("ann"), await accounts.join("ben")
+    device, _ = await equip(ben)
+    by_password, by_passkey = (
+        ben,
+        accounts.signed_in(await sign_in_with_passkey(accounts, device.sign(await options(accounts.api)))),
+    )
+    who = await enrol(accounts, "cleo")
+    by_both = accounts.signed_in(await complete(accounts, await challenged(accounts, "cleo"), who.app.next()))
+    async with strict(accounts, EVERYBODY) as here:
+        for someone, is_over in (
+            (ann, True),
+            (by_password, True),  # a passkey that was made, and not signed in with
+            (by_passkey, False),
+            (who.api, True),  # in which the second factor was turned on
+            (by_both, False),
+        ):
+            assert await is_out(here.api.as_holder_of(someone.access)) is is_over
+        # It lets nobody bring an app of their own in, either.
+        before = await Snapshot.take(accounts.store)
+        refused = await here.api.as_holder_of(ann.access).ask("mutation { beginTotp { __typename } }")
+        assert (refused.status, refused.codes) == (401, ["UNAUTHENTICATED"])
+        assert await Snapshot.take(accounts.store) == before
+    # Where it is required of nobody any more, what was not refreshed meanwhile goes on.
+    assert not await is_out(ann.api)
+    async with strict(accounts, EVERYBODY) as here:
+        assert kind(await here.refresh(ann.refresh)) == "AuthError"
+        again = here.signed_in(await here.refresh(by_both.refresh))
+        assert not await is_out(again.api)
+        # Whoever signs in gets a second factor first, and sees why the session before ended.
+        ann = (await set_up(here, "ann", await asked(here, "ann"))).api
+        seen = await ann.api.ask("{ viewer { accountActivity(first: 9) { nodes { type properties } } } }")
+        nodes = cast("list[Mapping[str, Mapping[str, JSON]]]", seen.at("viewer.accountActivity.nodes"))
+        [ended] = [each["properties"] for each in nodes if str(each["type"]) == "session_revoked"]
+        assert ended["reason"] == "second_factor_required"
+    assert await accounts.store.read(SESSIONS, {}) == [5]
+
+
+async def test_a_session_is_good_for_nothing_once_its_person_gets_a_role_that_needs_a_second_factor(
+    accounts: Accounts,
+) -> None:
+    async with strict(accounts, STAFF) as here:
+        ann = await here.join("ann")
+        assert not await is_out(ann.api)
+        await accounts.run(PROMOTE, email="ann@one.example", role=PlatformRole.PLATFORM_OWNER)
+        assert await is_out(ann.api)
+        assert kind(await here.refresh(ann.refresh)) == "AuthError"
+        assert await accounts.store.read(SESSIONS, {}) == [0]
+
+
+async def test_what_is_followed_ends_once_its_person_needs_a_second_factor(accounts: Accounts) -> None:
+    ann = await accounts.join("ann")
+    for policy, found in ((SignInPolicy(), {ann.session}), (EVERYBODY, set())):
+        sessions = Sessions(accounts.store, accounts.clock, UNLIMITED, policy)
+        assert set(await sessions.authenticate_again([ann.session])) == found
 
 
 async def test_no_password_may_lean_on_words_of_the_organization(accounts: Accounts, letters: Letters) -> None:
