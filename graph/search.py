@@ -125,9 +125,9 @@ _WANTED = f"""
         WITH DISTINCT group LIMIT {_MANY_GROUPS} + 1
         RETURN collect(group.id) AS below
     }}
-    CALL () {{
+    CALL (below) {{
         WITH * WHERE NOT $onlyPublic AND NOT $everything
-        CALL () {{
+        CALL (below) {{
             MATCH (thing:Thing) USING INDEX SEEK thing:Thing(customerId, sortKey)
             WHERE thing.customerId = $actorId AND thing.sortKey > ''
             RETURN thing.id AS id LIMIT {_MANY_GROUPS} + 1
