@@ -71,11 +71,11 @@ class NodePermissions:
 
     async def decide(self, caller: Caller, asked: Sequence[Question]) -> Mapping[Question, bool]:
         """The answers, in as many statements for a page of objects as for one."""
+        if caller.viewer is None:
+            return {}
         by_kind: dict[tuple[type[Found], Action], list[Question]] = {}
         for each in asked:
             by_kind.setdefault((type(each.node), each.action), []).append(each)
-        if caller.viewer is None:
-            return {}
 
         async def work(transaction: Transaction) -> Mapping[Question, bool]:
             found: dict[Question, bool] = {}
