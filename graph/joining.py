@@ -1,5 +1,7 @@
 """Groups that somebody wants to be a member of."""
 
+from collections.abc import Iterable
+
 from domain.access import Reach
 from domain.connections import Connection
 from domain.groups import Group
@@ -27,6 +29,13 @@ LOCK_MEMBERSHIP: Statement[ConnectionRow] = Statement(
     RETURN {CONNECTION} AS row""",
     meant="Eager on 5.26: of the one connection that it locks.",
 )
+MEMBERSHIPS_IN_GROUPS: Statement[ConnectionRow] = Statement(
+    "memberships_in_groups",
+    f"""
+    UNWIND $ids AS id
+    MATCH (:Person)-[edge:MEMBER_OF {{liveKey: $personId + ' ' + id}}]->(:Group) WHERE edge.validTo IS NULL
+    RETURN {CONNECTION} AS row""",
+)
 
 
 async def lock(transaction: Transaction, reach: Reach, group_id: str) -> Group | None:
@@ -39,3 +48,9 @@ async def lock_membership(transaction: Transaction, person_id: str, group_id: st
     """The live membership of a person in a group, in whatever state, as it stays until the transaction ends."""
     rows = await transaction.run(LOCK_MEMBERSHIP, {"id": group_id, "personId": person_id})
     return connections.from_row(rows[0]) if rows else None
+
+
+async def memberships(transaction: Transaction, person_id: str, group_ids: Iterable[str]) -> dict[str, Connection]:
+    """The live memberships of a person in those of the groups where they have one, without locks."""
+    rows = await transaction.run(MEMBERSHIPS_IN_GROUPS, {"ids": sorted(set(group_ids)), "personId": person_id})
+    return {row["toId"]: connections.from_row(row) for row in rows}

@@ -1,6 +1,6 @@
 """API keys in the store: `(:Thing:ApiKey)` nodes that a person owns, found by the hash of their secret."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypedDict
@@ -35,6 +35,14 @@ class UseRow(TypedDict):
 
     id: str
     at: int
+    holderId: str
+    managedBy: str | None
+
+
+class HolderOfRow(TypedDict):
+    """Whose a key is, and the group that manages them, if one does."""
+
+    id: str
     holderId: str
     managedBy: str | None
 
@@ -110,6 +118,14 @@ FETCH_USES: Statement[UseRow] = Statement(
     MATCH (key:Entity:ApiKey {id: id}) WHERE key.lastUsedAt IS NOT NULL
     MATCH (holder:Entity:Person {id: key.privateTo})
     RETURN {id: key.id, at: key.lastUsedAt, holderId: holder.id, managedBy: holder.managedBy} AS row""",
+)
+FETCH_HOLDERS: Statement[HolderOfRow] = Statement(
+    "fetch_key_holders",
+    """
+    UNWIND $ids AS id
+    MATCH (key:Entity:ApiKey {id: id})
+    MATCH (holder:Entity:Person {id: key.privateTo})
+    RETURN {id: key.id, holderId: holder.id, managedBy: holder.managedBy} AS row""",
 )
 LIST_KEYS: Statement[KeyOfRow] = Statement(
     "list_keys",
@@ -200,6 +216,11 @@ async def touch(store: Store, identifier: str, at: datetime) -> None:
 async def fetch_uses(store: Store, ids: Sequence[str]) -> list[UseRow]:
     """When those of the keys were last used that ever were, and by whom."""
     return await store.read(FETCH_USES, {"ids": list(ids)})
+
+
+async def holders(transaction: Transaction, ids: Iterable[str]) -> list[HolderOfRow]:
+    """Whose the keys are."""
+    return await transaction.run(FETCH_HOLDERS, {"ids": sorted(set(ids))})
 
 
 async def fetch_live(store: Store, person_ids: Sequence[str]) -> dict[str, list[Thing]]:

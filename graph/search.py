@@ -105,9 +105,17 @@ class HitsRow(TypedDict):
     hits: list[HitRow]
 
 
-# The groups that hits can be of go into the query where they are no more than $narrow, so that none is lost behind
-# better ones of other groups: a few at once, and many, which take the index a while, where few of the first candidates
-# were wanted. Each hit is still tested, as the index may be behind and people are in it without their groups.
+def _either(ids: str) -> str:
+    """The ids of a list as regular expressions of the index, each of some of them."""
+    either = f"reduce(either = '/none', id IN {ids}[start..start + {_CHUNK}] | either + '|' + id) + '/'"
+    return f"[start IN range(0, size({ids}) - 1, {_CHUNK}) | {either}]"
+
+
+# The groups that hits can be of, and what is the viewer's own wherever it is, go into the query where they are no more
+# than $narrow, so that none is lost behind better ones of other groups: a few at once, and many, which take the index a
+# while, where few of the first candidates were wanted. Each hit is still tested, as the index may be behind and people
+# are in it without their groups. While hardly anybody has bought anything the planner would as well read the whole
+# index of customers.
 _WANTED = f"""
     CALL () {{
         WITH * WHERE NOT $onlyPublic AND ($within IS NOT NULL OR NOT $everything)
@@ -117,12 +125,23 @@ _WANTED = f"""
         WITH DISTINCT group LIMIT {_MANY_GROUPS} + 1
         RETURN collect(group.id) AS below
     }}
-    WITH below, [start IN range(0, size(below) - 1, {_CHUNK}) |
-        reduce(either = '/none', id IN below[start..start + {_CHUNK}] | either + '|' + id) + '/'] AS ids
+    CALL (below) {{
+        WITH * WHERE NOT $onlyPublic AND NOT $everything
+        CALL (below) {{
+            MATCH (thing:Thing) USING INDEX SEEK thing:Thing(customerId, sortKey)
+            WHERE thing.customerId = $actorId AND thing.sortKey > ''
+            RETURN thing.id AS id LIMIT {_MANY_GROUPS} + 1
+            UNION
+            MATCH (:Entity:Person {{id: $actorId}})-[:OWNS]->(key:ApiKey) WHERE key.privateTo = $actorId
+            RETURN key.id AS id
+        }}
+        RETURN collect(id) + $grantedThings AS own
+    }}
+    WITH below, own, {_either("below")} AS groups, {_either("own")} AS others
     WITH below, $query + CASE
-        WHEN $onlyPublic OR ($within IS NULL AND $everything) OR size(below) > $narrow THEN ''
-        ELSE reduce(narrowed = ' +(', each IN ids | narrowed + ' groupId:' + each + ' id:' + each) +
-            reduce(given = '', each IN $grantedThings | given + ' id:' + each) + ' id:per_*)^0'
+        WHEN $onlyPublic OR ($within IS NULL AND $everything) OR size(below) + size(own) > $narrow THEN ''
+        ELSE reduce(narrowed = ' +(', each IN groups | narrowed + ' groupId:' + each + ' id:' + each) +
+            reduce(narrowed = '', each IN others | narrowed + ' id:' + each) + ' id:per_*)^0'
     END AS query
     CALL (query) {{
         CALL db.index.fulltext.queryNodes('{INDEX}', query, {{limit: $candidates}}) YIELD node, score
@@ -139,8 +158,8 @@ _WANTED = f"""
             AND (node.privateTo IS NULL OR node.privateTo = $personId)
             AND ($label IS NULL OR $label IN node.labels)
             AND ($within IS NULL OR EXISTS {{
-                MATCH (node)-[:IN_GROUP]->(:Group)<-[:PARENT_OF*0..]-(top:Group)
-                WHERE top.id = $within AND {group_shown("top")}
+                MATCH (node)-[:IN_GROUP]->(home:Group)<-[:PARENT_OF*0..]-(top:Group)
+                WHERE top.id = $within AND {group_shown("top")} AND {group_shown("home")}
             }})
         WITH hit LIMIT {MAX_HITS}
         RETURN collect(hit) AS wanted

@@ -29,10 +29,11 @@ class StandingOfRow(StandingRow):
 
 
 class MembershipRow(TypedDict):
-    """A group that a person is an active member of."""
+    """A group that a person is an active member of, and their role there."""
 
     personId: str
     groupId: str
+    role: str
 
 
 STANDING: Statement[StandingRow] = Statement(
@@ -96,7 +97,7 @@ GROUPS_OF_PEOPLE: Statement[MembershipRow] = Statement(
     UNWIND $ids AS id
     MATCH (:Entity:Person {id: id})-[membership:MEMBER_OF]->(group:Group)
     WHERE membership.validTo IS NULL AND membership.status = 'active'
-    RETURN {personId: id, groupId: group.id} AS row""",
+    RETURN {personId: id, groupId: group.id, role: membership.role} AS row""",
 )
 
 
@@ -150,11 +151,11 @@ async def of_subjects(
     }
 
 
-async def groups_of(transaction: Transaction, person_ids: Iterable[str]) -> dict[str, set[str]]:
-    """The groups that each of the people is an active member of."""
-    found: dict[str, set[str]] = {}
+async def groups_of(transaction: Transaction, person_ids: Iterable[str]) -> dict[str, dict[str, MemberRole]]:
+    """The groups that each of the people is an active member of, and the role that they have in each."""
+    found: dict[str, dict[str, MemberRole]] = {}
     for row in await transaction.run(GROUPS_OF_PEOPLE, {"ids": sorted(set(person_ids))}):
-        found.setdefault(row["personId"], set()).add(row["groupId"])
+        found.setdefault(row["personId"], {})[row["groupId"]] = MemberRole(row["role"])
     return found
 
 

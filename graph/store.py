@@ -211,6 +211,25 @@ class Store:
             result = await session.run(query, dict(parameters))
             return cast("list[R]", await result.value())
 
+    async def consult(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work`, which does nothing but read, in one transaction, and again after a transient failure."""
+
+        @unit_of_work(timeout=self._timeout)
+        async def attempt(transaction: AsyncManagedTransaction) -> T:
+            return await work(Transaction(transaction, self.observe))
+
+        try:
+            async with self._driver.session(
+                database=self._database, default_access_mode=READ_ACCESS, bookmarks=bookmarks.current()
+            ) as session:
+                return await session.execute_read(attempt)
+        except TransientError as error:
+            raise NetworkError(_BEHIND) from error
+        except (DriverError, OSError) as error:
+            raise NetworkError(_UNREACHABLE) from error
+        except ClientError as error:
+            raise _foreign(error) from error
+
     async def write(self, work: Callable[[Transaction], Awaitable[T]], *, seconds: float | None = None) -> T:
         """Run `work` in one transaction, and again from its start on a transient failure: it must bear that.
 

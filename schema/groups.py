@@ -7,7 +7,6 @@ import strawberry
 from strawberry.scalars import JSON
 
 from domain.ids import NodeKind
-from schema.actions import Action
 from schema.arguments import (
     Below,
     BelowWithThings,
@@ -21,11 +20,9 @@ from schema.filters import OfConnections, OfEvents, OfGroups, OfPeople, OfThings
 from schema.node import Node
 from schema.order_totals import OrderTotals
 from schema.paging import Connection, listed, paged
-from schema.permissions import OfAction, permissions
 from schema.statistics import GroupStatistics
 from services import events, groups, people
 from services.knowledge import labels_of_group
-from services.permissions import IN_GROUPS
 from services.validation import identifier
 
 if TYPE_CHECKING:
@@ -103,16 +100,6 @@ class Group(Node):
         """Your role that counts here; for an org_owner the highest of those in this group and the groups above."""
         held = await info.context.loaders.roles.load(self.id)
         return None if held is None else held.role
-
-    @field
-    async def viewer_can(self, info: Info, action: OfAction) -> bool:
-        """Whether you may do this to this group, or in it. What else a change touches, as another group, counts too."""
-        return action in IN_GROUPS and bool(await permissions(info, (action,), self.id))
-
-    @field
-    async def viewer_permissions(self, info: Info) -> list[Action]:
-        """All that you may do to this group, and in it."""
-        return await permissions(info, IN_GROUPS, self.id)
 
     @paged(CreationOrder.OLDEST_FIRST, public=True)
     def children(self, filter: OfGroups = None) -> "Connection[Group]":  # noqa: A002

@@ -7,16 +7,11 @@ from typing import Generic, TypeVar, cast
 from aiodataloader import DataLoader
 
 from domain.access import Caller
-from domain.connections import Connection
-from domain.events import Event
-from domain.groups import Group
 from domain.ids import NodeKind, kind_of
-from domain.knowledge import Knowledge
 from domain.pages import Page, Window
-from domain.people import Person
 from domain.standing import Standing, Subject
-from domain.things import Thing
 from services.lists import AnyList
+from services.node_permissions import Found, Question
 from services.services import Services
 
 K = TypeVar("K", bound=Hashable)
@@ -24,8 +19,6 @@ T = TypeVar("T")
 
 MAX_BATCH = 1_000
 """How many keys one statement takes at the most."""
-
-Found = Group | Person | Thing | Connection | Event | Knowledge
 
 
 class KeyedLoader(Generic[K, T]):
@@ -79,6 +72,7 @@ class Loaders:
         self.statistics = self._by_id(services.groups.statistics)
         self.subtree_statistics = self._by_id(services.groups.subtree_statistics)
         self.roles = self._by_id(services.permissions.roles)
+        self.permissions: KeyedLoader[Question, bool] = KeyedLoader(self._decide, missing=False)
         self.standings: KeyedLoader[Subject, Standing | None] = KeyedLoader(services.access_lists.standings, None)
         self.key_uses = self._by_id(services.keys.uses)
         self.account_keys = self._by_id(services.keys.of_accounts)
@@ -90,6 +84,9 @@ class Loaders:
             return cast("Mapping[str, T | None]", await fetch(self._caller, ids))
 
         return Loader(of_caller, None)
+
+    async def _decide(self, asked: list[Question]) -> Mapping[Question, bool]:
+        return await self._services.node_permissions.decide(self._caller, asked)
 
     async def node(self, identifier: str) -> Found | None:
         """Whatever an id names."""

@@ -4,6 +4,8 @@ Resolvers answer the domain's own objects. The classes of this package say how c
 read from the attribute of the same name there, and nothing is copied.
 """
 
+from typing import cast
+
 import strawberry
 
 from domain.connections import Connection
@@ -12,7 +14,11 @@ from domain.groups import Group
 from domain.knowledge import Knowledge
 from domain.people import Person
 from domain.things import Thing
-from schema.define import interface
+from schema.actions import Action
+from schema.context import Info
+from schema.define import field, interface
+from schema.permissions import OfAction, permissions
+from services.node_permissions import Found
 
 THING_TYPE_NAMES: dict[str, str] = {}
 """The GraphQL object type of each built-in thing type; filled where those are defined."""
@@ -55,3 +61,16 @@ class Node(Shown):
     """Anything that has an id, and that `node(id:)` answers."""
 
     id: strawberry.ID = strawberry.field(description="Unique across the store, and opaque: do not take it apart.")
+
+    @field
+    async def viewer_can(self, info: Info, action: OfAction) -> bool:
+        """Whether you may do this to it, or in it where it is a group: what a user interface shows a button by.
+
+        What else a change touches, as another group, counts too; and some take a new proof of who you are.
+        """
+        return bool(await permissions(info, cast("Found", self), (action,)))
+
+    @field
+    async def viewer_permissions(self, info: Info) -> list[Action]:
+        """All that you may do to it, and in it where it is a group."""
+        return await permissions(info, cast("Found", self))

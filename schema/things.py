@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.actions import Action
 from schema.arguments import OfKnowledgeType
 from schema.context import Info
 from schema.define import field, interface, object_type
@@ -14,10 +13,8 @@ from schema.enums import CreationOrder, ThingStatus
 from schema.filters import OfConnections, OfEvents, OfThings, Steps, condition, steps
 from schema.node import Node
 from schema.paging import Connection, listed, paged
-from schema.permissions import OfAction, permissions
 from services import events
 from services.knowledge import knowledge_of_thing
-from services.permissions import TO_THINGS
 from services.things import history_of
 
 if TYPE_CHECKING:
@@ -54,16 +51,6 @@ class Thing(Node):
     async def group(self, info: Info) -> Annotated["Group", strawberry.lazy("schema.groups")] | None:
         """The group that it belongs to; null where you may not see that."""
         return cast("Group | None", await info.context.loaders.groups.load(self.group_id))
-
-    @field
-    async def viewer_can(self, info: Info, action: OfAction) -> bool:
-        """Whether you may do this to this thing. What else a change touches, as another group, counts too."""
-        return action in TO_THINGS and bool(await permissions(info, (action,), self.group_id, self.type, self.id))
-
-    @field
-    async def viewer_permissions(self, info: Info) -> list[Action]:
-        """All that you may do to this thing."""
-        return await permissions(info, TO_THINGS, self.group_id, self.type, self.id)
 
     @field
     async def owner(self, info: Info) -> Node | None:

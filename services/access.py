@@ -343,21 +343,26 @@ def authorize(caller: Caller, action: Action) -> Viewer:
     return viewer
 
 
-def authorize_oneself(caller: Caller, action: Action, at: datetime) -> tuple[Viewer, ViewerSession]:
-    """Who the caller is, given that they may do this of OWN to their account at that time.
+def authorize_session(caller: Caller, action: Action) -> tuple[Viewer, ViewerSession]:
+    """Who the caller is, given that they may do this of OWN to their account, with a new proof of that if need be.
 
-    AuthError where the caller did not say who it is, ForbiddenError where it used an API key, ReauthenticationError
-    where it is too long ago that they proved who they are.
+    AuthError where the caller did not say who it is, ForbiddenError where it used an API key.
     """
     viewer = viewer_of(caller)
     if action not in OWN:
         raise ForbiddenError(f"{action} is nothing that everybody may do.")
     if viewer.session is None:
         raise ForbiddenError("An API key may not do this: sign in, and use the session.", AccessReason.SESSION_NEEDED)
-    if action in SENSITIVE and at - viewer.session.authenticated_at > FRESH:
+    return viewer, viewer.session
+
+
+def authorize_oneself(caller: Caller, action: Action, at: datetime) -> tuple[Viewer, ViewerSession]:
+    """The same, given that they may do it at that time: ReauthenticationError where their proof is too old."""
+    viewer, session = authorize_session(caller, action)
+    if action in SENSITIVE and at - session.authenticated_at > FRESH:
         minutes = int(FRESH.total_seconds() // 60)
         raise ReauthenticationError(f"This takes a proof of who you are within the last {minutes} minutes: give one.")
-    return viewer, viewer.session
+    return viewer, session
 
 
 def authorize_overview(caller: Caller) -> None:

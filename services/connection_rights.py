@@ -5,7 +5,7 @@ one. One between people takes an administrator of whom it starts from, or that p
 own: nobody gives more than they have, and only an owner changes a role.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,38 +60,85 @@ async def refusals(
 
 
 async def require_change(transaction: Transaction, rights: Rights, before: Connection, after: Connection) -> None:
-    """Refuse to change a connection that is locked to what it is to be.
-
-    Only an owner changes a member's role; to put a membership out of force, or into it, takes what its end takes.
-    """
-    await _require(transaction, rights, after)
-    if before.type == MEMBERSHIP and before.properties["role"] != after.properties["role"]:
-        await rights.require(transaction, before.to_id, role=MemberRole.OWNER, grants=False)
-    elif before.type == MEMBERSHIP and before.properties["status"] != after.properties["status"]:
-        more = _above(MemberRole(str(before.properties["role"])))
-        await rights.require(transaction, before.to_id, role=more, grants=False)
-
-
-async def require_end(transaction: Transaction, rights: Rights, connection: Connection) -> None:
-    """Refuse to end a connection: a member may leave, and is removed only by whoever is more than they are."""
-    if connection.type != MEMBERSHIP:
-        await _require(transaction, rights, connection)
-    elif not rights.unbounded and connection.from_id != rights.viewer.person_id:
-        more = _above(MemberRole(str(connection.properties["role"])))
-        await rights.require(transaction, connection.to_id, role=more, grants=False)
-
-
-async def _require(transaction: Transaction, rights: Rights, connection: Connection) -> None:
-    if connection.type == GRANT:
-        raise ForbiddenError(OWN_MUTATIONS, AccessReason.OWN_MUTATIONS)
-    rows = await locks.peek(transaction, rights.reach, (connection.from_id, connection.to_id))
-    [refused] = await refusals(transaction, rights, [connection], rows)
-    if refused:
+    """Refuse to change a connection that is locked to what it is to be: ForbiddenError."""
+    if refused := (await refused_changes(transaction, rights, [(before, after)])).get(before.id):
         raise refused
 
 
-def _above(role: MemberRole) -> MemberRole:
-    """What it takes to remove a member of that role."""
+async def refused_changes(
+    transaction: Transaction, rights: Rights, wanted: Sequence[tuple[Connection, Connection]]
+) -> dict[str, ForbiddenError]:
+    """Why which of the connections may not be changed from what it is to what it is to be, by their ids.
+
+    Only an owner changes a member's role; to put a membership out of force, or into it, takes what its end takes.
+    """
+    refused = await _refused(transaction, rights, [after for _, after in wanted])
+    more = [(before, role) for before, after in wanted if before.id not in refused and (role := _more(before, after))]
+    return refused | await _refused_members(transaction, rights, more)
+
+
+async def require_end(transaction: Transaction, rights: Rights, connection: Connection) -> None:
+    """Refuse to end a connection: ForbiddenError."""
+    if refused := (await refused_ends(transaction, rights, [connection])).get(connection.id):
+        raise refused
+
+
+async def refused_ends(
+    transaction: Transaction, rights: Rights, wanted: Sequence[Connection]
+) -> dict[str, ForbiddenError]:
+    """Why which of the connections may not be ended, by their ids.
+
+    A member may leave, and is removed only by whoever is more than they are.
+    """
+    refused = await _refused(transaction, rights, [each for each in wanted if each.type != MEMBERSHIP])
+    others = [each for each in wanted if each.type == MEMBERSHIP and each.from_id != rights.viewer.person_id]
+    return refused | await _refused_members(transaction, rights, [(each, _above(each)) for each in others])
+
+
+async def refused_people(
+    transaction: Transaction, rights: Rights, person_ids: Collection[str]
+) -> dict[str, ForbiddenError]:
+    """From which of the people no connection to somebody else may start, and why."""
+    others = [] if rights.unbounded else [each for each in person_ids if each != rights.viewer.person_id]
+    groups = await standing.groups_of(transaction, others) if others else {}
+    asked = {group_id for of_one in groups.values() for group_id in of_one}
+    held = await rights.roles(transaction, asked) if asked else {}
+    return {each: refused for each in others if (refused := _of_person(groups.get(each, ()), held))}
+
+
+async def _refused(transaction: Transaction, rights: Rights, wanted: Sequence[Connection]) -> dict[str, ForbiddenError]:
+    """The same of what they say of their ends."""
+    own = {each.id: ForbiddenError(OWN_MUTATIONS, AccessReason.OWN_MUTATIONS) for each in wanted if each.type == GRANT}
+    asked = [each for each in wanted if each.id not in own]
+    if not asked:
+        return own
+    rows = await locks.peek(transaction, rights.reach, {end for each in asked for end in (each.from_id, each.to_id)})
+    found = await refusals(transaction, rights, asked, rows)
+    return own | {each.id: refused for each, refused in zip(asked, found, strict=True) if refused}
+
+
+async def _refused_members(
+    transaction: Transaction, rights: Rights, wanted: Collection[tuple[Connection, MemberRole]]
+) -> dict[str, ForbiddenError]:
+    """The same of memberships of which each takes a role in its group, by a membership of one's own."""
+    if rights.unbounded or not wanted:
+        return {}
+    held = await rights.roles(transaction, {each.to_id for each, _ in wanted}, grants=False)
+    return {each.id: refused for each, role in wanted if (refused := rights.refusal(held, [each.to_id], role))}
+
+
+def _more(before: Connection, after: Connection) -> MemberRole | None:
+    """What it takes to change a membership so, if it is more than for any other change."""
+    if before.type != MEMBERSHIP:
+        return None
+    if before.properties["role"] != after.properties["role"]:
+        return MemberRole.OWNER
+    return _above(before) if before.properties["status"] != after.properties["status"] else None
+
+
+def _above(membership: Connection) -> MemberRole:
+    """What it takes to remove a member."""
+    role = MemberRole(str(membership.properties["role"]))
     return MemberRole.OWNER if role.covers(MemberRole.ADMIN) else MemberRole.ADMIN
 
 
@@ -137,7 +184,12 @@ def _refusal(
     if places:
         refused = (rights.refusal(held, [place.group_id], place.needed) for place in places)
         return None if own and connection.type in _PERSONAL else next(filter(None, refused), None)
-    if own or any(held[each].covers(MemberRole.ADMIN) for each in groups if each in held):
+    return None if own else _of_person(groups, held)
+
+
+def _of_person(groups: Iterable[str], held: Mapping[str, MemberRole]) -> ForbiddenError | None:
+    """Why somebody who holds these roles may not connect a member of those groups to another person."""
+    if any(held[each].covers(MemberRole.ADMIN) for each in groups if each in held):
         return None
     return ForbiddenError(
         f"To connect somebody else to a person takes {MemberRole.ADMIN} or {MemberRole.OWNER} in a group of theirs."

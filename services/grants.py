@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from domain.access import AccessReason, Caller
+from domain.access import Caller
 from domain.connection_types import CONNECTION_TYPES
 from domain.connections import Connection
-from domain.errors import ConflictError, ForbiddenError, NotFoundError, ValidationError
+from domain.errors import ConflictError, NotFoundError, ValidationError
 from domain.events import Event, EventType
 from domain.ids import NodeKind, connection_prefix, connection_type_of, kind_of, new_id
 from domain.people import MemberRole, PersonStatus
@@ -25,9 +25,10 @@ from services import validation
 from services.access import MEMBERS, Action
 from services.changes import connection_again
 from services.connections import GRANT
+from services.grant_rights import require
 from services.idempotency import Making
 from services.journal import AccessChange, event
-from services.rights import API_KEY, Rights, needed_role
+from services.rights import Rights
 from services.work import Work
 
 _KIND: Final = CONNECTION_TYPES[GRANT]
@@ -68,7 +69,7 @@ def granting(caller: Caller, new: NewGrant) -> Work[Connection]:
             raise NotFoundError(str(kind_of(new.on_id)), new.on_id)
         if holder_id not in locked:
             raise NotFoundError(str(kind_of(holder_id)), holder_id)
-        await _require(transaction, rights, new.on_id, target, new.role)
+        await require(transaction, rights, new.on_id, target, new.role)
         _check_in_use(locked, holder_id, new.on_id)
         if locked[holder_id]["kind"] is not None:  # whoever makes a key of it would have more than they hold
             raise ValidationError("toPersonId", "A service account is granted nothing: make it a member.")
@@ -79,7 +80,7 @@ def granting(caller: Caller, new: NewGrant) -> Work[Connection]:
             )
         if found is not None:
             before = MemberRole(str(found.properties["role"]))
-            await _require(transaction, rights, new.on_id, target, before)
+            await require(transaction, rights, new.on_id, target, before)
             if found.properties == properties:
                 return found
             granted = replace(found, properties=properties)
@@ -110,7 +111,7 @@ def revoking(caller: Caller, grant_id: str) -> Work[Connection]:
         target = (await locks.peek(transaction, reach, [grant.to_id])).get(grant.to_id)
         if target is None:
             raise NotFoundError("grant", grant_id)
-        await _require(transaction, rights, grant.to_id, target, MemberRole(str(grant.properties["role"])))
+        await require(transaction, rights, grant.to_id, target, MemberRole(str(grant.properties["role"])))
         if grant.valid_to is not None:
             raise ConflictError("This grant has ended already.", field="grantId")
         ended = replace(grant, valid_to=max(now(), grant.valid_from))
@@ -142,15 +143,6 @@ def _properties(new: NewGrant) -> Mapping[str, JSON]:
     if until is not None and until <= now():
         raise ValidationError("expiresAt", "expiresAt takes a time to come.")
     return {"role": new.role.value, "below": new.below, "expiresAt": None if until is None else until.isoformat()}
-
-
-async def _require(transaction: Transaction, rights: Rights, on_id: str, target: LockedRow, role: MemberRole) -> None:
-    """Refuse where their membership is not that of an administrator, or less than the role, or the type's own."""
-    thing_type = None if target["groupId"] is None else target["type"]
-    if thing_type == API_KEY:
-        raise ForbiddenError("An API key is its person's alone: nobody is granted it.", AccessReason.OWN_MUTATIONS)
-    needed = needed_role(rights.action, thing_type)
-    await rights.require(transaction, target["groupId"] or on_id, role=role if role.covers(needed) else needed)
 
 
 def _check_in_use(locked: Mapping[str, LockedRow], holder_id: str, on_id: str) -> None:

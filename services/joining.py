@@ -6,7 +6,7 @@ from typing import Final
 from domain.access import AccessReason, Caller
 from domain.connection_types import CONNECTION_TYPES
 from domain.connections import Connection
-from domain.errors import ConflictError, ForbiddenError, NotFoundError
+from domain.errors import AppError, ConflictError, ForbiddenError, NotFoundError
 from domain.groups import Group, GroupStatus, JoinPolicy
 from domain.people import MemberRole, MemberStatus
 from domain.values import JSON, now
@@ -39,18 +39,27 @@ def joining_group(caller: Caller, group_id: str) -> Work[Connection]:
         group = await joining.lock(transaction, rights.reach, group_id)
         if group is None:
             raise NotFoundError("group", group_id)
-        if group.status is not GroupStatus.ACTIVE:
-            raise ConflictError("This group is archived, and takes no members.", field="groupId")
         found = await joining.lock_membership(transaction, person_id, group_id)
-        if await service_accounts.managers_of(transaction, [person_id]):
-            raise ForbiddenError("A service account joins no group: have an administrator of the group connect it.")
+        is_service = bool(await service_accounts.managers_of(transaction, [person_id]))
+        if refused := why_not(group, found, person_id, is_service=is_service):
+            raise refused
         if found is None:
             return await _enter(transaction, caller, group, person_id)
-        if found.properties["status"] == MemberStatus.PENDING and found.created_by != person_id:
-            return await _accept(transaction, caller, found)
-        raise _already(MemberStatus(str(found.properties["status"])))
+        return await _accept(transaction, caller, found)
 
     return work
+
+
+def why_not(group: Group, found: Connection | None, person_id: str, *, is_service: bool) -> AppError | None:
+    """Why somebody does not become a member of a group of which they have that live membership, or none."""
+    if group.status is not GroupStatus.ACTIVE:
+        return ConflictError("This group is archived, and takes no members.", field="groupId")
+    if is_service:
+        return ForbiddenError("A service account joins no group: have an administrator of the group connect it.")
+    if found is None:
+        return None if group.join_policy in _STATUS else _by_invitation(group)
+    invited = found.properties["status"] == MemberStatus.PENDING and found.created_by != person_id
+    return None if invited else _already(MemberStatus(str(found.properties["status"])))
 
 
 def leaving_group(caller: Caller, group_id: str) -> Work[Connection]:
@@ -76,14 +85,7 @@ def leaving_group(caller: Caller, group_id: str) -> Work[Connection]:
 
 
 async def _enter(transaction: Transaction, caller: Caller, group: Group, person_id: str) -> Connection:
-    status = _STATUS.get(group.join_policy)
-    if status is None:
-        raise ForbiddenError(
-            "This group takes members by invitation alone: ask one of its administrators.",
-            AccessReason.NO_MEMBERSHIP,
-            group_id=group.id,
-        )
-    properties: dict[str, JSON] = {"role": MemberRole.VIEWER, "status": status}
+    properties: dict[str, JSON] = {"role": MemberRole.VIEWER, "status": _STATUS[group.join_policy]}
     made = new_connection(NewConnection(MEMBERSHIP, person_id, group.id, properties), _KIND, person_id)
     await connections.create(transaction, (made, _KIND))
     await events.append(transaction, made_events(caller, made, AccessReason.JOIN_POLICY))
@@ -97,6 +99,14 @@ async def _accept(transaction: Transaction, caller: Caller, invitation: Connecti
     happened = changed_events(caller, invitation, accepted, names, AccessReason.JOIN_POLICY)
     await events.append(transaction, happened)
     return accepted
+
+
+def _by_invitation(group: Group) -> ForbiddenError:
+    return ForbiddenError(
+        "This group takes members by invitation alone: ask one of its administrators.",
+        AccessReason.NO_MEMBERSHIP,
+        group_id=group.id,
+    )
 
 
 def _already(status: MemberStatus) -> ConflictError:

@@ -1,26 +1,41 @@
 """What a viewer may do to what they see, told before they try: by the decision that a change meets."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from domain.access import Caller
 from domain.errors import AppError
+from domain.knowledge import Knowledge, KnowledgeType
 from domain.people import MemberRole
 from domain.standing import Standing
+from domain.things import Thing
 from graph import standing
 from graph.store import Store
-from services.access import MEMBER_ROLES, Action, counts_below, counts_grants
+from services.access import MEMBER_ROLES, OF_BUYERS, Action, counts_below, counts_grants
+from services.orders import ORDER, refused_to_either
 from services.rights import BY_THING, Rights, counting
 
 IN_GROUPS: Final = tuple(MEMBER_ROLES)
 """What can be done to a group, and to what it holds."""
 
-_NOT_TO_THINGS: Final = {Action.CREATE_THING, Action.APPLY_CHANGES}
-_OF_OTHERS: Final = ("_group", "_service_account", "_webhook", "_webhook_secret")
+_NOT_TO_THINGS: Final = {Action.CREATE_THING, Action.APPLY_CHANGES, Action.TRANSFER_OWNERSHIP}
+_OF_OTHERS: Final = ("_group", "_service_account", "create_webhook")
 TO_THINGS: Final = tuple(
     each for each in MEMBER_ROLES if each not in _NOT_TO_THINGS and not each.value.endswith(_OF_OTHERS)
 )
 """What can be done to a thing, and to what describes and connects it."""
+
+_TO_KNOWLEDGE: Final[Mapping[KnowledgeType, tuple[Action, ...]]] = MappingProxyType(
+    {
+        KnowledgeType.DOCUMENT: (Action.REPLACE_DOCUMENT, Action.SET_EMBEDDINGS, Action.REMOVE_KNOWLEDGE),
+        KnowledgeType.VECTOR_ONLY: (Action.REMOVE_KNOWLEDGE,),
+    }
+)
+_TO_TYPES: Final[Mapping[str, tuple[Action, ...]]] = MappingProxyType(
+    {ORDER: (Action.CANCEL_ORDER, Action.REQUEST_REFUND), "product": (Action.PLACE_ORDER,)}
+)
+"""What is done to things of a type, and is not of members alone."""
 
 
 class Permissions:
@@ -62,6 +77,31 @@ def permitted(
         if _may(caller, each, counting(each, held), thing_type)
         or (each in BY_THING and any(_may(caller, each, one, thing_type) for one in given))
     ]
+
+
+def actions_on(node: Thing | Knowledge) -> tuple[Action, ...]:
+    """What can be done to a thing, or to what describes one."""
+    if isinstance(node, Knowledge):
+        return _TO_KNOWLEDGE.get(node.type, ())
+    return (*TO_THINGS, *_TO_TYPES.get(node.type, ()))
+
+
+def permitted_on(caller: Caller, actions: Iterable[Action], held: Standing | None, thing: Thing) -> list[Action]:
+    """Those of the actions that somebody may do to a thing, or to what describes it, with that standing in its group.
+
+    What anybody may who buys counts too: to order a product, and what a buyer does about their order.
+    """
+    asked = list(actions)
+    by_role = permitted(caller, [each for each in asked if each in TO_THINGS], held, thing.type, thing.id)
+    return [*by_role, *(each for each in asked if each in OF_BUYERS and _may_as_buyer(caller, each, held, thing))]
+
+
+def _may_as_buyer(caller: Caller, action: Action, held: Standing | None, thing: Thing) -> bool:
+    try:
+        rights = Rights.of(caller, action)
+    except AppError:
+        return False
+    return action is Action.PLACE_ORDER or refused_to_either(rights, thing, counting(action, held)) is None
 
 
 def _may(caller: Caller, action: Action, role: MemberRole | None, thing_type: str | None) -> bool:

@@ -54,6 +54,7 @@ OF_ONE_TYPE: Final[Mapping[Action, str]] = MappingProxyType(
         Action.COMPLETE_ORDER: "order",
         Action.APPROVE_REFUND: "payment",
         Action.DECLINE_REFUND: "payment",
+        **{action: WEBHOOK for action in OF_WEBHOOKS if action is not Action.CREATE_WEBHOOK},
     }
 )
 """What can be done to things of one type alone."""

@@ -4,15 +4,16 @@ Whoever gets a key of it may do all that it may. So to make one takes at least t
 that it is a member of: nobody gets more than they hold by the key of an account that holds more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from domain.access import AccessReason, Caller
 from domain.errors import ConflictError, ForbiddenError, NotFoundError
 from domain.groups import GroupStatus
 from domain.ids import NodeKind
-from domain.people import MemberRole, MemberStatus, Person, PersonKind, PersonStatus, PlatformRole
-from graph import accounts, locks, people, standing
+from domain.people import MemberRole, Person, PersonKind, PersonStatus, PlatformRole
+from graph import locks, people, standing
+from graph.locks import LockedRow
 from graph.store import Store, Transaction
 from services import validation
 from services.access import MEMBERS, Action, counts_below
@@ -40,14 +41,8 @@ async def lock(transaction: Transaction, rights: Rights, account_id: str) -> Per
     account = await people.fetch_one(transaction, account_id)
     if account is None or account_id not in rows or account.status is PersonStatus.DELETED:
         raise NotFoundError("service account", account_id)
-    if found.managed_by not in rows:  # also to a key that is confined to other groups
-        raise ForbiddenError(
-            "The administrators of another group manage this service account.",
-            AccessReason.NO_MEMBERSHIP,
-            group_id=found.managed_by,
-            needed_role=MemberRole.ADMIN,
-        )
-    await rights.require(transaction, found.managed_by)
+    if refused := (await _refused(transaction, rights, {account_id: found.managed_by}, rows)).get(account_id):
+        raise refused
     return account
 
 
@@ -56,18 +51,60 @@ async def require_all(transaction: Transaction, rights: Rights, account: Person)
 
     ConflictError where the account is suspended, or its group is archived.
     """
-    if not rights.unbounded:
-        memberships = await accounts.fetch_memberships(transaction, account.id)
-        in_force = [each for each in memberships if each.properties["status"] == MemberStatus.ACTIVE]
-        held = await rights.roles(transaction, [each.to_id for each in in_force])
-        for each in in_force:
-            if refused := rights.refusal(held, [each.to_id], MemberRole(str(each.properties["role"]))):
-                raise refused
+    if refused := (await _exceeding(transaction, rights, [account.id])).get(account.id):
+        raise refused
     if account.status is PersonStatus.SUSPENDED:
         raise ConflictError("This service account is suspended: restore it first.", field="serviceAccountId")
     [group] = (await locks.peek(transaction, rights.reach, [account.managed_by or ""])).values()
     if group["status"] == GroupStatus.ARCHIVED:
         raise ConflictError("The group of this service account is archived.", field="serviceAccountId")
+
+
+async def allowed(transaction: Transaction, rights: Rights, of: Mapping[str, str], *, keys: bool = False) -> set[str]:
+    """Those of the service accounts, each with the id of the group that manages it, that may be changed by the rights.
+
+    With `keys` those of which a key may be made too.
+    """
+    rows = await locks.peek(transaction, rights.reach, {*of, *of.values()})
+    seen = {account_id: group_id for account_id, group_id in of.items() if account_id in rows}
+    refused = await _refused(transaction, rights, seen, rows)
+    found = seen.keys() - refused.keys()
+    return found - (await _exceeding(transaction, rights, found)).keys() if keys else found
+
+
+async def _refused(
+    transaction: Transaction, rights: Rights, of: Mapping[str, str], rows: Mapping[str, LockedRow]
+) -> dict[str, ForbiddenError]:
+    """Which of the accounts, each with the group that manages it, the caller does not manage, and why."""
+    held = {} if rights.unbounded or not of else await rights.roles(transaction, of.values())
+    found = {}
+    for account_id, group_id in of.items():
+        if group_id not in rows:  # also to a key that is confined to other groups
+            found[account_id] = ForbiddenError(
+                "The administrators of another group manage this service account.",
+                AccessReason.NO_MEMBERSHIP,
+                group_id=group_id,
+                needed_role=MemberRole.ADMIN,
+            )
+        elif not rights.unbounded and (refused := rights.refusal(held, [group_id])):
+            found[account_id] = refused
+    return found
+
+
+async def _exceeding(
+    transaction: Transaction, rights: Rights, account_ids: Collection[str]
+) -> dict[str, ForbiddenError]:
+    """Which of the accounts may more than the caller, and where."""
+    if rights.unbounded or not account_ids:
+        return {}
+    memberships = await standing.groups_of(transaction, account_ids)
+    held = await rights.roles(transaction, {group_id for of_one in memberships.values() for group_id in of_one})
+    found = {}
+    for account_id, roles in memberships.items():
+        refusals = (rights.refusal(held, [group_id], role) for group_id, role in roles.items())
+        if refused := next(filter(None, refusals), None):
+            found[account_id] = refused
+    return found
 
 
 async def managed(store: Store, caller: Caller, of: Mapping[str, str | None]) -> set[str]:

@@ -31,6 +31,7 @@ from services.knowledge import KnowledgeReader
 from services.lists import SCAN_LIMIT, Lists
 from services.live_events import LiveEvents
 from services.mail import Mails
+from services.node_permissions import NodePermissions
 from services.ontology import Ontology
 from services.order_changes import OrderChanges
 from services.order_updates import OrderUpdates
@@ -102,6 +103,7 @@ class Services:
     lists: Lists
     live_events: LiveEvents
     mails: Mails
+    node_permissions: NodePermissions
     ontology: Ontology
     order_updates: OrderUpdates
     orders: OrderChanges
@@ -184,6 +186,7 @@ class Services:
             lists=Lists(store, scan_limit),
             live_events=live_events,
             mails=Mails(store, clock),
+            node_permissions=NodePermissions(store),
             ontology=ontology,
             order_updates=OrderUpdates(live_events, things),
             orders=OrderChanges(store, clock, changes, terms),

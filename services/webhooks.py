@@ -37,6 +37,7 @@ from services.new_webhooks import (
     endpoint,
     types_of,
 )
+from services.orders import check_id
 from services.rights import SEES_BELOW, Rights
 from services.sealing import SecretBox
 from services.thing_changes import happened, lock_in_use
@@ -221,8 +222,6 @@ async def _lock(
     transaction: Transaction, rights: Rights, identifier: str, version: int | None = None
 ) -> tuple[Thing, LockedEndpoint | None]:
     webhook = await lock_in_use(transaction, rights, identifier, version)
-    if webhook.type != WEBHOOK:
-        raise NotFoundError("webhook", identifier)
     return webhook, await webhooks.lock(transaction, identifier, SEES_BELOW)
 
 
@@ -239,7 +238,10 @@ async def tell(
 
 
 def rights_to(caller: Caller, action: Action, identifier: str) -> Rights:
-    """What somebody may do who may do this to some webhooks. ValidationError where the id is none of a thing."""
+    """What somebody may do who may do this to some webhooks.
+
+    ValidationError where the id is none of a thing, NotFoundError where it is none of a webhook.
+    """
     rights = Rights.of(caller, action)
-    validation.identifier("id", identifier, NodeKind.THING)
+    check_id("id", identifier, WEBHOOK)
     return rights

@@ -162,7 +162,7 @@ async def test_who_comes_to_a_public_group_sees_what_is_published_there(street: 
         "limits": None,
         "metadata": None,
         "viewerRole": "viewer" if viewer == "customer" else None,
-        "viewerPermissions": [],
+        "viewerPermissions": ["leave_group"] if viewer == "customer" else [],
         "parent": None,
         "ancestors": [],
         "children": {"nodes": [{"slug": "window"}], "totalCount": 1},

@@ -120,6 +120,10 @@ async def test_what_is_denied_writes_nothing(setting: Setting, platform: Platfor
         refused = dict.fromkeys(denied, "NotFoundError" if hidden else "ForbiddenError")
         if platform is not PlatformRole.CUSTOMER and "applyChanges" in refused:
             refused["applyChanges"] = "ItemError"  # which names the change that was refused, and why
+        told: dict[str, JSON] = dict.fromkeys(denied, None if hidden or platform is PlatformRole.CUSTOMER else False)
+        if told.get("moveGroup") is False:
+            told["moveGroup"] = role is MemberRole.OWNER  # from and to where is not known yet
+        assert await told_before(api, denied, site) == told, place
         assert await post(api, denied) == refused, place
         refusals.extend(refused)
 
@@ -136,7 +140,9 @@ async def test_what_is_allowed_is_done(setting: Setting, platform: PlatformRole,
     async def do(name: str, place: Place) -> None:
         site = await setting.sites.build(place, member, role, [name])
         await prepare(setting.world, name, site)
-        [outcome] = (await post(api, {name: MUTATIONS[name](site)})).values()
+        given = {name: MUTATIONS[name](site)}
+        assert await told_before(api, given, site) == {name: True}, (name, place)
+        [outcome] = (await post(api, given)).values()
         # What holds another group is deleted by nobody.
         full = name == "deleteGroup" and place is Place.PARENT
         expected = "DependedOnError" if full else f"{name[0].upper()}{name[1:]}Success"
@@ -144,6 +150,23 @@ async def test_what_is_allowed_is_done(setting: Setting, platform: PlatformRole,
 
     for name in MUTATIONS:
         await asyncio.gather(*(do(name, place) for place in Place if allowed(name, platform, role, place)))
+
+
+_NAMED_BY = ("id", "groupId", "thingId", "documentId", "onId", "grantId", "orderId", "refundId", "parentId", "fromId")
+"""What names the object of a mutation in its input."""
+
+
+async def told_before(api: Api, given: Mapping[str, Mapping[str, JSON]], site: Site) -> Mapping[str, JSON]:
+    """What the object of each mutation tells whether somebody may do that; None where they do not see the object."""
+    asked = {
+        name: next((str(each[key]) for key in _NAMED_BY if key in each), site.group) for name, each in given.items()
+    }
+    fields = " ".join(f'{name}: node(id: "{asked[name]}") {{ viewerCan(action: {ACTIONS[name]}) }}' for name in given)
+    answer = await api.ask(f"{{ {fields} }}")
+    return {
+        name: None if each is None else cast("Mapping[str, JSON]", each)["viewerCan"]
+        for name, each in answer.data.items()
+    }
 
 
 ACTIONS = {
@@ -176,6 +199,7 @@ async def test_what_may_be_done_is_told_before(setting: Setting, platform: Platf
         moves = role is MemberRole.OWNER and place in PLACES[platform]
         may = {ACTIONS[name] for name in MUTATIONS if allowed(name, platform, role, place)}
         may |= {"move_group"} if moves else set()
+        may |= {"leave_group"} if place is Place.OWN and member is not None else set()
         of_group = cast("Mapping[str, JSON]", answer.at("group"))
         of_thing = cast("Mapping[str, JSON]", answer.at("thing"))
         permissions = cast("list[str]", of_group["viewerPermissions"])
@@ -183,6 +207,7 @@ async def test_what_may_be_done_is_told_before(setting: Setting, platform: Platf
         to_things = {each for each in may if not each.endswith(OF_OTHERS)} - {
             "create_thing",
             "apply_changes",
+            "transfer_ownership",
             *(ACTIONS[name] for name in OF_ORDERS),
         }
         assert set(cast("list[str]", of_thing["viewerPermissions"])) == to_things, place

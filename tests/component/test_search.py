@@ -5,6 +5,7 @@ from typing import cast
 import pytest
 
 from domain.ids import new_id
+from domain.people import PlatformRole
 from domain.values import JSON
 from graph.store import Statement, Transaction
 from services.filling import fill_words
@@ -394,3 +395,55 @@ async def test_an_older_store_is_filled(world: World) -> None:
     assert await search(world.api, "old") == await search(world.api, "ancient") == ["Old"]
     assert await search(world.api, "home") == ["home"]
     assert await search(world.api, "owner", kinds=["person"]) == ["owner"]
+
+
+async def test_what_somebody_bought_is_found_by_them_wherever_it_is(world: World) -> None:
+    shop, other = await world.group("shop"), await world.group("other")
+    below = await world.group("below", shop)
+    price: JSON = {"amount": 100, "currency": "USD"}
+    product = await world.thing("P", shop, "product", properties={"category": "course", "price": price})
+    apis = {
+        "carl": await world.member("carl", "other", role=PlatformRole.CUSTOMER),
+        "uma": await world.member("uma", "shop", role=PlatformRole.ORG_USER),
+        "olga": await world.member("olga", "other", role=PlatformRole.ORG_OWNER),
+    }
+    line: JSON = {"productId": product, "name": "P", "unitPrice": 100, "quantity": 1}
+    for number, (name, api) in enumerate(apis.items()):
+        buyer = (await api.ask("{ viewer { person { id } } }")).at("viewer.person.id")
+        for place, group in (("here", shop), ("below", below)):
+            given: dict[str, JSON] = {
+                "number": f"{number}", "state": "paid", "currency": "USD", "placedAt": "2026-01-01T00:00:00Z",
+                "customerId": buyer, "lines": [line],
+            }  # fmt: skip
+            await world.thing(f"Needle {name} {place}", group, "order", properties=given)
+    await world.thing("Needle video", other, "video")
+    lists = """query ($group: ID!) {
+      things(first: 100) { nodes { name } }
+      below: things(first: 100, filter: {inSubtreeOf: $group}) { nodes { name } }
+      here: things(first: 100, filter: {groupId: $group}) { nodes { name } }
+    }"""
+    for name, api in apis.items():
+        answer = await api.ask(lists, group=shop)
+        expected = {
+            key: sorted(str(each) for each in answer.each(f"{key}.nodes") if str(each).startswith("Needle"))
+            for key in ("things", "below", "here")
+        }
+        assert len([each for each in expected["things"] if name in each]) == 2
+        assert sorted(await search(api, "needle")) == expected["things"], name
+        assert sorted(await search(api, "needle", inSubtreeOf=shop)) == expected["below"], name
+        assert sorted(await search(api, "needle", groupId=shop)) == expected["here"], name
+        counted = await api.ask('{ search(text: "needle", first: 1) { totalCount } }')
+        assert counted.at("search.totalCount") == len(expected["things"])
+
+
+async def test_a_key_is_found_by_its_person_after_they_left_its_group(world: World) -> None:
+    await world.group("team")
+    api = await world.member("ann", "team")
+    [edge] = (
+        await api.ask(
+            '{ viewer { person { connections(first: 9, filter: {types: ["member_of"]}) { nodes { id } } } } }'
+        )
+    ).each("viewer.person.connections.nodes", "id")
+    await world.api.change("disconnect", {"id": edge})
+    names = (await api.ask('{ things(first: 9, filter: {type: "api_key"}) { nodes { name } } }')).each("things.nodes")
+    assert names == ["API key"] == await search(api, "key")
