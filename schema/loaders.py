@@ -15,6 +15,7 @@ from domain.knowledge import Knowledge
 from domain.pages import Page, Window
 from domain.people import Person
 from domain.standing import Standing, Subject
+from domain.support import NOT_NEEDED, Support
 from domain.things import Thing
 from services.lists import AnyList
 from services.services import Services
@@ -79,7 +80,9 @@ class Loaders:
         self.statistics = self._by_id(services.groups.statistics)
         self.subtree_statistics = self._by_id(services.groups.subtree_statistics)
         self.roles = self._by_id(services.permissions.roles)
+        self.supports = self._by_id(services.permissions.supports)
         self.standings: KeyedLoader[Subject, Standing | None] = KeyedLoader(services.access_lists.standings, None)
+        self.supports_of: KeyedLoader[Subject, Support] = KeyedLoader(services.access_lists.supports, NOT_NEEDED)
         self.key_uses = self._by_id(services.keys.uses)
         self.account_keys = self._by_id(services.keys.of_accounts)
         self.webhook_statuses = self._by_id(services.webhook_reading.statuses)

@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
+from domain.people import PlatformRole
+from domain.support import NOT_NEEDED
 from schema.actions import Action
 from schema.context import Info
 from services.permissions import permitted
@@ -16,5 +18,8 @@ async def permissions(
     info: Info, actions: Iterable[Action], group_id: str, thing_type: str | None = None, thing_id: str | None = None
 ) -> list[Action]:
     """Those of the actions that the viewer may do in that group, to things of that type, or that thing, if given."""
-    held = await info.context.loaders.roles.load(group_id)
-    return permitted(info.context.caller, actions, held, thing_type, thing_id)
+    caller, loaders = info.context.caller, info.context.loaders
+    held, helped = await loaders.roles.load(group_id), NOT_NEEDED
+    if caller.viewer is not None and caller.viewer.role is PlatformRole.PLATFORM_OWNER:
+        helped = await loaders.supports.load(group_id) or NOT_NEEDED
+    return permitted(caller, actions, held, helped, thing_type, thing_id)

@@ -13,11 +13,11 @@ from domain.access import AccessReason
 from domain.connections import Connection
 from domain.errors import ForbiddenError
 from domain.ids import NodeKind, kind_of
-from domain.people import MemberRole
+from domain.people import MemberRole, PlatformRole
 from graph import locks, standing
 from graph.locks import LockedRow
 from graph.store import Transaction
-from services.connections import GRANT, MEMBERSHIP, OWN_MUTATIONS
+from services.connections import MEMBERSHIP, OWN_MUTATIONS
 from services.rights import Rights, needed_role
 
 _PERSONAL: Final = frozenset({"following"})
@@ -36,23 +36,20 @@ async def refusals(
     people = {each.from_id for each in there if _of_others(rights, each, places[each.id])}
     groups = await standing.groups_of(transaction, people) if people and not rights.unbounded else {}
     asked = {place.group_id for each in places.values() for place in each}.union(*groups.values())
-    held = await rights.roles(transaction, asked) if asked and not rights.unbounded else {}
+    held = await rights.roles(transaction, asked) if asked else {}
     # What somebody was granted lets them make nobody a member.
     joined = {each.to_id for each in there if each.type == MEMBERSHIP}
-    by_membership = await rights.roles(transaction, joined, grants=False) if joined and not rights.unbounded else {}
+    by_membership = await rights.roles(transaction, joined, grants=False) if joined else {}
     return [
         _guarded(rights, each, rows)
-        or (
-            None
-            if rights.unbounded
-            else _refusal(
-                rights,
-                each,
-                places[each.id],
-                groups.get(each.from_id, ()),
-                by_membership if each.type == MEMBERSHIP else held,
-            )
+        or _refusal(
+            rights,
+            each,
+            places[each.id],
+            groups.get(each.from_id, ()),
+            by_membership if each.type == MEMBERSHIP else held,
         )
+        or _self_help(transaction, rights, each, rows)
         if each.id in places
         else None
         for each in wanted
@@ -76,14 +73,14 @@ async def require_end(transaction: Transaction, rights: Rights, connection: Conn
     """Refuse to end a connection: a member may leave, and is removed only by whoever is more than they are."""
     if connection.type != MEMBERSHIP:
         await _require(transaction, rights, connection)
-    elif not rights.unbounded and connection.from_id != rights.viewer.person_id:
+    elif connection.from_id != rights.viewer.person_id:
         more = _above(MemberRole(str(connection.properties["role"])))
         await rights.require(transaction, connection.to_id, role=more, grants=False)
 
 
 async def _require(transaction: Transaction, rights: Rights, connection: Connection) -> None:
-    if connection.type == GRANT:
-        raise ForbiddenError(OWN_MUTATIONS, AccessReason.OWN_MUTATIONS)
+    if connection.type in OWN_MUTATIONS:
+        raise ForbiddenError(OWN_MUTATIONS[connection.type], AccessReason.OWN_MUTATIONS)
     rows = await locks.peek(transaction, rights.reach, (connection.from_id, connection.to_id))
     [refused] = await refusals(transaction, rights, [connection], rows)
     if refused:
@@ -123,6 +120,28 @@ def _guarded(rights: Rights, connection: Connection, rows: Mapping[str, LockedRo
     return next((refused for each in types if each and (refused := rights.guarded(each))), None)
 
 
+def _self_help(
+    transaction: Transaction, rights: Rights, connection: Connection, rows: Mapping[str, LockedRow]
+) -> ForbiddenError | None:
+    """Why no platform owner is made an owner by support access: they would need none any more, and it would not end."""
+    if connection.type != MEMBERSHIP or connection.properties["role"] != MemberRole.OWNER:
+        return None
+    return owner_by_support(transaction, rights, connection.to_id, rows[connection.from_id])
+
+
+def owner_by_support(
+    transaction: Transaction, rights: Rights, group_id: str, person: LockedRow
+) -> ForbiddenError | None:
+    """Why somebody is not made an owner of a group in which the caller's right was decided; None where they may be."""
+    if person["role"] != PlatformRole.PLATFORM_OWNER or not rights.by_support(transaction, group_id):
+        return None
+    return ForbiddenError(
+        "By support access no platform owner is made an owner: have an owner of the group do it.",
+        AccessReason.SUPPORT_NEEDED,
+        group_id=group_id,
+    )
+
+
 def _refusal(
     rights: Rights,
     connection: Connection,
@@ -137,7 +156,7 @@ def _refusal(
     if places:
         refused = (rights.refusal(held, [place.group_id], place.needed) for place in places)
         return None if own and connection.type in _PERSONAL else next(filter(None, refused), None)
-    if own or any(held[each].covers(MemberRole.ADMIN) for each in groups if each in held):
+    if own or rights.unbounded or any(held[each].covers(MemberRole.ADMIN) for each in groups if each in held):
         return None
     return ForbiddenError(
         f"To connect somebody else to a person takes {MemberRole.ADMIN} or {MemberRole.OWNER} in a group of theirs."

@@ -5,9 +5,10 @@ from typing import Final
 
 from domain.access import Caller
 from domain.errors import AppError
-from domain.people import MemberRole
+from domain.people import MemberRole, PlatformRole
 from domain.standing import Standing
-from graph import standing
+from domain.support import NOT_NEEDED, Support
+from graph import standing, support
 from graph.store import Store
 from services.access import MEMBER_ROLES, Action, counts_below, counts_grants
 from services.rights import BY_THING, Rights, counting
@@ -15,7 +16,7 @@ from services.rights import BY_THING, Rights, counting
 IN_GROUPS: Final = tuple(MEMBER_ROLES)
 """What can be done to a group, and to what it holds."""
 
-_NOT_TO_THINGS: Final = {Action.CREATE_THING, Action.APPLY_CHANGES}
+_NOT_TO_THINGS: Final = {Action.CREATE_THING, Action.APPLY_CHANGES, Action.END_SUPPORT_ACCESS}
 _OF_OTHERS: Final = ("_group", "_service_account", "_webhook", "_webhook_secret")
 TO_THINGS: Final = tuple(
     each for each in MEMBER_ROLES if each not in _NOT_TO_THINGS and not each.value.endswith(_OF_OTHERS)
@@ -38,17 +39,27 @@ class Permissions:
             self._store, viewer.person_id, group_ids, below=counts_below(viewer), grants=counts_grants(viewer)
         )
 
+    async def supports(self, caller: Caller, group_ids: Iterable[str]) -> Mapping[str, Support]:
+        """What the viewer needs and has in each of the groups, if they are a platform owner; it is one read then."""
+        viewer = caller.viewer
+        if viewer is None or viewer.role is not PlatformRole.PLATFORM_OWNER:
+            return {}
+        found = await support.fetch(self._store, ((viewer.person_id, each) for each in group_ids))
+        return {group_id: each for (_, group_id), each in found.items()}
+
 
 def permitted(
     caller: Caller,
     actions: Iterable[Action],
     held: Standing | None,
+    helped: Support = NOT_NEEDED,
     thing_type: str | None = None,
     thing_id: str | None = None,
 ) -> list[Action]:
     """Those of the actions that somebody may do in a group where they have that standing, to things of a type if given.
 
-    What they were granted on a single thing counts too, where one is given.
+    What they were granted on a single thing counts too, where one is given; `helped` is what a platform owner needs and
+    has there.
     """
     viewer = caller.viewer
     given = [
@@ -59,16 +70,16 @@ def permitted(
     return [
         each
         for each in actions
-        if _may(caller, each, counting(each, held), thing_type)
-        or (each in BY_THING and any(_may(caller, each, one, thing_type) for one in given))
+        if _may(caller, each, counting(each, held), thing_type, helped)
+        or (each in BY_THING and any(_may(caller, each, one, thing_type, helped) for one in given))
     ]
 
 
-def _may(caller: Caller, action: Action, role: MemberRole | None, thing_type: str | None) -> bool:
+def _may(caller: Caller, action: Action, role: MemberRole | None, thing_type: str | None, helped: Support) -> bool:
     if action is Action.CREATE_GROUP and caller.viewer is not None and caller.viewer.is_service:
         return False  # whoever makes a group below another one owns it
     try:
         rights = Rights.of(caller, action)
     except AppError:
         return False
-    return rights.refused(role, thing_type) is None
+    return rights.refused(role, thing_type, helped) is None

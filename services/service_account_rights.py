@@ -56,13 +56,12 @@ async def require_all(transaction: Transaction, rights: Rights, account: Person)
 
     ConflictError where the account is suspended, or its group is archived.
     """
-    if not rights.unbounded:
-        memberships = await accounts.fetch_memberships(transaction, account.id)
-        in_force = [each for each in memberships if each.properties["status"] == MemberStatus.ACTIVE]
-        held = await rights.roles(transaction, [each.to_id for each in in_force])
-        for each in in_force:
-            if refused := rights.refusal(held, [each.to_id], MemberRole(str(each.properties["role"]))):
-                raise refused
+    memberships = await accounts.fetch_memberships(transaction, account.id)
+    in_force = [each for each in memberships if each.properties["status"] == MemberStatus.ACTIVE]
+    held = await rights.roles(transaction, [each.to_id for each in in_force])
+    for each in in_force:
+        if refused := rights.refusal(held, [each.to_id], MemberRole(str(each.properties["role"]))):
+            raise refused
     if account.status is PersonStatus.SUSPENDED:
         raise ConflictError("This service account is suspended: restore it first.", field="serviceAccountId")
     [group] = (await locks.peek(transaction, rights.reach, [account.managed_by or ""])).values()
