@@ -17,7 +17,7 @@ from graph.access import group_visible
 from graph.connections import CONNECTION, ConnectionRow
 from graph.listing import Listing, listing
 from graph.people import PERSON, PersonRow
-from graph.store import STORE_CLOCK, Statement, Store, Transaction, lock_clauses
+from graph.store import STORE_CLOCK, Statement, Store, Transaction, lock_clauses, lock_what_stays
 from graph.values import from_json, optional_time
 
 
@@ -113,6 +113,14 @@ FIND_LIVE: Final[Statement[ConnectionRow]] = Statement(
     MATCH (:Person)-[edge:SUPPORTS {{liveKey: $personId + ' ' + $groupId}}]->(:Group)
     RETURN {CONNECTION} AS row""",
 )
+LOCK_ACCESS: Final[Statement[ConnectionRow]] = Statement(
+    "lock_support_access",
+    f"""
+    MATCH (:Person)-[edge:SUPPORTS {{id: $id}}]->(:Group)
+    {lock_what_stays("edge", "createdAt")}
+    RETURN {CONNECTION} AS row""",
+    meant="Eager on 5.26: of the one connection that it locks.",
+)
 FETCH_ACCESS: Final[Statement[AccessRow]] = Statement(
     "fetch_support_access",
     """
@@ -165,6 +173,12 @@ async def find_live(transaction: Transaction, person_id: str, group_id: str) -> 
     return connections.from_row(rows[0]) if rows else None
 
 
+async def lock_access(transaction: Transaction, identifier: str) -> Connection | None:
+    """Support access as it is until the transaction ends, whoever sees its person."""
+    rows = await transaction.run(LOCK_ACCESS, {"id": identifier})
+    return connections.from_row(rows[0]) if rows else None
+
+
 async def fetch_access(transaction: Transaction, identifier: str) -> SupportAccess:
     """Support access that there is, as it is told of."""
     [row] = await transaction.run(FETCH_ACCESS, {"id": identifier})
@@ -188,12 +202,12 @@ ACCESSES: Final[Listing[AccessRow, SupportAccess]] = listing(
     "support_access",
     parent=f"MATCH (owner:Entity:Group {{id: parent}}) WHERE {group_visible('owner')}",
     match="""MATCH (owner)<-[:PARENT_OF*0..]-(group:Group)
-                MATCH (group)<-[edge:SUPPORTS]-(person:Person)""",
-    walk="edge, person, group",
+                MATCH (group)<-[edge:SUPPORTS]-(:Person)""",
+    walk="edge",
     key="edge.id",
     project="""edge {
                     .id, .properties, .validFrom, .expiresAt, .validTo,
-                    personId: person.id, personName: person.displayName, groupId: group.id
+                    personId: startNode(edge).id, personName: startNode(edge).displayName, groupId: endNode(edge).id
                 }""",
     item=_told,
 )

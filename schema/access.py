@@ -31,8 +31,8 @@ class AccessExplanation:
         "them; empty where they have none."
     )
     grant_id: strawberry.ID | None = strawberry.field(
-        description="The grant that the role rests on, a connection of type `granted`, or support access, one of type `supports`; "
-        "null where it is a membership."
+        description="The grant that the role rests on, a connection of type `granted`, or support access, one of type "
+        "`supports`; null where it is a membership."
     )
     through_group_id: strawberry.ID | None = strawberry.field(
         description="The group whose members have that grant; null where it is the person's own."

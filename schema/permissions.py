@@ -22,4 +22,4 @@ async def permissions(
     held, helped = await loaders.roles.load(group_id), NOT_NEEDED
     if caller.viewer is not None and caller.viewer.role is PlatformRole.PLATFORM_OWNER:
         helped = await loaders.supports.load(group_id) or NOT_NEEDED
-    return permitted(caller, actions, held, helped, thing_type, thing_id)
+    return permitted(caller, actions, held, thing_type, thing_id, helped=helped)

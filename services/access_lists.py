@@ -123,4 +123,4 @@ def permissions_of(subject: Subject, held: Standing | None, helped: Support) -> 
         member_of=(),
         is_service=subject.is_service,
     )
-    return permitted(Caller(viewer), IN_GROUPS, held, helped)
+    return permitted(Caller(viewer), IN_GROUPS, held, helped=helped)

@@ -52,9 +52,10 @@ def permitted(
     caller: Caller,
     actions: Iterable[Action],
     held: Standing | None,
-    helped: Support = NOT_NEEDED,
     thing_type: str | None = None,
     thing_id: str | None = None,
+    *,
+    helped: Support = NOT_NEEDED,
 ) -> list[Action]:
     """Those of the actions that somebody may do in a group where they have that standing, to things of a type if given.
 

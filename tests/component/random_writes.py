@@ -376,6 +376,7 @@ GENERATORS: Final[Mapping[str, Generator]] = {
         "role": dice.choice(["viewer", "editor", "admin"]),
         "below": dice.random() < 0.5,
     },
+    "endSupportAccess": lambda pool, dice: {"supportId": new_id("con_supports")},
     "revokeAccess": lambda pool, dice: {"grantId": dice.choice(pool.grants or [new_id("con_granted")])},
     "transferOwnership": lambda pool, dice: {
         "groupId": min(pool.groups),  # of which two humans are members

@@ -195,7 +195,13 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"parentId": None}
     values |= {"id": new_id("thg")} if "Thing" in field else {}
     values |= {"id": new_id("con_owns")} if field in {"disconnect", "updateConnection"} else {}
-    values |= {"onId": world.home, "grantId": new_id("con_granted"), "toPersonId": world.owner.id}
+    values |= {
+        "onId": world.home,
+        "grantId": new_id("con_granted"),
+        "supportId": new_id("con_supports"),
+        "toPersonId": world.owner.id,
+    }
+    values |= {"reason": "To mend what is broken.", "minutes": 5} if field == "beginSupportAccess" else {}
     values |= {"role": "viewer"} if field == "grantAccess" else {}
     values |= {"id": world.owner.id} if "ServiceAccount" in field else {}
     values |= {"id": new_id("whk"), "url": "https://a.example/hook"} if "Webhook" in field else {}
