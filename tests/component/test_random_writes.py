@@ -107,6 +107,7 @@ async def test_no_rule_is_broken_by_what_many_write_at_once(world: World) -> Non
     reader = await world.member("reader", "home", role=PlatformRole.CUSTOMER, scope=KeyScope.WRITE)
     people = (await world.api.ask("{ people(first: 9) { nodes { id } } }")).each("people.nodes", "id")
     pool = Pool(people=[str(each) for each in people], groups={world.home: 1})
+    pool.supports.append(await world.support(world.home))
     run = Run(world, reader, pool, time.monotonic())
     async with asyncio.TaskGroup() as tasks:
         for number in range(CLIENTS):
