@@ -65,6 +65,9 @@ class AccessHolder:
     @field
     async def held_in(self, info: Info) -> Group | None:
         """The group in which they have it: the object's own or one above; null where you do not see that."""
+        helped = await _helped(info, self.subject)
+        if self.changing and helped.acts:
+            return cast("Group | None", await info.context.loaders.groups.load(helped.path[0]))
         return await _held_in(info, self.subject)
 
 

@@ -1,7 +1,9 @@
 """Small worlds for tests: people with keys, groups and things, made through the services and the API."""
 
+import asyncio
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypedDict, cast
 
 from domain.access import Caller, KeyScope
@@ -54,9 +56,6 @@ COUNT_DENIALS: Statement[int] = Statement(
     "count_denials", "MATCH (event:Event {type: 'access_denied'}) RETURN count(event) AS row"
 )
 
-PLATFORM_OWNERS: Statement[str] = Statement(
-    "platform_owners", "MATCH (person:Person {role: 'platform_owner'}) RETURN person.id AS row"
-)
 WITHOUT_HELP: Statement[str] = Statement(
     "without_help",
     """
@@ -117,6 +116,8 @@ class World:
     owner: Person
     home: str
     """The id of the platform owner's organization."""
+    helping: asyncio.Lock = field(default_factory=asyncio.Lock)
+    helpers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
     async def create(cls, store: Store, api: Api) -> "World":
@@ -155,11 +156,12 @@ class World:
                     transaction, (support_access(self.owner.id, root), CONNECTION_TYPES["supports"])
                 )
 
-        await self.store.write(work)
+        async with self.helping:
+            await self.store.write(work)
 
     async def support(self, group: str) -> str:
         """The id of support access to a group that another platform owner has, who is new."""
-        number = len(await self.store.read(PLATFORM_OWNERS, {}))
+        number = next(self.helpers)
         new = NewPerson(f"helper{number}@one.example", f"helper{number}", "Helper", PlatformRole.PLATFORM_OWNER)
         helper = await register(self.store, new, None, MemberRole.VIEWER)
         made = support_access(helper.id, group)

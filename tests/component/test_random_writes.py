@@ -17,7 +17,7 @@ from domain.consistency import Severity
 from domain.people import PlatformRole
 from domain.values import JSON
 from graph.vectors import fix_dimension
-from services.access import OPEN, OWN
+from services.access import OPEN, OWN, PROVEN
 from services.checking import Checking
 from services.ontology import Ontology
 from tests.client import Api
@@ -37,7 +37,7 @@ VERSION = """query ($id: ID!) { node(id: $id) {
 } }"""
 
 
-OF_ACCOUNTS = {to_camel_case(action) for action in OPEN | OWN} | {"replayMail"}
+OF_ACCOUNTS = {to_camel_case(action) for action in OPEN | OWN | PROVEN} | {"replayMail"}
 """They are about one person each, and have races of their own in the tests of sessions, passwords and mails."""
 
 
