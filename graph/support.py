@@ -94,7 +94,7 @@ LOCK_SUPPORTED: Final[Statement[SupportRow]] = Statement(
     {lock_clauses("edge")}
     WITH group, path, CASE WHEN edge.validTo IS NULL THEN edge.id END AS accessId
     RETURN {{personId: $personId, groupId: group.id, accessId: accessId, path: path}} AS row""",
-    meant="Eager and Sort: all is found before the first is locked, in the order of their ids.",
+    meant="Eager: all is found before the first is locked, in the order of their ids.",
 )
 OWNERS: Final[Statement[OwnerRow]] = Statement(
     "owners_told_of_support",
@@ -215,7 +215,7 @@ ACCESSES: Final[Listing[AccessRow, SupportAccess]] = listing(
 
 
 def covering(group: str, person_id: str) -> str:
-    """The ids of the groups, nearest first or not, to which that platform owner has support access that covers it."""
+    """The ids of the groups to which that platform owner has support access that covers it."""
     return f"""COLLECT {{
                     MATCH ({group})<-[:PARENT_OF*0..]-(helped:Group)
                     MATCH (helped)<-[help:SUPPORTS {{liveKey: {person_id} + ' ' + helped.id}}]-(:Person)

@@ -199,11 +199,11 @@ class World:
         changes = {name: change for name, change in changes.items() if name not in sold}
         if not changes:
             return {name: await self.recorded(given) for name, given in sold.items()}
-        for name, (field, _) in changes.items():
-            title = field[0].upper() + field[1:]
+        for name, (mutation, _) in changes.items():
+            title = mutation[0].upper() + mutation[1:]
             declared.append(f"${name}: {title}Input!")
-            success = f"... on {title}Success {{ {_MADE[field]} {{ id }} }}"
-            asked.append(f"{name}: {field}(input: ${name}) {{ {success} ... on AppError {{ message }} }}")
+            success = f"... on {title}Success {{ {_MADE[mutation]} {{ id }} }}"
+            asked.append(f"{name}: {mutation}(input: ${name}) {{ {success} ... on AppError {{ message }} }}")
         answer = await self.api.ask(
             f"mutation ({', '.join(declared)}) {{ {' '.join(asked)} }}",
             {name: given for name, (_, given) in changes.items()},
