@@ -21,6 +21,7 @@ class AccessReason(StrEnum):
     PLATFORM_OWNER = "platform_owner"
     MEMBER_ROLE = "member_role"
     GRANT = "grant"
+    SUPPORT = "support"
     ONESELF = "oneself"
     JOIN_POLICY = "join_policy"
     SYSTEM = "system"
@@ -28,6 +29,7 @@ class AccessReason(StrEnum):
     PLATFORM_ROLE = "platform_role"
     NO_MEMBERSHIP = "no_membership"
     ROLE_TOO_LOW = "role_too_low"
+    SUPPORT_NEEDED = "support_needed"
     OWN_MUTATIONS = "own_mutations"
     OTHER_OBJECT = "other_object"
     KEY_BOUNDS = "key_bounds"
@@ -50,7 +52,8 @@ class Access:
     """A decision and its ground: what `reason` says, by the role that counts in the last group of the path.
 
     `path` are the ids of the groups from the one in which the role is held; `needed_role` is what would have done.
-    Where the role was granted it is by `grant_id`, and to the members of the group `through_group_id` if to a group.
+    Where the role was granted it is by `grant_id`, and to the members of the group `through_group_id` if to a group;
+    where it takes support access that is `grant_id`.
     """
 
     allowed: bool

@@ -11,11 +11,12 @@ from domain.standing import Subject
 class AccessHolder:
     """Somebody who may do something; `person` is None where whoever asks does not see them.
 
-    `own` says that it is about a thing that is somebody's alone.
+    `own` says that it is about a thing that is somebody's alone, `changing` that they may do more than read.
     """
 
     subject: Subject
     own: bool
+    changing: bool
     person: Person | None
 
 

@@ -34,6 +34,8 @@ AUDITED: Final[frozenset[EventType]] = frozenset(
         EventType.ACCESS_GRANTED,
         EventType.ACCESS_CHANGED,
         EventType.ACCESS_REVOKED,
+        EventType.SUPPORT_ACCESS_BEGAN,
+        EventType.SUPPORT_ACCESS_ENDED,
         EventType.WEBHOOK_SECRET_ROTATED,
         EventType.ACCESS_DENIED,
     }

@@ -45,6 +45,16 @@ _GRANT: JSONObject = {
     "additionalProperties": False,
 }
 
+_SUPPORT: JSONObject = {
+    "type": "object",
+    "properties": {
+        "reason": {"type": "string", "minLength": 10, "maxLength": 500},
+        "expiresAt": {"type": "string", "format": "date-time"},
+    },
+    "required": ["reason", "expiresAt"],
+    "additionalProperties": False,
+}
+
 
 def _optional(**properties: JSONObject) -> JSONObject:
     return {"type": "object", "properties": properties, "additionalProperties": False}
@@ -114,6 +124,9 @@ _TYPES = (
     ConnectionType("references", _THING, _ANY, "Refers to."),
     ConnectionType("member_of", _PERSON, _GROUP, "Is a member of, in a role.", _MEMBERSHIP),
     ConnectionType("granted", _PARTY, _GROUP | _THING, "Was given access to, by grantAccess alone.", _GRANT),
+    ConnectionType(
+        "supports", _PERSON, _GROUP, "Helps for a while, as a platform owner, by beginSupportAccess alone.", _SUPPORT
+    ),
     ConnectionType("following", _PARTY | _THING, _ANY, "Follows."),
     ConnectionType("moderates", _PERSON, _GROUP | _THING, "Moderates."),
     ConnectionType("participated_in", _PARTY, _GROUP | _THING, "Took part in.", several=True),

@@ -75,6 +75,8 @@ class EventType(StrEnum):
     ACCESS_GRANTED = "access_granted"
     ACCESS_CHANGED = "access_changed"
     ACCESS_REVOKED = "access_revoked"
+    SUPPORT_ACCESS_BEGAN = "support_access_began"
+    SUPPORT_ACCESS_ENDED = "support_access_ended"
     ACCESS_DENIED = "access_denied"
     PRODUCT_PUBLISHED = "product_published"
     PRODUCT_ARCHIVED = "product_archived"

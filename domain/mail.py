@@ -36,6 +36,7 @@ class MailTemplate(StrEnum):
     ORDER_REFUNDED = "order_refunded"
     REFUND_DECLINED = "refund_declined"
     WEBHOOK_PAUSED = "webhook_paused"
+    SUPPORT_ACCESS_BEGAN = "support_access_began"
 
 
 @dataclass(frozen=True, slots=True)

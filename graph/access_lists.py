@@ -14,6 +14,7 @@ from graph.groups import GROUP, GroupRow
 from graph.listing import Listing, listing
 from graph.people import PERSON, PersonRow
 from graph.store import STORE_CLOCK
+from graph.support import covering, of_others
 
 
 class HolderRow(TypedDict):
@@ -25,6 +26,7 @@ class HolderRow(TypedDict):
     groupId: str
     sortKey: str
     own: bool
+    changing: bool
     person: PersonRow | None
 
 
@@ -47,7 +49,8 @@ _GRANTED: Final = f"granted.validTo IS NULL AND (granted.expiresAt IS NULL OR gr
 
 def _holder(row: HolderRow) -> AccessHolder:
     subject = Subject(row["personId"], PlatformRole(row["platformRole"]), row["groupId"], row["service"])
-    return AccessHolder(subject, row["own"], None if row["person"] is None else people.from_row(row["person"]))
+    person = None if row["person"] is None else people.from_row(row["person"])
+    return AccessHolder(subject, row["own"], row["changing"], person)
 
 
 def _place(row: PlaceRow) -> AccessibleGroup:
@@ -57,8 +60,8 @@ def _place(row: PlaceRow) -> AccessibleGroup:
 
 
 # $memberRoles are those that suffice. They count in the group itself for people of the platform roles $here, and from
-# any group above it too for those of the platform roles $flowing; people of the platform roles $ofAll need none, nor
-# does the one whose own the thing $ownOf is, or who is its $customer.
+# any group above it too for those of the platform roles $flowing; people of the platform roles $ofAll need none, but
+# support access for $changing what others own; nor does the one whose own the thing $ownOf is, or who is its $customer.
 HOLDERS: Listing[HolderRow, AccessHolder] = listing(
     "access_holders",
     parent=_OWNER,
@@ -90,6 +93,8 @@ HOLDERS: Listing[HolderRow, AccessHolder] = listing(
                     RETURN person
                   UNION
                     MATCH (person:Person) WHERE person.role IN $ofAll AND person.sortKey > ''
+                        AND (NOT $changing OR NOT {of_others("owner", "person.id")}
+                            OR size({covering("owner", "person.id")}) > 0)
                     RETURN person
                 }}""",
     walk="person",
@@ -97,6 +102,7 @@ HOLDERS: Listing[HolderRow, AccessHolder] = listing(
     key="person.sortKey",
     project=f"""{{personId: person.id, platformRole: person.role, service: person.kind IS NOT NULL,
                     groupId: parent, sortKey: person.sortKey,
+                    changing: $changing,
                     own: $ownOf IS NOT NULL OR ($customer IS NOT NULL AND person.id = $customer),
                     person: CASE WHEN {person_visible("person")} THEN {PERSON} END}}""",
     item=_holder,

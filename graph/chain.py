@@ -7,6 +7,7 @@ it waits for itself, and it is held for two statements.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypedDict, cast
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,7 @@ from domain.events import Audit
 from domain.people import MemberRole
 from domain.standing import Standing
 from domain.values import JSON, JSONObject
-from graph import standing
+from graph import standing, support
 from graph.store import STORE_CLOCK, Statement, Transaction, lock_clauses
 from graph.values import from_json, to_json
 
@@ -89,9 +90,16 @@ def append(transaction: Transaction, events: Sequence[tuple["EventRow", Audit]],
 
 def _with_ground(transaction: Transaction, row: "EventRow", audit: Audit) -> Audit:
     """The same with the role that the transaction found when it decided, and the groups from where it is held."""
-    if audit.access.reason is not AccessReason.MEMBER_ROLE:
+    if audit.access.reason not in {AccessReason.MEMBER_ROLE, AccessReason.PLATFORM_OWNER}:
         return audit
-    found = standing.found_by(transaction, row["actor"], audit.decided_in or audit.group_id or "")
+    decided_in = audit.decided_in or audit.group_id or ""
+    if audit.access.reason is AccessReason.PLATFORM_OWNER:
+        helped = support.found_by(transaction, row["actor"], decided_in)
+        if not helped.acts:
+            return audit
+        access = Access(allowed=True, reason=AccessReason.SUPPORT, path=helped.path, grant_id=helped.access_id)
+        return replace(audit, access=access, decided_in=None)
+    found = standing.found_by(transaction, row["actor"], decided_in)
     if found is not None:
         access = Access(
             allowed=True,

@@ -24,8 +24,8 @@ class EdgeProperties(TypedDict):
 
     `liveKey`, `sourceKey` and `targetKey` are there while the connection is live, where a pair, a source or a target
     may have only one. A membership has its role and its status outside `properties` too, where statements can see
-    them, a grant its role, `below` and `expiresAt`, and a connection of a registered type has its type, which its
-    relationship type does not tell.
+    them, a grant its role, `below` and `expiresAt`, support access its `expiresAt`, and a connection of a registered
+    type has its type, which its relationship type does not tell.
     """
 
     id: str
@@ -103,6 +103,8 @@ def to_edge(connection: Connection, connection_type: ConnectionType) -> EdgeProp
         edge["role"] = str(connection.properties["role"])
         edge["below"] = connection.properties["below"] is True
         edge["expiresAt"] = None if expires_at is None else to_micros(datetime.fromisoformat(str(expires_at)))
+    if connection.type == "supports":
+        edge["expiresAt"] = to_micros(datetime.fromisoformat(str(connection.properties["expiresAt"])))
     return edge
 
 

@@ -62,7 +62,7 @@ ROLES_ON_THING: Final[Statement[OnThingRow]] = Statement(
 
 
 class OfPersonRow(TypedDict):
-    """A live grant of a person, and the group that it is about."""
+    """A live grant or support access of a person, and the group that it is about."""
 
     grant: ConnectionRow
     groupId: str
@@ -71,7 +71,7 @@ class OfPersonRow(TypedDict):
 GRANTS_OF_PERSON: Final[Statement[OfPersonRow]] = Statement(
     "grants_of_person",
     f"""
-    MATCH (:Entity:Person {{id: $personId}})-[edge:GRANTED]->(target:Entity) WHERE edge.validTo IS NULL
+    MATCH (:Entity:Person {{id: $personId}})-[edge:GRANTED|SUPPORTS]->(target:Entity) WHERE edge.validTo IS NULL
     WITH edge, target ORDER BY edge.id
     RETURN {{grant: {CONNECTION}, groupId: coalesce(target.groupId, target.id)}} AS row""",
     meant="Sort: of the grants of one person.",
@@ -104,7 +104,7 @@ async def fetch_on(store: Store, person_id: str, thing_id: str) -> list[Standing
 
 
 async def fetch_of(transaction: Transaction, person_id: str) -> list[tuple[Connection, str]]:
-    """All that a person was given and that is not ended, each with the group that it is about."""
+    """All that a person was given and that is not ended, support access too, each with the group that it is about."""
     rows = await transaction.run(GRANTS_OF_PERSON, {"personId": person_id})
     return [(connections.from_row(row["grant"]), row["groupId"]) for row in rows]
 

@@ -11,7 +11,7 @@ from graph.store import Statement, Transaction, lock_what_stays
 class LockedRow(TypedDict):
     """A group, a person or a thing that is locked; `type` is a group's or a thing's, `groupId` a thing's.
 
-    `kind` is a person's, where it is no human.
+    `kind` is a person's, where it is no human, and `role` their role on the platform.
     """
 
     id: str
@@ -19,6 +19,7 @@ class LockedRow(TypedDict):
     status: str
     groupId: str | None
     kind: str | None
+    role: str | None
 
 
 LOCK_ENTITIES: Final[Statement[LockedRow]] = Statement(
@@ -28,7 +29,8 @@ LOCK_ENTITIES: Final[Statement[LockedRow]] = Statement(
     MATCH (entity:Entity {{id: id}}) WHERE {entity_shown("entity")}
     {lock_what_stays("entity")}
     RETURN {{
-        id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId, kind: entity.kind
+        id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId, kind: entity.kind,
+        role: entity.role
     }} AS row""",
     meant="Eager: all are found before the first of them is locked, and stay in the order of their ids.",
 )
@@ -38,7 +40,8 @@ PEEK_ENTITIES: Final[Statement[LockedRow]] = Statement(
     UNWIND $ids AS id
     MATCH (entity:Entity {{id: id}}) WHERE {entity_shown("entity")}
     RETURN {{
-        id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId, kind: entity.kind
+        id: entity.id, type: entity.type, status: entity.status, groupId: entity.groupId, kind: entity.kind,
+        role: entity.role
     }} AS row""",
 )
 

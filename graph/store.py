@@ -99,8 +99,12 @@ def lock_what_stays(variable: str, column: str = "status") -> str:
 class Transaction:
     """The statements of one unit of work; what it read and wrote holds together or not at all."""
 
-    def __init__(self, transaction: AsyncManagedTransaction, observe: Callable[[str], None]) -> None:
+    def __init__(
+        self, transaction: AsyncManagedTransaction, observe: Callable[[str], None], *, reads: bool = False
+    ) -> None:
         self._transaction = transaction
+        self.reads = reads
+        """Whether it does nothing but read, and so locks nothing."""
         self._observe = observe
         self._last: list[Callable[[], Awaitable[None]]] = []
         self.announces = False
@@ -216,7 +220,7 @@ class Store:
 
         @unit_of_work(timeout=self._timeout)
         async def attempt(transaction: AsyncManagedTransaction) -> T:
-            return await work(Transaction(transaction, self.observe))
+            return await work(Transaction(transaction, self.observe, reads=True))
 
         try:
             async with self._driver.session(

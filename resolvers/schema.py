@@ -42,6 +42,7 @@ from resolvers.sessions import SessionMutations
 from resolvers.sign_in import SignInMutations
 from resolvers.sign_in_by_mail import SignInByMailMutations
 from resolvers.sign_in_methods import SignInMethodMutations
+from resolvers.support import SupportMutations
 from resolvers.things import ThingMutations, ThingQueries
 from resolvers.wallets import WalletMutations
 from resolvers.webhooks import WebhookMutations
@@ -74,6 +75,7 @@ class Mutation(
     GroupMutations,
     JoiningMutations,
     GrantMutations,
+    SupportMutations,
     OwnershipMutations,
     ThingMutations,
     KnowledgeMutations,

@@ -6,6 +6,7 @@ import strawberry
 
 from domain.people import PlatformRole
 from domain.standing import Standing, Subject
+from domain.support import NOT_NEEDED, Support
 from schema.actions import AccessReason, Action
 from schema.context import Info
 from schema.define import field, object_type
@@ -30,7 +31,8 @@ class AccessExplanation:
         "them; empty where they have none."
     )
     grant_id: strawberry.ID | None = strawberry.field(
-        description="The grant that the role rests on, a connection of type `granted`; null where it is a membership."
+        description="The grant that the role rests on, a connection of type `granted`, or support access, one of type "
+        "`supports`; null where it is a membership."
     )
     through_group_id: strawberry.ID | None = strawberry.field(
         description="The group whose members have that grant; null where it is the person's own."
@@ -43,6 +45,7 @@ class AccessHolder:
 
     subject: strawberry.Private[Subject]
     own: strawberry.Private[bool]
+    changing: strawberry.Private[bool]
     person: Person | None = strawberry.field(description="Who; null where you do not see them.")
 
     @field
@@ -50,6 +53,8 @@ class AccessHolder:
         """What it rests on."""
         if self.own and not _owns_all(self.subject):
             return AccessReason.ONESELF
+        if self.changing and (await _helped(info, self.subject)).acts:
+            return AccessReason.SUPPORT
         return await _reason(info, self.subject)
 
     @field
@@ -60,6 +65,9 @@ class AccessHolder:
     @field
     async def held_in(self, info: Info) -> Group | None:
         """The group in which they have it: the object's own or one above; null where you do not see that."""
+        helped = await _helped(info, self.subject)
+        if self.changing and helped.acts:
+            return cast("Group | None", await info.context.loaders.groups.load(helped.path[0]))
         return await _held_in(info, self.subject)
 
 
@@ -88,7 +96,7 @@ class AccessibleGroup:
     @field
     async def permissions(self, info: Info) -> list[Action]:
         """What they may do to it, and to what it holds, beyond reading; a type of things may take a higher role."""
-        return permissions_of(self.subject, await _standing(info, self.subject))
+        return permissions_of(self.subject, await _standing(info, self.subject), await _helped(info, self.subject))
 
 
 def _owns_all(subject: Subject) -> bool:
@@ -106,6 +114,10 @@ async def _reason(info: Info, subject: Subject) -> AccessReason:
 
 async def _standing(info: Info, subject: Subject) -> Standing | None:
     return await info.context.loaders.standings.load(subject)
+
+
+async def _helped(info: Info, subject: Subject) -> Support:
+    return await info.context.loaders.supports_of.load(subject) if _owns_all(subject) else NOT_NEEDED
 
 
 def _role(standing: Standing | None) -> MemberRole | None:

@@ -34,10 +34,11 @@ enum(
 enum(
     AccessReason,
     {
-        AccessReason.PLATFORM_OWNER: "They may: platform owners may do everything.",
+        AccessReason.PLATFORM_OWNER: "They may: platform owners may do everything, but for changing what others own.",
         AccessReason.MEMBER_ROLE: "They may: their role in the first group of the path allows it.",
         AccessReason.GRANT: "They may: they were granted a role in the first group of the path, or on the thing, that "
         "allows it.",
+        AccessReason.SUPPORT: "They may: a platform owner has support access to the first group of the path.",
         AccessReason.ONESELF: "They may: it is about nobody but themselves.",
         AccessReason.JOIN_POLICY: "They may: the group takes members so, or had invited them.",
         AccessReason.SYSTEM: "It was done by an operator at the machine itself, by an import, or by nobody at all.",
@@ -45,6 +46,8 @@ enum(
         AccessReason.PLATFORM_ROLE: "They may not: their role on the platform allows it nowhere.",
         AccessReason.NO_MEMBERSHIP: "They may not: no membership of theirs counts there. It takes one in `neededRole`.",
         AccessReason.ROLE_TOO_LOW: "They may not: their role there is less than `neededRole`.",
+        AccessReason.SUPPORT_NEEDED: "They may not: others own a group that this is about. It takes a platform owner "
+        "support access there, which `beginSupportAccess` begins.",
         AccessReason.OWN_MUTATIONS: "They may not: it has mutations of its own.",
         AccessReason.OTHER_OBJECT: "They may not: that is nothing to do to an object of this kind.",
         AccessReason.KEY_BOUNDS: "They may not: the API key is confined to less, or is for reading only.",

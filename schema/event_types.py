@@ -69,6 +69,9 @@ enum(
         EventType.ACCESS_GRANTED: "Somebody, or a group's members, were granted a role on a group or a thing.",
         EventType.ACCESS_CHANGED: "What was granted was changed.",
         EventType.ACCESS_REVOKED: "A grant was ended.",
+        EventType.SUPPORT_ACCESS_BEGAN: "A platform owner may change a group that others own, for "
+        "`properties.reason` and until `properties.expiresAt`, when it ends by itself.",
+        EventType.SUPPORT_ACCESS_ENDED: "Support access was ended before its time.",
         EventType.ACCESS_DENIED: "Something was refused to somebody who is known.",
         EventType.PRODUCT_PUBLISHED: "A product is shown to buyers.",
         EventType.PRODUCT_ARCHIVED: "A product is for sale no longer.",

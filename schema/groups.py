@@ -21,7 +21,8 @@ from schema.node import Node
 from schema.order_totals import OrderTotals
 from schema.paging import Connection, listed, paged
 from schema.statistics import GroupStatistics
-from services import events, groups, people
+from schema.support import SupportAccess
+from services import events, groups, people, support
 from services.knowledge import labels_of_group
 from services.validation import identifier
 
@@ -156,6 +157,15 @@ class Group(Node):
     def events(self, filter: OfEvents = None, include_descendants: Below = False) -> Events:  # noqa: A002
         """What happened in this group."""
         return listed(events.events_of_group(condition(filter), below=include_descendants), self.id)
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    async def support_access(self, info: Info) -> Connection[SupportAccess]:
+        """The support access that there is or was to this group, and to those above it.
+
+        For platform owners, and for administrators and owners of this group.
+        """
+        held = await info.context.loaders.roles.load(self.id)
+        return listed(support.covering(info.context.caller, None if held is None else held.role), self.id)
 
     @field
     async def is_descendant_of(

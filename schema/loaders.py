@@ -10,6 +10,7 @@ from domain.access import Caller
 from domain.ids import NodeKind, kind_of
 from domain.pages import Page, Window
 from domain.standing import Standing, Subject
+from domain.support import NOT_NEEDED, Support
 from services.lists import AnyList
 from services.node_permissions import Found, Question
 from services.services import Services
@@ -73,7 +74,9 @@ class Loaders:
         self.subtree_statistics = self._by_id(services.groups.subtree_statistics)
         self.roles = self._by_id(services.permissions.roles)
         self.permissions: KeyedLoader[Question, bool] = KeyedLoader(self._decide, missing=False)
+        self.supports = self._by_id(services.permissions.supports)
         self.standings: KeyedLoader[Subject, Standing | None] = KeyedLoader(services.access_lists.standings, None)
+        self.supports_of: KeyedLoader[Subject, Support] = KeyedLoader(services.access_lists.supports, NOT_NEEDED)
         self.key_uses = self._by_id(services.keys.uses)
         self.account_keys = self._by_id(services.keys.of_accounts)
         self.webhook_statuses = self._by_id(services.webhook_reading.statuses)

@@ -33,6 +33,7 @@ enum(
         MailTemplate.ORDER_REFUNDED: "What of an order was given back.",
         MailTemplate.REFUND_DECLINED: "A refund that was asked for is not given.",
         MailTemplate.WEBHOOK_PAUSED: "A webhook of a group was paused; to those who look after the group.",
+        MailTemplate.SUPPORT_ACCESS_BEGAN: "Support access to a group began; to its owners.",
     },
 )
 enum(

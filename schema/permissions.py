@@ -8,6 +8,9 @@ import strawberry
 
 from domain.groups import Group
 from domain.knowledge import Knowledge
+from domain.people import PlatformRole
+from domain.standing import Standing
+from domain.support import NOT_NEEDED, Support
 from domain.things import Thing
 from schema.actions import Action
 from schema.context import Info
@@ -28,14 +31,26 @@ async def _by_role(info: Info, node: Found, asked: Collection[Action]) -> list[A
     loaders, caller = info.context.loaders, info.context.caller
     if isinstance(node, Group):
         actions = [each for each in IN_GROUPS if each in asked]
-        return permitted(caller, actions, await loaders.roles.load(node.id)) if actions else []
+        if not actions:
+            return []
+        held, helped = await _standing(info, node.id)
+        return permitted(caller, actions, held, helped=helped)
     if not isinstance(node, Thing | Knowledge):
         return []
     actions = [each for each in actions_on(node) if each in asked]
     thing = node if isinstance(node, Thing) else await loaders.things.load(node.thing_id) if actions else None
     if thing is None or not actions:
         return []
-    return permitted_on(caller, actions, await loaders.roles.load(thing.group_id), thing)
+    held, helped = await _standing(info, thing.group_id)
+    return permitted_on(caller, actions, held, thing, helped)
+
+
+async def _standing(info: Info, group_id: str) -> tuple[Standing | None, Support]:
+    """The viewer's standing in a group, and what a platform owner needs and has there."""
+    loaders, viewer = info.context.loaders, info.context.caller.viewer
+    if viewer is not None and viewer.role is PlatformRole.PLATFORM_OWNER:
+        return None, await loaders.supports.load(group_id) or NOT_NEEDED
+    return await loaders.roles.load(group_id), NOT_NEEDED
 
 
 async def _others(info: Info, node: Found, asked: Collection[Action]) -> list[Action]:

@@ -2,7 +2,7 @@
 
 Everything is denied but this: an org_user reads what the groups that they are a member of hold, and changes what their
 member role there allows (see `services.rights`); an org_owner does in the groups below them too. A platform owner reads
-and changes everything, a customer nothing but what is theirs.
+everything, and changes it: what others own while they have support access to it. A customer has what is theirs alone.
 Everybody, also who did not say who they are, reads what is public: public groups, and what is published in them.
 Anybody may sign up and in, and whoever is signed in may do what is theirs alone, such as to end their sessions.
 """
@@ -46,6 +46,8 @@ class Action(StrEnum):
     RETRY_EMBEDDINGS = "retry_embeddings"
     GRANT_ACCESS = "grant_access"
     REVOKE_ACCESS = "revoke_access"
+    BEGIN_SUPPORT_ACCESS = "begin_support_access"
+    END_SUPPORT_ACCESS = "end_support_access"
     TRANSFER_OWNERSHIP = "transfer_ownership"
     JOIN_GROUP = "join_group"
     LEAVE_GROUP = "leave_group"
@@ -234,6 +236,7 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
                 Action.MOVE_GROUP,
                 Action.DELETE_GROUP,
                 Action.TRANSFER_OWNERSHIP,
+                Action.END_SUPPORT_ACCESS,
                 Action.RECORD_PAYMENT,
                 Action.FULFIL_ORDER,
                 Action.COMPLETE_ORDER,
@@ -265,7 +268,10 @@ ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(
 )
 """Which platform roles may do what, of all else."""
 
-KEY_ACTIONS: frozenset[Action] = frozenset(ALLOWED_ROLES)
+PROVEN: frozenset[Action] = frozenset({Action.BEGIN_SUPPORT_ACCESS})
+"""What takes, beside the role, a session in which its person proved lately who they are."""
+
+KEY_ACTIONS: frozenset[Action] = frozenset(ALLOWED_ROLES) - PROVEN
 """What an API key may do at all, and to some of which it may be confined."""
 
 OF_ALL: frozenset[Action] = frozenset(
@@ -351,18 +357,33 @@ def authorize_session(caller: Caller, action: Action) -> tuple[Viewer, ViewerSes
     viewer = viewer_of(caller)
     if action not in OWN:
         raise ForbiddenError(f"{action} is nothing that everybody may do.")
-    if viewer.session is None:
-        raise ForbiddenError("An API key may not do this: sign in, and use the session.", AccessReason.SESSION_NEEDED)
-    return viewer, viewer.session
+    return viewer, _session_of(viewer, None)
 
 
 def authorize_oneself(caller: Caller, action: Action, at: datetime) -> tuple[Viewer, ViewerSession]:
     """The same, given that they may do it at that time: ReauthenticationError where their proof is too old."""
-    viewer, session = authorize_session(caller, action)
-    if action in SENSITIVE and at - session.authenticated_at > FRESH:
+    viewer, _ = authorize_session(caller, action)
+    return viewer, _session_of(viewer, at if action in SENSITIVE else None)
+
+
+def authorize_proven(caller: Caller, action: Action, at: datetime) -> Viewer:
+    """The viewer, given that they may do this of PROVEN at that time: with their role, and in a session.
+
+    AuthError or ForbiddenError where they may not, ReauthenticationError where their proof is too old.
+    """
+    viewer = authorize(caller, action)
+    _session_of(viewer, at)
+    return viewer
+
+
+def _session_of(viewer: Viewer, fresh_at: datetime | None) -> ViewerSession:
+    """The session that a viewer used, and in which they proved lately who they are where a time is given."""
+    if viewer.session is None:
+        raise ForbiddenError("An API key may not do this: sign in, and use the session.", AccessReason.SESSION_NEEDED)
+    if fresh_at is not None and fresh_at - viewer.session.authenticated_at > FRESH:
         minutes = int(FRESH.total_seconds() // 60)
         raise ReauthenticationError(f"This takes a proof of who you are within the last {minutes} minutes: give one.")
-    return viewer, session
+    return viewer.session
 
 
 def authorize_overview(caller: Caller) -> None:

@@ -9,8 +9,9 @@ from domain.errors import ValidationError
 from domain.ids import NodeKind
 from domain.people import MemberRole, PersonKind, PersonStatus, PlatformRole
 from domain.standing import Standing, Subject
+from domain.support import Support
 from domain.things import Thing
-from graph import groups, people, standing, things
+from graph import groups, people, standing, support, things
 from graph.access_lists import HOLDERS, PLACES, HolderRow, PlaceRow
 from graph.store import Store
 from services import validation
@@ -75,6 +76,15 @@ class AccessLists:
         """The highest role that counts of each of them, with where it is held."""
         return await standing.of_subjects(self._store, subjects, FLOWING, MEMBERS)
 
+    async def supports(self, subjects: Iterable[Subject]) -> Mapping[Subject, Support]:
+        """What those of them need and have in their groups who are platform owners."""
+        of = {
+            (each.person_id, each.group_id): each
+            for each in subjects
+            if each.platform_role is PlatformRole.PLATFORM_OWNER
+        }
+        return {of[pair]: each for pair, each in (await support.fetch(self._store, of)).items()} if of else {}
+
 
 def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList[HolderRow, AccessHolder]:
     own = thing is not None and thing.type == API_KEY  # which is its person's to read, and changed by none as a member
@@ -84,6 +94,7 @@ def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList
         ("memberRoles", () if own or nobody else _enough(action, None if thing is None else thing.type)),
         ("humans", action is Action.CREATE_GROUP),  # whoever makes a group below another one owns it
         ("ownOf", object_id if own and action is None else None),
+        ("changing", action is not None),
         ("customer", None if thing is None or action is not None else bought_by(thing)),
         ("grants", not own and action not in BY_MEMBERSHIP),
         ("onThing", object_id if thing is not None and not own and (action is None or action in BY_THING) else None),
@@ -102,8 +113,8 @@ def _what(person_id: str, role: PlatformRole, *, is_service: bool) -> NodeList[P
     return NodeList(f"what {person_id}", PLACES, (*_ROLES, *subject))
 
 
-def permissions_of(subject: Subject, held: Standing | None) -> list[Action]:
-    """What somebody may do in a group where they have that standing, signed in."""
+def permissions_of(subject: Subject, held: Standing | None, helped: Support) -> list[Action]:
+    """What somebody may do in a group where they have that standing, or that support access, signed in."""
     viewer = Viewer(
         subject.person_id,
         subject.platform_role,
@@ -112,4 +123,4 @@ def permissions_of(subject: Subject, held: Standing | None) -> list[Action]:
         member_of=(),
         is_service=subject.is_service,
     )
-    return permitted(Caller(viewer), IN_GROUPS, held)
+    return permitted(Caller(viewer), IN_GROUPS, held, helped=helped)

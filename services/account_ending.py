@@ -47,19 +47,21 @@ async def leave_groups(transaction: Transaction, caller: Caller, person: Person,
 
 
 async def give_up_grants(transaction: Transaction, caller: Caller, person_id: str, at: datetime) -> Sequence[Event]:
-    """End all that a locked person was granted; what is told of it."""
+    """End all that a locked person was granted, and their support access; what is told of it."""
     told: list[Event] = []
     oneself = caller.viewer is not None and caller.viewer.person_id == person_id
     reason = AccessReason.ONESELF if oneself else None
     for each, group_id in await grants.fetch_of(transaction, person_id):
-        await connections.save(transaction, replace(each, valid_to=max(at, each.valid_from)), CONNECTION_TYPES[GRANT])
+        kind = CONNECTION_TYPES[each.type]
+        await connections.save(transaction, replace(each, valid_to=max(at, each.valid_from)), kind)
+        granted = each.type == GRANT
         told.append(
             event(
                 caller,
-                EventType.ACCESS_REVOKED,
+                EventType.ACCESS_REVOKED if granted else EventType.SUPPORT_ACCESS_ENDED,
                 target_id=each.to_id,
                 group_id=group_id,
-                properties={"grant": each.id, "to": person_id},
+                properties={"grant" if granted else "support": each.id, "to": person_id},
                 changes=AccessChange(before=each.properties, reason=reason),
             )
         )

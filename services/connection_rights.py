@@ -13,11 +13,11 @@ from domain.access import AccessReason
 from domain.connections import Connection
 from domain.errors import ForbiddenError
 from domain.ids import NodeKind, kind_of
-from domain.people import MemberRole
+from domain.people import MemberRole, PlatformRole
 from graph import locks, standing
 from graph.locks import LockedRow
 from graph.store import Transaction
-from services.connections import GRANT, MEMBERSHIP, OWN_MUTATIONS
+from services.connections import MEMBERSHIP, OWN_MUTATIONS
 from services.rights import Rights, needed_role
 
 _PERSONAL: Final = frozenset({"following"})
@@ -36,23 +36,20 @@ async def refusals(
     people = {each.from_id for each in there if _of_others(rights, each, places[each.id])}
     groups = await standing.groups_of(transaction, people) if people and not rights.unbounded else {}
     asked = {place.group_id for each in places.values() for place in each}.union(*groups.values())
-    held = await rights.roles(transaction, asked) if asked and not rights.unbounded else {}
+    held = await rights.roles(transaction, asked) if asked else {}
     # What somebody was granted lets them make nobody a member.
     joined = {each.to_id for each in there if each.type == MEMBERSHIP}
-    by_membership = await rights.roles(transaction, joined, grants=False) if joined and not rights.unbounded else {}
+    by_membership = await rights.roles(transaction, joined, grants=False) if joined else {}
     return [
         _guarded(rights, each, rows)
-        or (
-            None
-            if rights.unbounded
-            else _refusal(
-                rights,
-                each,
-                places[each.id],
-                groups.get(each.from_id, ()),
-                by_membership if each.type == MEMBERSHIP else held,
-            )
+        or _refusal(
+            rights,
+            each,
+            places[each.id],
+            groups.get(each.from_id, ()),
+            by_membership if each.type == MEMBERSHIP else held,
         )
+        or _self_help(transaction, rights, each, rows)
         if each.id in places
         else None
         for each in wanted
@@ -108,7 +105,11 @@ async def refused_people(
 
 async def _refused(transaction: Transaction, rights: Rights, wanted: Sequence[Connection]) -> dict[str, ForbiddenError]:
     """The same of what they say of their ends."""
-    own = {each.id: ForbiddenError(OWN_MUTATIONS, AccessReason.OWN_MUTATIONS) for each in wanted if each.type == GRANT}
+    own = {
+        each.id: ForbiddenError(OWN_MUTATIONS[each.type], AccessReason.OWN_MUTATIONS)
+        for each in wanted
+        if each.type in OWN_MUTATIONS
+    }
     asked = [each for each in wanted if each.id not in own]
     if not asked:
         return own
@@ -121,7 +122,7 @@ async def _refused_members(
     transaction: Transaction, rights: Rights, wanted: Collection[tuple[Connection, MemberRole]]
 ) -> dict[str, ForbiddenError]:
     """The same of memberships of which each takes a role in its group, by a membership of one's own."""
-    if rights.unbounded or not wanted:
+    if not wanted:
         return {}
     held = await rights.roles(transaction, {each.to_id for each, _ in wanted}, grants=False)
     return {each.id: refused for each, role in wanted if (refused := rights.refusal(held, [each.to_id], role))}
@@ -170,6 +171,28 @@ def _guarded(rights: Rights, connection: Connection, rows: Mapping[str, LockedRo
     return next((refused for each in types if each and (refused := rights.guarded(each))), None)
 
 
+def _self_help(
+    transaction: Transaction, rights: Rights, connection: Connection, rows: Mapping[str, LockedRow]
+) -> ForbiddenError | None:
+    """Why no platform owner is made an owner by support access: they would need none any more, and it would not end."""
+    if connection.type != MEMBERSHIP or connection.properties["role"] != MemberRole.OWNER:
+        return None
+    return owner_by_support(transaction, rights, connection.to_id, rows[connection.from_id])
+
+
+def owner_by_support(
+    transaction: Transaction, rights: Rights, group_id: str, person: LockedRow
+) -> ForbiddenError | None:
+    """Why somebody is not made an owner of a group in which the caller's right was decided; None where they may be."""
+    if person["role"] != PlatformRole.PLATFORM_OWNER or not rights.by_support(transaction, group_id):
+        return None
+    return ForbiddenError(
+        "By support access no platform owner is made an owner: have an owner of the group do it.",
+        AccessReason.SUPPORT_NEEDED,
+        group_id=group_id,
+    )
+
+
 def _refusal(
     rights: Rights,
     connection: Connection,
@@ -184,7 +207,7 @@ def _refusal(
     if places:
         refused = (rights.refusal(held, [place.group_id], place.needed) for place in places)
         return None if own and connection.type in _PERSONAL else next(filter(None, refused), None)
-    return None if own else _of_person(groups, held)
+    return None if own or rights.unbounded else _of_person(groups, held)
 
 
 def _of_person(groups: Iterable[str], held: Mapping[str, MemberRole]) -> ForbiddenError | None:

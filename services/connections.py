@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from domain.access import Caller
 from domain.changes import KEEP, Change
@@ -27,7 +28,14 @@ from services.ontology import Ontology
 
 MEMBERSHIP = "member_of"
 GRANT = "granted"
-OWN_MUTATIONS = "Grants have their own mutations: grantAccess and revokeAccess."
+SUPPORT = "supports"
+OWN_MUTATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        GRANT: "Grants have their own mutations: grantAccess and revokeAccess.",
+        SUPPORT: "Support access has its own mutations: beginSupportAccess and endSupportAccess.",
+    }
+)
+"""What is made, changed and ended in no other way, by type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,8 @@ class ConnectionChanges:
 def new_connection(new: NewConnection, connection_type: ConnectionType, created_by: str | None) -> Connection:
     """The connection of that type, once its input was found to be right; its ends are not looked at yet."""
     at = now()
-    if new.type == GRANT:
-        raise ValidationError("type", OWN_MUTATIONS)
+    if new.type in OWN_MUTATIONS:
+        raise ValidationError("type", OWN_MUTATIONS[new.type])
     validation.identifier("fromId", new.from_id, *_in_order(connection_type.sources))
     validation.identifier("toId", new.to_id, *_in_order(connection_type.targets))
     if new.from_id == new.to_id and not connection_type.reflexive:

@@ -8,8 +8,9 @@ from domain.groups import Group
 from domain.ids import NodeKind
 from domain.people import MemberRole, Person, PersonKind, PersonStatus, PlatformRole
 from domain.standing import Standing
+from domain.support import NOT_NEEDED, Support
 from domain.things import Thing
-from graph import grants, groups, people, standing, things
+from graph import grants, groups, people, standing, support, things
 from graph.store import Store
 from services import validation
 from services.access import MEMBER_ROLES, Action, counts_below, counts_grants, reach_of, viewer_of
@@ -57,8 +58,20 @@ class Explanations:
         found = await standing.fetch(
             self._store, person_id, [group_id], below=counts_below(person), grants=counts_grants(person)
         )
-        held = found.get(group_id)
-        reason, allowed = _decision(person, action, thing, held)
+        held, helped = found.get(group_id), NOT_NEEDED
+        if person.role is PlatformRole.PLATFORM_OWNER:
+            helped = (await support.fetch(self._store, [(person_id, group_id)]))[person_id, group_id]
+        reason, allowed = _decision(person, action, thing, held, helped)
+        if reason is AccessReason.SUPPORT:
+            return Explanation(
+                allowed=allowed,
+                reason=reason,
+                role=None,
+                needed_role=needed_role(action, kind),
+                path=() if group is None else await self._path(caller, group, helped.path[0]),
+                grant_id=helped.access_id,
+                through_group_id=None,
+            )
         if thing is not None and not allowed and action in BY_THING and counts_grants(person):
             for given in await grants.fetch_on(self._store, person_id, thing.id):
                 if not allowed and _decision(person, action, thing, given)[1]:
@@ -70,16 +83,16 @@ class Explanations:
             needed_role=needed_role(action, kind) if action in MEMBER_ROLES else None,
             path=()
             if held is None or group is None or held.held_id == object_id != group.id
-            else await self._path(caller, group, held),
+            else await self._path(caller, group, held.held_id),
             grant_id=None if held is None else held.grant_id,
             through_group_id=None if held is None else held.through_group_id,
         )
 
-    async def _path(self, caller: Caller, group: Group, held: Standing) -> tuple[Group, ...]:
-        if held.held_id == group.id:
+    async def _path(self, caller: Caller, group: Group, held_id: str) -> tuple[Group, ...]:
+        if held_id == group.id:
             return (group,)
         above = (await groups.fetch_ancestors(self._store, reach_of(caller), [group.id])).get(group.id, [])
-        last = next((index for index, each in enumerate(above) if each.id == held.held_id), len(above) - 1)
+        last = next((index for index, each in enumerate(above) if each.id == held_id), len(above) - 1)
         return (*reversed(above[: last + 1]), group)
 
 
@@ -95,7 +108,9 @@ async def authorize_insight(store: Store, caller: Caller, group_id: str, about: 
         raise ForbiddenError(f"Access is explained to {MemberRole.ADMIN} and {MemberRole.OWNER} of the group.")
 
 
-def _decision(person: Person, action: Action, thing: Thing | None, held: Standing | None) -> tuple[AccessReason, bool]:
+def _decision(
+    person: Person, action: Action, thing: Thing | None, held: Standing | None, helped: Support = NOT_NEEDED
+) -> tuple[AccessReason, bool]:
     """The reason and whether it may be done, by the rules that a change meets."""
     if action not in (IN_GROUPS if thing is None else TO_THINGS):
         return AccessReason.OTHER_OBJECT, False
@@ -109,10 +124,10 @@ def _decision(person: Person, action: Action, thing: Thing | None, held: Standin
     except AppError:
         return AccessReason.PLATFORM_ROLE, False
     kind, role = None if thing is None else thing.type, counting(action, held)
-    if rights.refused(role, kind) is None:
+    refused = rights.refused(role, kind, helped)
+    if refused is None:
         by_grant = held is not None and held.grant_id is not None and action not in BY_MEMBERSHIP
         by_role = AccessReason.GRANT if by_grant else AccessReason.MEMBER_ROLE
-        return (AccessReason.PLATFORM_OWNER if rights.unbounded else by_role), True
-    if kind is not None and (refused := rights.guarded(kind)):
-        return refused.reason, False
-    return (AccessReason.NO_MEMBERSHIP if role is None else AccessReason.ROLE_TOO_LOW), False
+        of_owner = AccessReason.SUPPORT if helped.acts else AccessReason.PLATFORM_OWNER
+        return (of_owner if rights.unbounded else by_role), True
+    return refused.reason, False

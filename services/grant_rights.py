@@ -45,7 +45,7 @@ async def _refusals(
     It takes the role itself there, and at least that of an administrator or the one that the type takes.
     """
     groups = {on_id: rows[on_id]["groupId"] or on_id for on_id, _ in wanted}
-    held = {} if rights.unbounded or not groups else await rights.roles(transaction, groups.values())
+    held = await rights.roles(transaction, groups.values()) if groups else {}
     return [_refusal(rights, groups[on_id], rows[on_id], role, held) for on_id, role in wanted]
 
 
@@ -56,4 +56,4 @@ def _refusal(
     if thing_type == API_KEY:
         return ForbiddenError("An API key is its person's alone: nobody is granted it.", AccessReason.OWN_MUTATIONS)
     needed = needed_role(rights.action, thing_type)
-    return None if rights.unbounded else rights.refusal(held, [group_id], role if role.covers(needed) else needed)
+    return rights.refusal(held, [group_id], role if role.covers(needed) else needed)

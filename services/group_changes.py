@@ -232,7 +232,7 @@ def _policy(group: Group) -> Mapping[str, JSON]:
 
 async def _require_all(transaction: Transaction, rights: Rights, group_id: str) -> None:
     """Refuse where the rights do not cover all that is below a group: a role in it may say nothing about that."""
-    if not rights.unbounded and not rights.below:
+    if not rights.below:
         await rights.require(transaction, *await group_changes.below(transaction, group_id))
 
 

@@ -49,6 +49,12 @@ EXAMPLES: Final[Mapping[MailTemplate, JSONObject]] = MappingProxyType(
             "name": "Bookkeeping",
             "webhook": "whk_example",
         },
+        MailTemplate.SUPPORT_ACCESS_BEGAN: {
+            "group": "Aurora",
+            "who": "Ada Operator",
+            "reason": "You asked us to mend the order 17.",
+            "until": "2026-03-02T10:30 UTC",
+        },
     }
 )
 """For each template the values of a mail as it might be."""

@@ -19,7 +19,7 @@ from graph import joining, keys
 from graph.store import Store, Transaction
 from services import connection_rights, grant_rights, service_account_rights
 from services.access import OWN, Action, authorize, authorize_session
-from services.connections import GRANT, MEMBERSHIP
+from services.connections import GRANT, MEMBERSHIP, SUPPORT
 from services.joining import why_not
 from services.rights import API_KEY, Rights
 
@@ -31,12 +31,13 @@ _TO_CONNECTIONS: Final = (
     Action.DISCONNECT,
     Action.GRANT_ACCESS,
     Action.REVOKE_ACCESS,
+    Action.END_SUPPORT_ACCESS,
     Action.LEAVE_GROUP,
 )
 _TO_ACCOUNTS: Final = (Action.UPDATE_SERVICE_ACCOUNT, Action.DELETE_SERVICE_ACCOUNT)
 _TO_KEYS: Final = (Action.ROTATE_API_KEY, Action.REVOKE_API_KEY)
 _TO_PEOPLE: Final = (Action.CONNECT, *_TO_ACCOUNTS, *(each for each in Action if each in OWN and each not in _TO_KEYS))
-_OF_ONES_MEMBERSHIP: Final = (Action.JOIN_GROUP, Action.LEAVE_GROUP)
+_TO_GROUPS: Final = (Action.JOIN_GROUP, Action.LEAVE_GROUP, Action.BEGIN_SUPPORT_ACCESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def questions_about(node: Found) -> tuple[Action, ...]:
     """What can be done to an object beside what a role in a group allows."""
     match node:
         case Group():
-            return _OF_ONES_MEMBERSHIP
+            return _TO_GROUPS
         case Person():
             return _TO_PEOPLE
         case Connection():
@@ -92,6 +93,8 @@ class NodePermissions:
 
 async def _groups(transaction: Transaction, caller: Caller, action: Action, nodes: Sequence[Found]) -> set[str]:
     viewer, groups = authorize(caller, action), cast("Sequence[Group]", nodes)
+    if action is Action.BEGIN_SUPPORT_ACCESS:
+        return set() if viewer.session is None else {each.id for each in groups}
     held = await joining.memberships(transaction, viewer.person_id, [each.id for each in groups])
     if action is Action.LEAVE_GROUP:
         return set(held)
@@ -128,9 +131,18 @@ async def _connections(transaction: Transaction, caller: Caller, action: Action,
         case Action.LEAVE_GROUP:
             own = (each for each in connections if each.from_id == rights.viewer.person_id)
             return {each.id for each in own if each.type == MEMBERSHIP}
+        case Action.END_SUPPORT_ACCESS:
+            return await _supports(transaction, rights, connections)
         case _:
             grants = [each for each in connections if each.type == GRANT]
             return {each.id for each in grants} - await grant_rights.refused(transaction, rights, grants)
+
+
+async def _supports(transaction: Transaction, rights: Rights, connections: Sequence[Connection]) -> set[str]:
+    supports = [each for each in connections if each.type == SUPPORT]
+    held = await rights.roles(transaction, {each.to_id for each in supports}, grants=False) if supports else {}
+    own = rights.viewer.person_id
+    return {each.id for each in supports if each.from_id == own or rights.refusal(held, [each.to_id]) is None}
 
 
 async def _keys(transaction: Transaction, caller: Caller, action: Action, nodes: Sequence[Found]) -> set[str]:

@@ -18,6 +18,7 @@ from services import validation
 from services.access import Action
 from services.connection_changes import is_owner
 from services.connection_events import changed_events
+from services.connection_rights import owner_by_support
 from services.connections import MEMBERSHIP
 from services.groups import check_id
 from services.memberships import no_owner
@@ -59,6 +60,10 @@ def transferring(
         if group_id not in locked:
             raise NotFoundError("group", group_id)
         await rights.require(transaction, group_id)
+        if to_person_id in locked and (
+            refused := owner_by_support(transaction, rights, group_id, locked[to_person_id])
+        ):
+            raise refused
         if locked[group_id]["status"] == ThingStatus.ARCHIVED:
             raise ConflictError("This group is archived: restore it first.", field="groupId")
         former = await joining.lock_membership(transaction, giver, group_id)

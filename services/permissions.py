@@ -7,10 +7,11 @@ from typing import Final
 from domain.access import Caller
 from domain.errors import AppError
 from domain.knowledge import Knowledge, KnowledgeType
-from domain.people import MemberRole
+from domain.people import MemberRole, PlatformRole
 from domain.standing import Standing
+from domain.support import NOT_NEEDED, Support
 from domain.things import Thing
-from graph import standing
+from graph import standing, support
 from graph.store import Store
 from services.access import MEMBER_ROLES, OF_BUYERS, Action, counts_below, counts_grants
 from services.orders import ORDER, refused_to_either
@@ -19,7 +20,12 @@ from services.rights import BY_THING, Rights, counting
 IN_GROUPS: Final = tuple(MEMBER_ROLES)
 """What can be done to a group, and to what it holds."""
 
-_NOT_TO_THINGS: Final = {Action.CREATE_THING, Action.APPLY_CHANGES, Action.TRANSFER_OWNERSHIP}
+_NOT_TO_THINGS: Final = {
+    Action.CREATE_THING,
+    Action.APPLY_CHANGES,
+    Action.TRANSFER_OWNERSHIP,
+    Action.END_SUPPORT_ACCESS,
+}
 _OF_OTHERS: Final = ("_group", "_service_account", "create_webhook")
 TO_THINGS: Final = tuple(
     each for each in MEMBER_ROLES if each not in _NOT_TO_THINGS and not each.value.endswith(_OF_OTHERS)
@@ -53,6 +59,14 @@ class Permissions:
             self._store, viewer.person_id, group_ids, below=counts_below(viewer), grants=counts_grants(viewer)
         )
 
+    async def supports(self, caller: Caller, group_ids: Iterable[str]) -> Mapping[str, Support]:
+        """What the viewer needs and has in each of the groups, if they are a platform owner; it is one read then."""
+        viewer = caller.viewer
+        if viewer is None or viewer.role is not PlatformRole.PLATFORM_OWNER:
+            return {}
+        found = await support.fetch(self._store, ((viewer.person_id, each) for each in group_ids))
+        return {group_id: each for (_, group_id), each in found.items()}
+
 
 def permitted(
     caller: Caller,
@@ -60,10 +74,13 @@ def permitted(
     held: Standing | None,
     thing_type: str | None = None,
     thing_id: str | None = None,
+    *,
+    helped: Support = NOT_NEEDED,
 ) -> list[Action]:
     """Those of the actions that somebody may do in a group where they have that standing, to things of a type if given.
 
-    What they were granted on a single thing counts too, where one is given.
+    What they were granted on a single thing counts too, where one is given; `helped` is what a platform owner needs and
+    has there.
     """
     viewer = caller.viewer
     given = [
@@ -74,8 +91,8 @@ def permitted(
     return [
         each
         for each in actions
-        if _may(caller, each, counting(each, held), thing_type)
-        or (each in BY_THING and any(_may(caller, each, one, thing_type) for one in given))
+        if _may(caller, each, counting(each, held), thing_type, helped)
+        or (each in BY_THING and any(_may(caller, each, one, thing_type, helped) for one in given))
     ]
 
 
@@ -86,29 +103,35 @@ def actions_on(node: Thing | Knowledge) -> tuple[Action, ...]:
     return (*TO_THINGS, *_TO_TYPES.get(node.type, ()))
 
 
-def permitted_on(caller: Caller, actions: Iterable[Action], held: Standing | None, thing: Thing) -> list[Action]:
+def permitted_on(
+    caller: Caller, actions: Iterable[Action], held: Standing | None, thing: Thing, helped: Support = NOT_NEEDED
+) -> list[Action]:
     """Those of the actions that somebody may do to a thing, or to what describes it, with that standing in its group.
 
     What anybody may who buys counts too: to order a product, and what a buyer does about their order.
     """
     asked = list(actions)
-    by_role = permitted(caller, [each for each in asked if each in TO_THINGS], held, thing.type, thing.id)
-    return [*by_role, *(each for each in asked if each in OF_BUYERS and _may_as_buyer(caller, each, held, thing))]
+    by_role = permitted(
+        caller, [each for each in asked if each in TO_THINGS], held, thing.type, thing.id, helped=helped
+    )
+    of_buyers = (each for each in asked if each in OF_BUYERS)
+    return [*by_role, *(each for each in of_buyers if _may_as_buyer(caller, each, held, thing, helped))]
 
 
-def _may_as_buyer(caller: Caller, action: Action, held: Standing | None, thing: Thing) -> bool:
+def _may_as_buyer(caller: Caller, action: Action, held: Standing | None, thing: Thing, helped: Support) -> bool:
     try:
         rights = Rights.of(caller, action)
     except AppError:
         return False
-    return action is Action.PLACE_ORDER or refused_to_either(rights, thing, counting(action, held)) is None
+    role = rights.role_of_operator(helped) if rights.unbounded else counting(action, held)
+    return action is Action.PLACE_ORDER or refused_to_either(rights, thing, role) is None
 
 
-def _may(caller: Caller, action: Action, role: MemberRole | None, thing_type: str | None) -> bool:
+def _may(caller: Caller, action: Action, role: MemberRole | None, thing_type: str | None, helped: Support) -> bool:
     if action is Action.CREATE_GROUP and caller.viewer is not None and caller.viewer.is_service:
         return False  # whoever makes a group below another one owns it
     try:
         rights = Rights.of(caller, action)
     except AppError:
         return False
-    return rights.refused(role, thing_type) is None
+    return rights.refused(role, thing_type, helped) is None

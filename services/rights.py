@@ -12,9 +12,10 @@ from domain.access import AccessReason, Caller, Reach, Viewer
 from domain.errors import ForbiddenError
 from domain.people import MemberRole, PlatformRole
 from domain.standing import Standing
+from domain.support import NOT_NEEDED, Support
 from domain.thing_types import SOLD
 from domain.webhooks import WEBHOOK
-from graph import grants, standing
+from graph import grants, standing, support
 from graph.store import Transaction
 from graph.webhooks import SeesBelow
 from services.access import (
@@ -145,7 +146,7 @@ class Rights:
 
     @property
     def unbounded(self) -> bool:
-        """Whether they need no role in a group."""
+        """Whether they need no role in a group, but support access where others own it."""
         return self.viewer.role is PlatformRole.PLATFORM_OWNER
 
     @property
@@ -156,7 +157,13 @@ class Rights:
     async def roles(
         self, transaction: Transaction, group_ids: Iterable[str], *, grants: bool = True
     ) -> Mapping[str, MemberRole]:
-        """The role that counts in each of the groups, where there is one; of memberships alone without `grants`."""
+        """The role that counts in each of the groups, where there is one; of memberships alone without `grants`.
+
+        A platform owner counts as an owner where no others own it, and where they have support access.
+        """
+        if self.unbounded:
+            found = await support.lock(transaction, self.viewer.person_id, group_ids)
+            return {group_id: role for group_id, each in found.items() if (role := self.role_of_operator(each))}
         grants = grants and self.action not in BY_MEMBERSHIP and counts_grants(self.viewer)
         return await standing.roles(transaction, self.viewer.person_id, group_ids, below=self.below, grants=grants)
 
@@ -167,8 +174,6 @@ class Rights:
 
         Without `grants` only a membership will do.
         """
-        if self.unbounded:
-            return
         held = await self.roles(transaction, group_ids, grants=grants)
         if refused := self.refusal(held, group_ids, role):
             raise refused
@@ -189,12 +194,28 @@ class Rights:
             if not any(role.covers(needed) for role in given):
                 raise
 
-    def refused(self, role: MemberRole | None, thing_type: str | None = None) -> ForbiddenError | None:
-        """Why they may not do it where they have that role, to things of a type if given; None where they may."""
+    def by_support(self, transaction: Transaction, group_id: str) -> bool:
+        """Whether it is by support access that they may do it in a group that was asked for."""
+        return self.unbounded and support.found_by(transaction, self.viewer.person_id, group_id).acts
+
+    def refused(
+        self, role: MemberRole | None, thing_type: str | None = None, helped: Support = NOT_NEEDED
+    ) -> ForbiddenError | None:
+        """Why they may not do it where they have that role, to things of a type if given; None where they may.
+
+        `helped` is what a platform owner needs and has there.
+        """
         if thing_type is not None and (guarded := self.guarded(thing_type)):
             return guarded
         needed = needed_role(self.action, thing_type)
-        return None if self.unbounded else self.refusal({} if role is None else {"": role}, [""], needed)
+        if self.unbounded:
+            role = self.role_of_operator(helped)
+        return self.refusal({} if role is None else {"": role}, [""], needed)
+
+    @staticmethod
+    def role_of_operator(helped: Support) -> MemberRole | None:
+        """The role that a platform owner counts as having in a group, by what they need and have there."""
+        return MemberRole.OWNER if helped.suffices else None
 
     def guarded(self, thing_type: str) -> ForbiddenError | None:
         """Why nobody like them may do it to any thing of that type.
@@ -218,6 +239,13 @@ class Rights:
         needed = role or MEMBER_ROLES[self.action]
         for group_id in group_ids:
             has = held.get(group_id)
+            if has is None and self.unbounded:
+                return ForbiddenError(
+                    "Others own a group that this is about: begin support access to it first, by beginSupportAccess, "
+                    "and say why.",
+                    AccessReason.SUPPORT_NEEDED,
+                    group_id=group_id or None,
+                )
             if has is None or not has.covers(needed):
                 # Without the group's id: it may be above one that they see, and hidden from them.
                 yours = "You have no role that counts" if has is None else f"Your role is {has}"

@@ -76,7 +76,7 @@ async def _refused(
     transaction: Transaction, rights: Rights, of: Mapping[str, str], rows: Mapping[str, LockedRow]
 ) -> dict[str, ForbiddenError]:
     """Which of the accounts, each with the group that manages it, the caller does not manage, and why."""
-    held = {} if rights.unbounded or not of else await rights.roles(transaction, of.values())
+    held = await rights.roles(transaction, of.values()) if of else {}
     found = {}
     for account_id, group_id in of.items():
         if group_id not in rows:  # also to a key that is confined to other groups
@@ -86,7 +86,7 @@ async def _refused(
                 group_id=group_id,
                 needed_role=MemberRole.ADMIN,
             )
-        elif not rights.unbounded and (refused := rights.refusal(held, [group_id])):
+        elif refused := rights.refusal(held, [group_id]):
             found[account_id] = refused
     return found
 
@@ -95,7 +95,7 @@ async def _exceeding(
     transaction: Transaction, rights: Rights, account_ids: Collection[str]
 ) -> dict[str, ForbiddenError]:
     """Which of the accounts may more than the caller, and where."""
-    if rights.unbounded or not account_ids:
+    if not account_ids:
         return {}
     memberships = await standing.groups_of(transaction, account_ids)
     held = await rights.roles(transaction, {group_id for of_one in memberships.values() for group_id in of_one})

@@ -55,6 +55,7 @@ from services.sign_in import SignIn
 from services.sign_in_by_mail import SignInByMail
 from services.sign_in_challenges import Challenges
 from services.sign_in_methods import SignInMethods
+from services.support import SupportAccesses
 from services.things import Things
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
@@ -120,6 +121,7 @@ class Services:
     sign_in: SignIn
     sign_in_by_mail: SignInByMail
     sign_in_methods: SignInMethods
+    support: SupportAccesses
     things: Things
     type_changes: TypeChanges
     type_registration: TypeRegistration
@@ -203,6 +205,7 @@ class Services:
             sign_in=SignIn(store, clock, limits, entrance, policy.words),
             sign_in_by_mail=SignInByMail(store, clock, limits, entrance),
             sign_in_methods=SignInMethods(store, clock, limits, policy.words),
+            support=SupportAccesses(store, clock, changes),
             things=things,
             type_changes=TypeChanges(store),
             type_registration=TypeRegistration(changes, ontology),

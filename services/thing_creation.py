@@ -60,7 +60,7 @@ class CreationOfThings:
         named = [named_by(known[each.thing.type], each.thing.properties) for each in wanted]
         ids = {each.thing.group_id for each in wanted}.union(*(each.values() for each in named))
         locked = await locks.lock(transaction, rights.reach, ids)
-        held = {} if rights.unbounded else await rights.roles(transaction, {each.thing.group_id for each in wanted})
+        held = await rights.roles(transaction, {each.thing.group_id for each in wanted})
         outcomes = [
             _refusal(locked, held, known[each.thing.type], each, names) or each.thing
             for each, names in zip(wanted, named, strict=True)
@@ -92,11 +92,7 @@ def _refusal(
 ) -> AppError | None:
     thing, rights = wanted.thing, wanted.rights
     needed = needed_role(rights.action, thing.type)
-    if (
-        not rights.unbounded
-        and thing.group_id in locked
-        and (refused := rights.refusal(held, [thing.group_id], needed))
-    ):
+    if thing.group_id in locked and (refused := rights.refusal(held, [thing.group_id], needed)):
         return refused
     try:
         check_active(locked, "groupId", thing.group_id)

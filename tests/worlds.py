@@ -1,16 +1,22 @@
 """Small worlds for tests: people with keys, groups and things, made through the services and the API."""
 
+import asyncio
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypedDict, cast
 
 from domain.access import Caller, KeyScope
+from domain.connection_types import CONNECTION_TYPES
+from domain.connections import Connection
 from domain.events import EventType
+from domain.ids import connection_prefix, new_id
 from domain.people import MemberRole, Person, PlatformRole
+from domain.support import LONGEST
 from domain.thing_types import SOLD, THING_TYPES
 from domain.things import ThingStatus
-from domain.values import JSON, JSONObject
-from graph import events, references, thing_changes
+from domain.values import JSON, JSONObject, now
+from graph import connections, events, references, thing_changes
 from graph.store import Statement, Store, Transaction
 from services.keys import Keys
 from services.people import NewPerson
@@ -50,6 +56,16 @@ COUNT_DENIALS: Statement[int] = Statement(
     "count_denials", "MATCH (event:Event {type: 'access_denied'}) RETURN count(event) AS row"
 )
 
+WITHOUT_HELP: Statement[str] = Statement(
+    "without_help",
+    """
+    MATCH (root:Group)-[:PARENT_OF*0..]->(:Group)<-[owning:MEMBER_OF]-(owner:Person)
+    WHERE owning.validTo IS NULL AND owning.role = 'owner' AND owner.role <> 'platform_owner'
+        AND NOT EXISTS { (root)<-[:PARENT_OF]-(:Group) }
+        AND NOT EXISTS { MATCH (root)<-[edge:SUPPORTS]-(:Person {id: $id}) WHERE edge.validTo IS NULL }
+    RETURN DISTINCT root.id AS row""",
+)
+
 Change: TypeAlias = tuple[str, JSONObject]
 """A mutation and its input."""
 
@@ -73,6 +89,24 @@ def new_connection(type_: str, source: str, target: str, **properties: JSON) -> 
     return "connect", {"type": type_, "fromId": source, "toId": target, "properties": properties}
 
 
+def support_access(person_id: str, group_id: str) -> Connection:
+    """Support access that is in force for as long as it may be."""
+    at = now()
+    return Connection(
+        id=new_id(connection_prefix("supports")),
+        type="supports",
+        from_id=person_id,
+        to_id=group_id,
+        properties={"reason": "The tests ask for it.", "expiresAt": (at + LONGEST).isoformat()},
+        strength=None,
+        valid_from=at,
+        valid_to=None,
+        metadata={},
+        created_at=at,
+        created_by=person_id,
+    )
+
+
 @dataclass
 class World:
     """A store with a platform owner, whose API may do everything."""
@@ -82,6 +116,8 @@ class World:
     owner: Person
     home: str
     """The id of the platform owner's organization."""
+    helping: asyncio.Lock = field(default_factory=asyncio.Lock)
+    helpers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
     async def create(cls, store: Store, api: Api) -> "World":
@@ -107,8 +143,34 @@ class World:
         """The API as somebody new sees it, who is a member of a group that there is."""
         new = NewPerson(f"{name}@one.example", name, name.capitalize(), role)
         person = await register(self.store, new, group_slug, member_role)
+        await self.help()
         created = await Keys(self.store).create(Caller(None), person.email, scope)
         return self.api.as_holder_of(created.secret)
+
+    async def help(self) -> None:
+        """Let the platform owner change what others own, in all trees of groups where there is such a group."""
+
+        async def work(transaction: Transaction) -> None:
+            for root in await transaction.run(WITHOUT_HELP, {"id": self.owner.id}):
+                await connections.create(
+                    transaction, (support_access(self.owner.id, root), CONNECTION_TYPES["supports"])
+                )
+
+        async with self.helping:
+            await self.store.write(work)
+
+    async def support(self, group: str) -> str:
+        """The id of support access to a group that another platform owner has, who is new."""
+        number = next(self.helpers)
+        new = NewPerson(f"helper{number}@one.example", f"helper{number}", "Helper", PlatformRole.PLATFORM_OWNER)
+        helper = await register(self.store, new, None, MemberRole.VIEWER)
+        made = support_access(helper.id, group)
+
+        async def work(transaction: Transaction) -> None:
+            await connections.create(transaction, (made, CONNECTION_TYPES["supports"]))
+
+        await self.store.write(work)
+        return made.id
 
     async def group(self, slug: str, parent: str | None = None, **more: JSON) -> str:
         """The id of a new group."""
@@ -125,7 +187,10 @@ class World:
     async def connect(self, type_: str, source: str, target: str, properties: JSONObject | None = None) -> str:
         """The id of a new connection."""
         given: dict[str, JSON] = {"type": type_, "fromId": source, "toId": target, "properties": properties}
-        return await self._created("connect", given, "relationship")
+        made = await self._created("connect", given, "relationship")
+        if type_ == "member_of":
+            await self.help()
+        return made
 
     async def make(self, **changes: Change) -> dict[str, str]:
         """The ids of what several mutations made in one request: under each name the mutation and its input."""
@@ -134,11 +199,11 @@ class World:
         changes = {name: change for name, change in changes.items() if name not in sold}
         if not changes:
             return {name: await self.recorded(given) for name, given in sold.items()}
-        for name, (field, _) in changes.items():
-            title = field[0].upper() + field[1:]
+        for name, (mutation, _) in changes.items():
+            title = mutation[0].upper() + mutation[1:]
             declared.append(f"${name}: {title}Input!")
-            success = f"... on {title}Success {{ {_MADE[field]} {{ id }} }}"
-            asked.append(f"{name}: {field}(input: ${name}) {{ {success} ... on AppError {{ message }} }}")
+            success = f"... on {title}Success {{ {_MADE[mutation]} {{ id }} }}"
+            asked.append(f"{name}: {mutation}(input: ${name}) {{ {success} ... on AppError {{ message }} }}")
         answer = await self.api.ask(
             f"mutation ({', '.join(declared)}) {{ {' '.join(asked)} }}",
             {name: given for name, (_, given) in changes.items()},
@@ -146,6 +211,8 @@ class World:
         made = cast("dict[str, dict[str, dict[str, str]]]", answer.data)
         assert all("message" not in each for each in made.values()), made
         ids = {name: made[name][_MADE[field]]["id"] for name, (field, _) in changes.items()}
+        if any(given.get("type") == "member_of" for _, given in changes.values()):
+            await self.help()
         return ids | {name: await self.recorded(given) for name, given in sold.items()}
 
     async def recorded(self, given: JSONObject) -> str:

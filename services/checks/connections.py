@@ -1,6 +1,7 @@
 """Rules about connections."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import cast
 
 from domain.catalogue import Catalogue
@@ -9,6 +10,7 @@ from domain.connections import Connection
 from domain.errors import ValidationError
 from domain.events import Event, EventType
 from domain.ids import NodeKind, connection_type_of, kind_of
+from domain.support import LONGEST
 from domain.values import JSON, now, to_micros
 from graph import connections
 from graph.bulk import LIVE_KEYS, StoredRow
@@ -19,7 +21,7 @@ from graph.store import Transaction
 from services import validation
 from services.checks import nodes
 from services.checks.rules import Fault, Mend, Section, Test, rule
-from services.connections import GRANT, MEMBERSHIP
+from services.connections import GRANT, MEMBERSHIP, SUPPORT
 from services.journal import AccessChange, system_event
 
 _KINDS = {"Group": NodeKind.GROUP, "Person": NodeKind.PERSON, "Thing": NodeKind.THING}
@@ -65,7 +67,7 @@ def _end(found: ConnectionFacts) -> Mend:
                 target_id=found["id"],
                 group_id=group_id,
                 properties=details,
-                changes=AccessChange(before=held) if details["type"] in {MEMBERSHIP, GRANT} else None,
+                changes=AccessChange(before=held) if details["type"] in {MEMBERSHIP, GRANT, SUPPORT} else None,
             )
         ]
 
@@ -127,6 +129,22 @@ def _right_grant(found: ConnectionFacts, _types: Catalogue) -> Iterator[Fault]:
         yield Fault("a service account was granted it", _end(found), (str(source["id"]),))
 
 
+@rule(
+    "connection_support",
+    "Live support access lasts eight hours at the most.",
+    "It is ended.",
+)
+def _right_support(found: ConnectionFacts, types: Catalogue) -> Iterator[Fault]:
+    if found["relationship"] != CONNECTION_TYPES[SUPPORT].relationship or not _is_live(found):
+        return
+    if any(_has_faults(found, types)):
+        return
+    until = datetime.fromisoformat(str((nodes.parsed(found["row"], "properties") or {})["expiresAt"]))
+    lasts = timedelta(microseconds=to_micros(until) - cast("int", found["row"]["validFrom"]))
+    if lasts > LONGEST:
+        yield Fault(f"it lasts {lasts}", _end(found))
+
+
 def _wanted(found: ConnectionFacts, known: ConnectionType) -> Mapping[str, object]:
     """The edge as it follows from its properties, which fit the schema."""
     row = found["row"]
@@ -171,7 +189,11 @@ def _right_columns(found: ConnectionFacts, types: Catalogue) -> Iterator[Fault]:
     if known is None or any(_has_faults(found, types)) or _rivals(found, types):
         return
     wanted = _wanted(found, known)
-    beside: Mapping[str, tuple[str, ...]] = {MEMBERSHIP: ("role", "status"), GRANT: ("role", "below", "expiresAt")}
+    beside: Mapping[str, tuple[str, ...]] = {
+        MEMBERSHIP: ("role", "status"),
+        GRANT: ("role", "below", "expiresAt"),
+        SUPPORT: ("expiresAt",),
+    }
     names = (*LIVE_KEYS, *beside.get(known.name, ()))
     wrong = {name: wanted.get(name) for name in names if found["row"].get(name) != wanted.get(name)}
     if wrong:
@@ -246,6 +268,7 @@ _TESTS = (
     _both_ends,
     _right_kinds,
     _right_grant,
+    _right_support,
     _single,
     _right_columns,
     _right_properties,

@@ -11,6 +11,7 @@ _ACCOUNT = "MATCH (n:Entity {id: $account}) "
 _LABEL = "MATCH (n:Knowledge {id: $label}) "
 _CHUNK = "MATCH (n:Knowledge {id: $chunk}) "
 _EDGE = "MATCH (s)-[n:REFERENCES {id: $edge}]->(t) "
+_SUPPORT = "MATCH ()-[n:SUPPORTS {id: $support}]->() "
 _GRANT = "MATCH ()-[n:GRANTED {id: $grant}]->(t) "
 _SESSION = "MATCH (n:Session {id: $session}) "
 _CREDENTIAL = "MATCH (n:Credential {personId: $person}) "
@@ -395,6 +396,12 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             ("otherGrant", "account"),
         ),
     ],
+    "connection_support": [
+        Break(
+            _SUPPORT + "SET n.validFrom = n.validFrom - 28800000001",
+            ("support",),
+        ),
+    ],
     "connection_single": [
         Break(
             _EDGE + "CREATE (s)-[m:REFERENCES]->(t) SET m = n {.*, id: $other, liveKey: null}",
@@ -406,6 +413,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         Break(_EDGE + "SET n.liveKey = 'x'", ("edge",)),
         Break("MATCH ()-[n:MEMBER_OF {id: $member}]->() SET n.role = 'viewer'", ("member",)),
         Break("MATCH ()-[n:MEMBER_OF {id: $member}]->() REMOVE n.status", ("member",)),
+        Break(_SUPPORT + "SET n.expiresAt = 1", ("support",)),
         Break(_GRANT + "SET n.role = 'admin', n.below = false, n.expiresAt = 1", ("grant",)),
     ],
     "connection_properties": [

@@ -49,6 +49,7 @@ class Pool:
     """Of each its version and the ids of its first chunks."""
     vectors: list[str] = field(default_factory=list)
     grants: list[str] = field(default_factory=list)
+    supports: list[str] = field(default_factory=list)
     orders: dict[str, dict[str, JSON]] = field(default_factory=dict)
     """Of each its state, its net and the products in its lines."""
     refunds: dict[str, JSON] = field(default_factory=dict)
@@ -376,6 +377,7 @@ GENERATORS: Final[Mapping[str, Generator]] = {
         "role": dice.choice(["viewer", "editor", "admin"]),
         "below": dice.random() < 0.5,
     },
+    "endSupportAccess": lambda pool, dice: {"supportId": dice.choice(pool.supports or [new_id("con_supports")])},
     "revokeAccess": lambda pool, dice: {"grantId": dice.choice(pool.grants or [new_id("con_granted")])},
     "transferOwnership": lambda pool, dice: {
         "groupId": min(pool.groups),  # of which two humans are members

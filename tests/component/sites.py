@@ -34,6 +34,7 @@ class Site:
     chunk: str = ""
     connection: str = ""
     grant: str = ""
+    support: str = ""
     owner: str = ""
     heir: str = ""
     account: str = ""
@@ -83,6 +84,7 @@ MUTATIONS: Final[Mapping[str, Given]] = {
     "disconnect": lambda at: {"id": at.connection},
     "grantAccess": lambda at: {"toGroupId": at.beside, "onId": at.group, "role": "viewer"},
     "revokeAccess": lambda at: {"grantId": at.grant},
+    "endSupportAccess": lambda at: {"supportId": at.support},
     "transferOwnership": lambda at: {
         "groupId": at.group,
         "toPersonId": at.heir,
@@ -163,6 +165,8 @@ class Sites:
         site = Site(group, made["beside"])
         if "revokeAccess" in mutations:
             site = replace(site, grant=await self._grant(name, group))
+        if "endSupportAccess" in mutations:
+            site = replace(site, support=await self.world.support(group))
         if "transferOwnership" in mutations:
             site = await self._inherited(site)
         return site if all(each in OF_GROUPS for each in mutations) else await self._furnish(site, mutations)

@@ -174,7 +174,14 @@ def action_of(mutation: str) -> Action | None:
 FOR_ANYBODY = [name for name in root_fields("Mutation") if action_of(name) in OPEN]
 FOR_ONESELF = [name for name in root_fields("Mutation") if action_of(name) in OWN]
 FOR_SOME = [name for name in root_fields("Mutation") if name not in FOR_ANYBODY]
-OF_ALL = {"retryEmbeddings", "registerThingType", "registerConnectionType", "evolveThingType", "replayMail"}
+OF_ALL = {
+    "beginSupportAccess",
+    "retryEmbeddings",
+    "registerThingType",
+    "registerConnectionType",
+    "evolveThingType",
+    "replayMail",
+}
 """What is in no group, and a platform owner's alone."""
 OF_ONES_MEMBERSHIP = {"joinGroup", "leaveGroup"}
 """What takes no role in a group, and is tested in tests/component/test_joining.py."""

@@ -69,7 +69,7 @@ TOO_LOW = answer("role_too_low", "editor", "admin", "team")
 @pytest.mark.parametrize(
     ("person", "action", "of", "expected"),
     [
-        ("operator", "delete_thing", "video", answer("platform_owner", None, "admin", allowed=True)),
+        ("operator", "delete_thing", "video", answer("support", None, "admin", "org", "team", allowed=True)),
         ("boss", "delete_thing", "video", answer("member_role", "owner", "admin", "org", "team", allowed=True)),
         ("ed", "update_thing", "video", answer("member_role", "editor", "editor", "team", allowed=True)),
         ("ed", "delete_thing", "video", TOO_LOW),

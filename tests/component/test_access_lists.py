@@ -207,7 +207,7 @@ async def test_an_administrator_is_told_of_all_and_who_those_are_whom_they_see(w
     lead = await world.member("lead", "team", role=PlatformRole.ORG_USER, member_role=MemberRole.ADMIN)
     editor = await world.member("ed", "team", role=PlatformRole.ORG_USER, member_role=MemberRole.EDITOR)
     found = await everything(lead, WHO, "whoCanAccess", object=at["video"], action="update_thing")
-    hidden: Node = {"reason": "platform_owner", "role": None, "heldIn": None, "person": None}
+    hidden: Node = {"reason": "support", "role": None, "heldIn": None, "person": None}
     above: Node = {"reason": "member_role", "role": "owner", "heldIn": None, "person": None}
     here: JSON = {"slug": "team"}
     seen: list[Node] = [
@@ -246,7 +246,7 @@ async def test_a_key_is_read_by_its_person_and_by_platform_owners(world: World) 
         ("oneself", {"username": "ed"}),
     ]
     changed = await everything(world.api, WHO, "whoCanAccess", object=key, action="update_thing")
-    assert [each["reason"] for each in changed] == ["platform_owner"]
+    assert [each["reason"] for each in changed] == ["support"]
     assert await everything(lead, WHO, "whoCanAccess", object=key, action=None) == []
     assert await everything(lead, WHO, "whoCanAccess", object=team, action="delete_group") != []
 

@@ -106,7 +106,7 @@ async def test_groups_keys_and_accounts_that_change_are_told_to_whom_they_concer
             {"visibility": "private", "joinPolicy": "open"},
             access("member_role", "owner", None, "new"),
         ),
-        ({"parentId": top}, {"parentId": other}, access("platform_owner")),
+        ({"parentId": top}, {"parentId": other}, access("support", None, None, "top", "new")),
     ]
     # A key is its person's alone: only a platform owner reads of it.
     person = await person_of(boss)

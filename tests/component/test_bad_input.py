@@ -15,7 +15,7 @@ from app.logs import configure_logs
 from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.values import JSON, JSONObject
 from resolvers.schema import schema
-from services.access import OPEN, OWN
+from services.access import OPEN, OWN, PROVEN
 from tests.refusals import refused
 from tests.worlds import World
 
@@ -168,7 +168,7 @@ async def test_a_change_by_get_is_refused_and_a_question_is_answered(shared_worl
         assert code_of(response) == "BAD_REQUEST"
 
 
-OF_ACCOUNTS = {to_camel_case(action) for action in OPEN | OWN} | {"replayMail"}
+OF_ACCOUNTS = {to_camel_case(action) for action in OPEN | OWN | PROVEN} | {"replayMail"}
 
 
 def inputs() -> Iterator[tuple[str, str]]:
@@ -195,7 +195,13 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"parentId": None}
     values |= {"id": new_id("thg")} if "Thing" in field else {}
     values |= {"id": new_id("con_owns")} if field in {"disconnect", "updateConnection"} else {}
-    values |= {"onId": world.home, "grantId": new_id("con_granted"), "toPersonId": world.owner.id}
+    values |= {
+        "onId": world.home,
+        "grantId": new_id("con_granted"),
+        "supportId": new_id("con_supports"),
+        "toPersonId": world.owner.id,
+    }
+    values |= {"reason": "To mend what is broken.", "minutes": 5} if field == "beginSupportAccess" else {}
     values |= {"role": "viewer"} if field == "grantAccess" else {}
     values |= {"id": world.owner.id} if "ServiceAccount" in field else {}
     values |= {"id": new_id("whk"), "url": "https://a.example/hook"} if "Webhook" in field else {}

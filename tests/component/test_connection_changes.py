@@ -105,7 +105,7 @@ async def test_a_type_that_allows_several_takes_a_second(shared_world: World, ty
     assert at["first"] != at["second"]
 
 
-@pytest.mark.parametrize("type_", [name for name in CONNECTION_TYPES if name != "granted"])
+@pytest.mark.parametrize("type_", [name for name in CONNECTION_TYPES if name not in {"granted", "supports"}])
 async def test_a_connection_joins_two_different_nodes_of_the_kinds_that_its_type_says(
     shared_world: World, type_: str
 ) -> None:

@@ -94,6 +94,7 @@ PARAMETERS: Mapping[str, object] = {
     "memberRoles": ("owner", "admin"),
     **dict.fromkeys(("ownOf", "customer", "customerId", "subjectId", "subjectRole"), ID),
     **dict.fromkeys(("humans", "subjectIsService"), False),
+    "changing": True,
     "pairs": ({"personId": ID, "groupId": ID},),
     "heads": (ID,),
     **dict.fromkeys(("category", "within", "except", "thingId"), None),

@@ -82,6 +82,7 @@ async def build(world: World) -> Names:
     to_shelf: JSONObject = {"toGroupId": at["shelf"], "onId": at["box"], "role": "viewer", "below": True}
     granted = await world.api.change("grantAccess", to_shelf, "grant { id }")
     at["grant"] = str(cast("Mapping[str, JSON]", granted["grant"])["id"])
+    at["support"] = await world.support(at["shelf"])
     at["version"] = f"{at['changed']} 0000000001"
     at["label"] = new_id(KNOWLEDGE_PREFIX)
     link: knowledge.LabelLink = {"thingId": at["video"], "label": "topic:x", "knowledgeId": at["label"]}
