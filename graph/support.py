@@ -94,7 +94,7 @@ LOCK_SUPPORTED: Final[Statement[SupportRow]] = Statement(
     {lock_clauses("edge")}
     WITH group, path, CASE WHEN edge.validTo IS NULL THEN edge.id END AS accessId
     RETURN {{personId: $personId, groupId: group.id, accessId: accessId, path: path}} AS row""",
-    meant="Eager: all is found before the first is locked, in the order of their ids.",
+    meant="Eager on 5.26: all is found before the first is locked, in the order of their ids.",
 )
 OWNERS: Final[Statement[OwnerRow]] = Statement(
     "owners_told_of_support",
@@ -105,7 +105,6 @@ OWNERS: Final[Statement[OwnerRow]] = Statement(
     WHERE {_OWNS.format("owning")} AND person.status = 'active' AND person.role <> '{_PLATFORM_OWNER}'
     WITH person, min(length(above)) AS distance ORDER BY distance, person.id LIMIT $limit
     RETURN {{person: {PERSON}, distance: distance}} AS row""",
-    meant="Sort: of the owners of one group.",
 )
 FIND_LIVE: Final[Statement[ConnectionRow]] = Statement(
     "find_support_access",

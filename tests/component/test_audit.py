@@ -47,7 +47,7 @@ async def code_of(api: Api, **filter_: JSON) -> list[JSON]:
 
 
 def access(reason: str, role: str | None = None, needed: str | None = None, *path: str) -> JSON:
-    allowed = reason in {"member_role", "platform_owner", "oneself", "system"}
+    allowed = reason in {"member_role", "platform_owner", "support", "oneself", "system"}
     named: list[JSON] = [{"slug": slug} for slug in path]
     return {"allowed": allowed, "reason": reason, "role": role, "neededRole": needed, "path": named}
 
