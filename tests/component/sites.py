@@ -182,9 +182,8 @@ class Sites:
     async def _inherited(self, site: Site) -> Site:
         """The same site with an owner, and a viewer who could be one."""
         roles = {self.owner: MemberRole.OWNER, self.heir: MemberRole.VIEWER}
-        await self.world.make(
-            **{each: new_connection("member_of", each, site.group, role=role) for each, role in roles.items()}
-        )
+        for each, role in roles.items():
+            await self.world.connect("member_of", each, site.group, {"role": role})
         return replace(site, owner=self.owner, heir=self.heir)
 
     async def _furnish(self, site: Site, mutations: Collection[str]) -> Site:
