@@ -208,6 +208,7 @@ async def test_what_may_be_done_is_told_before(setting: Setting, platform: Platf
             "create_thing",
             "apply_changes",
             "transfer_ownership",
+            "end_support_access",
             *(ACTIONS[name] for name in OF_ORDERS),
         }
         assert set(cast("list[str]", of_thing["viewerPermissions"])) == to_things, place
