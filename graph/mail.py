@@ -83,7 +83,7 @@ CLAIM_MAILS: Statement[MailRow] = Statement(
     WITH mail ORDER BY mail.status, mail.dueAt LIMIT $limit
     {lock_what_stays("mail")} AND mail.status = 'pending' AND mail.dueAt <= $at
     SET mail.dueAt = $leasedUntil, mail.attempts = mail.attempts + 1
-    RETURN {MAIL} AS row ORDER BY row.createdAt""",
+    RETURN {MAIL} AS row ORDER BY row.createdAt, row.id""",
     meant="Eager: all that are due are found before the first of them is claimed.",
 )
 SETTLE_MAIL: Statement[bool] = Statement(

@@ -130,6 +130,7 @@ OF_OTHERS = {
     MailTemplate.ORDER_REFUNDED,
     MailTemplate.REFUND_DECLINED,
     MailTemplate.WEBHOOK_PAUSED,
+    MailTemplate.SUPPORT_ACCESS_BEGAN,
 }
 """What no account is about."""
 
