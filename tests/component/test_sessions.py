@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.cookies import SimpleCookie
 from typing import cast
 
@@ -280,7 +280,9 @@ async def post(
     """The status, the body and the cookies that a browser's request gets."""
     sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), **headers}
     accounts.http.cookies.clear()
-    response = await accounts.http.post("/graphql", json={"query": query}, headers={k: v for k, v in sent.items() if v})
+    response = await accounts.http.post(
+        "/graphql", json={"query": query}, headers={k: v.encode() for k, v in sent.items() if v}
+    )
     set_cookies = response.headers.get_list("set-cookie")
     kept: dict[str, str] = {}
     for header in set_cookies:
@@ -316,6 +318,93 @@ async def test_cookies_carry_a_session_through_a_browser(accounts: Accounts) -> 
     assert emptied == {"__Host-one-access": "", "__Host-one-refresh": ""}
     _, body, _ = await post(accounts, "{ viewer { scope } }", renewed, Origin=OWN_ORIGIN)
     assert body["data"] == {"viewer": None}
+
+
+WHO_BY_COOKIE = "{ viewer { person { username } } }"
+NOBODY = {"viewer": None}
+
+
+async def by_cookie(accounts: Accounts, name: str = "ann") -> dict[str, str]:
+    """The cookies of somebody new."""
+    await accounts.sign_up(name)
+    _, _, cookies = await post(accounts, SIGN_IN, {}, Origin=OWN_ORIGIN)
+    return cookies
+
+
+async def refreshed(accounts: Accounts, cookies: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """What refreshing by cookies answers, and the new ones."""
+    _, body, renewed = await post(accounts, REFRESH, cookies, Origin=OWN_ORIGIN)
+    answer = cast("Mapping[str, Mapping[str, JSON]]", body["data"])["refreshSession"]
+    return str(answer["__typename"]), renewed
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda value: f"{value[:9]}{'A' if value[9] != 'A' else 'B'}{value[10:]}",
+        lambda value: value[:-1],
+        lambda value: f"{value}A",
+        lambda value: value.swapcase(),
+        lambda value: value[:5] + "".join(chr(ord(each) + 0xFEE0) for each in value[5:9]) + value[9:],
+        lambda value: value[:5] + "A" * (len(value) - 5),
+        lambda _: "",
+    ],
+    ids=["another_letter", "too_short", "too_long", "other_case", "other_script", "of_no_account", "empty"],
+)
+async def test_cookies_that_say_something_else_are_nobodys_and_end_nothing(
+    accounts: Accounts, tamper: Callable[[str], str]
+) -> None:
+    cookies = await by_cookie(accounts)
+    other = {name: tamper(value) for name, value in cookies.items()}
+    before = await Snapshot.take(accounts.store)
+    status, body, _ = await post(accounts, WHO_BY_COOKIE, other, Origin=OWN_ORIGIN)
+    assert (status, body["data"]) == (200, NOBODY)
+    assert (await refreshed(accounts, other))[0] in {"AuthError", "ValidationError"}
+    assert await Snapshot.take(accounts.store) == before
+    _, body, _ = await post(accounts, WHO_BY_COOKIE, cookies, Origin=OWN_ORIGIN)
+    assert body["data"] == {"viewer": {"person": {"username": "ann"}}}
+
+
+async def test_cookies_of_somebody_suspended_or_gone_are_nobodys_at_once(accounts: Accounts) -> None:
+    cookies = await by_cookie(accounts)
+    await accounts.set_status("ann", "suspended")
+    _, body, _ = await post(accounts, WHO_BY_COOKIE, cookies, Origin=OWN_ORIGIN)
+    assert body["data"] == NOBODY
+    assert (await refreshed(accounts, cookies))[0] == "AuthError"
+    await accounts.set_status("ann", "active")
+    delete = 'mutation { deleteAccount(input: { username: "ann" }) { __typename } }'
+    _, body, _ = await post(accounts, delete, cookies, Origin=OWN_ORIGIN)
+    assert body["data"] == {"deleteAccount": {"__typename": "DeleteAccountSuccess"}}
+    _, body, _ = await post(accounts, WHO_BY_COOKIE, cookies, Origin=OWN_ORIGIN)
+    assert body["data"] == NOBODY
+    assert (await refreshed(accounts, cookies))[0] == "AuthError"
+
+
+async def test_of_two_refreshes_by_the_same_cookies_at_once_one_gets_new_ones(accounts: Accounts) -> None:
+    cookies = await by_cookie(accounts)
+    answers = await asyncio.gather(*(refreshed(accounts, cookies) for _ in range(2)))
+    assert sorted(kind for kind, _ in answers) == ["ConflictError", "RefreshSessionSuccess"]
+    [renewed] = [cookies for kind, cookies in answers if kind == "RefreshSessionSuccess"]
+    _, body, _ = await post(accounts, WHO_BY_COOKIE, renewed, Origin=OWN_ORIGIN)
+    assert body["data"] == {"viewer": {"person": {"username": "ann"}}}
+
+
+async def test_an_access_token_is_good_for_many_requests_at_once_until_it_is_used_up_for_all(
+    accounts: Accounts,
+) -> None:
+    ann = await accounts.join("ann")
+    assert not any(await asyncio.gather(*(is_out(ann.api) for _ in range(20))))
+    answers = await asyncio.gather(accounts.refresh(ann.refresh), *(is_out(ann.api) for _ in range(20)))
+    accounts.signed_in(answers[0])
+    assert await is_out(ann.api)
+
+
+async def test_a_password_is_good_however_old_it_is(accounts: Accounts) -> None:
+    await accounts.sign_up("ann")
+    accounts.clock.forward(days=4_000)
+    ann = await accounts.sign_in("ann")
+    assert not await is_out(ann.api)
+    assert (await accounts.try_to_sign_in("ann", f"{PASSWORD}!"))["__typename"] == "AuthError"
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "https://testserver", "http://testserver:81"])

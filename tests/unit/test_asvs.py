@@ -98,7 +98,7 @@ def test_every_method_was_tried_at_every_edge() -> None:
     rows = [[cell.strip() for cell in line.split("|")] for line in lines]
     methods = [row for row in rows if len(row) == len(METHODS)]
     assert [name for name, *_ in methods if name in EDGES] == [*EDGES, *EDGES]
-    assert [row[0] for row in methods if not all(row[1:])] == []
+    assert [edge for edge, *shown in methods if edge in EDGES and not all("`test_" in cell for cell in shown)] == []
 
 
 @pytest.mark.parametrize("page", ["signing-in.md"])
