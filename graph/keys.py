@@ -12,6 +12,7 @@ from domain.things import Thing
 from domain.values import JSON, from_micros, to_micros
 from graph import thing_changes, things
 from graph.access import reach_parameters
+from graph.claims import Memory
 from graph.grants import GrantedRow, granted_of
 from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json
@@ -88,6 +89,9 @@ _VIEWER: Final = """<-[owns:OWNS]-(person:Person)
 AUTHENTICATE: Statement[ViewerRow] = Statement(
     "authenticate", f"MATCH (key:ApiKey {{secretHash: $secretHash}}){_VIEWER}"
 )
+CLAIM_KEY: Final = AUTHENTICATE.text.replace("$", "$who.")
+"""The same of a key that is remembered."""
+
 AUTHENTICATE_KEYS_AGAIN: Statement[ViewerRow] = Statement(
     "authenticate_keys_again", f"UNWIND $ids AS id MATCH (key:Entity:ApiKey {{id: id}}){_VIEWER}"
 )
@@ -169,10 +173,23 @@ FETCH_HOME: Statement[str] = Statement(
 )
 
 
-async def authenticate(store: Store, secret_hash: str, at: datetime) -> KeyInUse | None:
-    """The key that has that hash, or None where there is none that is in force at that time."""
-    rows = await store.read(AUTHENTICATE, {"secretHash": secret_hash, "at": to_micros(at)})
-    return _in_use(rows[0], at) if rows else None
+async def authenticate(
+    store: Store, memory: Memory[ViewerRow], secret_hash: str, at: datetime, since: datetime
+) -> KeyInUse | None:
+    """The key that has that hash, or None where there is none that is in force at that time.
+
+    Where it was used after `since` it may be as remembered, to be confirmed by the first read of the request.
+    """
+    given = {"secretHash": secret_hash, "at": to_micros(at)}
+    row = memory.claim(secret_hash, given, to_micros(since))
+    if row is None:
+        rows = await store.read(AUTHENTICATE, given)
+        if not rows:
+            memory.forget(secret_hash)
+            return None
+        [row] = rows
+        memory.keep(secret_hash, row)
+    return _in_use(row, at)
 
 
 async def authenticate_again(store: Store, ids: Sequence[str], at: datetime) -> dict[str, KeyInUse]:

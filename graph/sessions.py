@@ -8,6 +8,7 @@ from domain.access import KeyScope, Viewer, ViewerSession
 from domain.people import PlatformRole
 from domain.sessions import Session
 from domain.values import from_micros, to_micros
+from graph.claims import Memory
 from graph.grants import GrantedRow, granted_of
 from graph.store import Statement, Store, Transaction, lock_what_stays
 
@@ -114,6 +115,9 @@ AUTHENTICATE_SESSION: Statement[SessionViewerRow] = Statement(
 AUTHENTICATE_SESSIONS_AGAIN: Statement[SessionViewerRow] = Statement(
     "authenticate_sessions_again", f"UNWIND $ids AS id MATCH (session:Session {{id: id}}) {_VIEWER}"
 )
+CLAIM_SESSION: Final = AUTHENTICATE_SESSION.text.replace("$", "$who.")
+"""The same of a session that is remembered."""
+
 TOUCH_SESSION: Statement[bool] = Statement(
     "touch_session",
     """
@@ -213,12 +217,23 @@ FORGET_SESSIONS: Statement[int] = Statement(
 )
 
 
-async def authenticate(store: Store, access_hash: str, at: datetime) -> tuple[Viewer, datetime] | None:
-    """The viewer whose access token has that hash, and when it was last used; None where it is not in force."""
-    rows = await store.read(AUTHENTICATE_SESSION, {"accessHash": access_hash, "at": to_micros(at)})
-    if not rows:
-        return None
-    return _viewer(rows[0]), from_micros(rows[0]["lastUsedAt"])
+async def authenticate(
+    store: Store, memory: Memory[SessionViewerRow], access_hash: str, at: datetime, since: datetime
+) -> tuple[Viewer, datetime] | None:
+    """The viewer whose access token has that hash, and when it was last used; None where it is not in force.
+
+    Where it was used after `since` it may be as remembered, to be confirmed by the first read of the request.
+    """
+    given = {"accessHash": access_hash, "at": to_micros(at)}
+    row = memory.claim(access_hash, given, to_micros(since))
+    if row is None:
+        rows = await store.read(AUTHENTICATE_SESSION, given)
+        if not rows:
+            memory.forget(access_hash)
+            return None
+        [row] = rows
+        memory.keep(access_hash, row)
+    return _viewer(row), from_micros(row["lastUsedAt"])
 
 
 async def authenticate_again(store: Store, ids: Sequence[str], at: datetime) -> dict[str, Viewer]:

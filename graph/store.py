@@ -29,7 +29,7 @@ from neo4j.exceptions import (
 )
 
 from domain.errors import ConflictError, NetworkError, StoreError, ValidationError
-from graph import bookmarks
+from graph import bookmarks, claims
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -75,6 +75,9 @@ class Statement(Generic[R]):
     text: str
     meant: str = ""
 
+
+CONFIRM: Final[Statement[None]] = Statement("confirm", "UNWIND [] AS row RETURN row")
+"""Answers nothing by itself."""
 
 STORE_CLOCK: Final = "[clock IN [datetime.realtime()] | clock.epochSeconds * 1000000 + clock.microsecond][0]"
 """The time in microseconds, by the one clock that all writers share."""
@@ -207,16 +210,24 @@ class Store:
             raise _foreign(error) from error
 
     async def _read(self, statement: Statement[R], parameters: Parameters, mode: str) -> list[R]:
+        claim = claims.unconfirmed()
+        text, given = claim.joined(statement.text, parameters) if claim else (statement.text, dict(parameters))
         self.observe(statement.name)
         async with self._driver.session(
             database=self._database, default_access_mode=mode, bookmarks=bookmarks.current()
         ) as session:
-            query = Query(statement.text, timeout=self._timeout)
-            result = await session.run(query, dict(parameters))
-            return cast("list[R]", await result.value())
+            result = await session.run(Query(text, timeout=self._timeout), given)
+            rows = await result.value()
+        return cast("list[R]", claim.heard(rows) if claim else rows)
+
+    async def confirm(self) -> None:
+        """Ask whether what is claimed of the request holds, if nothing else did. AuthError where it does not."""
+        if claims.unconfirmed():
+            await self.read(CONFIRM, {})
 
     async def consult(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work`, which does nothing but read, in one transaction, and again after a transient failure."""
+        await self.confirm()
 
         @unit_of_work(timeout=self._timeout)
         async def attempt(transaction: AsyncManagedTransaction) -> T:
@@ -240,6 +251,7 @@ class Store:
         `seconds` bounds one that may take longer than the others. ConflictError where a constraint of the
         store refuses the write, and where it is more than the store has memory for.
         """
+        await self.confirm()
         announces = False
 
         @unit_of_work(timeout=seconds or self._timeout)

@@ -26,6 +26,7 @@ from domain.sessions import ACCESS_LIFETIME, MAX_SESSIONS, REFRESH_LIFETIME, Ses
 from domain.sign_in_policy import LENIENT, LONGEST_SESSION, SignInPolicy
 from domain.values import Clock, from_micros, to_micros
 from graph import events, sessions
+from graph.claims import Memory
 from graph.store import Store, Transaction
 from services.access import Action, authorize_account, authorize_oneself, viewer_of
 from services.hashes import hash_of
@@ -170,18 +171,24 @@ class Sessions:
         self._limits = limits
         self._policy = policy
         self._next_purge = 0.0
+        self._memory: Memory[sessions.SessionViewerRow] = Memory(sessions.CLAIM_SESSION)
 
     async def authenticate(self, access: str, address: str | None = None) -> Viewer:
         """Who an access token stands for, which came from that address. AuthError where it is nobody's by now."""
-        at = self._clock()
-        found = await sessions.authenticate(self._store, hash_of(access), at)
+        at, hashed = self._clock(), hash_of(access)
+        found = await sessions.authenticate(self._store, self._memory, hashed, at, at - TOUCHED_EVERY)
         if found is None or not self._is_enough(found[0]):
+            self._memory.forget(hashed)
             raise AuthError("This access token is not valid, or no longer: refresh the session, or sign in again.")
         viewer, last_used_at = found
         if viewer.session is not None and at - last_used_at >= TOUCHED_EVERY:
             with suppress(NetworkError):  # the time of the last use is not worth a refusal
                 await sessions.touch(self._store, viewer.session.id, address, at)
         return viewer
+
+    async def confirm(self) -> None:
+        """See to it that whoever sent the request is who it was answered for. AuthError where they are not."""
+        await self._store.confirm()
 
     async def authenticate_again(self, ids: Sequence[str]) -> dict[str, Viewer]:
         """Who the sessions of these ids stand for now; without those that ended or were not refreshed in time."""

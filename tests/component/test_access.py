@@ -228,8 +228,7 @@ async def test_every_change_by_somebody_without_the_right_is_forbidden(
         statements.clear()
         answer = await api.ask(*call("mutation", name))
         assert answer.at("answer.__typename") == "ForbiddenError"
-        assert statements[0] == "authenticate"
-        assert set(statements[1:]) <= RECORDING, "it only records that it was refused"
+        assert set(statements) <= RECORDING, "it only records that it was refused"
     assert await town.world.count() == before
 
 
@@ -239,8 +238,7 @@ async def test_no_api_key_changes_the_account_of_its_person(town: Town, statemen
     statements.clear()
     answer = await town.world.api.ask(*call("mutation", name))
     assert answer.at("answer.__typename") == "ForbiddenError"
-    assert statements[0] == "authenticate"
-    assert set(statements[1:]) <= RECORDING, "it only records that it was refused"
+    assert set(statements) <= RECORDING, "it only records that it was refused"
     assert await town.world.count() == before
 
 

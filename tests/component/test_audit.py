@@ -246,7 +246,7 @@ async def test_a_page_takes_as_many_reads_however_much_is_on_it(world: World, st
         statements.clear()
         answer = await boss.ask(LOG.replace("totalCount", ""), filter={"groupId": shop})
         assert answer.data
-        asked.append([each for each in statements if each != "authenticate_key"])
+        asked.append(list(statements))
     assert asked[0] == asked[1] == asked[2]
     assert asked[0].count("list_audit_of_group") == 1
     assert "count_audit_of_group" not in asked[0]

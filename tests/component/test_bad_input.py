@@ -320,7 +320,7 @@ def broken(shared_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     read = shared_world.store.read
 
     async def fail(statement: object, parameters: object) -> object:
-        if getattr(statement, "name", "") == "authenticate":
+        if getattr(statement, "name", "") in {"authenticate", "confirm"}:
             return await read(statement, parameters)  # type: ignore[arg-type] # passed on as they are
         password = SECRET
         raise RuntimeError(f"a fault of ours, {len(password)}")

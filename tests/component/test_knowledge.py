@@ -231,7 +231,7 @@ async def test_a_page_of_things_reads_their_knowledge_at_once(world: World, stat
         "{ things(first: 10) { nodes { name knowledge(first: 5, type: document) { nodes { text } } } } }"
     )
     assert len(answer.each("things.nodes")) == 3
-    assert statements == ["authenticate", "list_things", "list_knowledge_of_thing", "fetch_knowledge_texts"]
+    assert statements == ["list_things", "list_knowledge_of_thing", "fetch_knowledge_texts"]
 
 
 BAD: list[tuple[str, JSONObject, dict[str, JSON]]] = [

@@ -231,7 +231,7 @@ async def test_little_is_compared_in_one_round_trip(pets: World, statements: lis
     await names(pets, {"vector": [1, 0, 0]}, type="video")
     statements.clear()
     assert await names(pets, {"vector": [1, 0, 0]}, type="video") == ["b", "d"]
-    assert statements == ["authenticate", "nearest_of_type"]
+    assert statements == ["nearest_of_type"]
 
 
 async def test_an_index_of_another_dimension_is_made_anew(pets: World) -> None:

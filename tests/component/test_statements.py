@@ -20,9 +20,11 @@ from domain.filters import EVERYTHING
 from domain.ids import new_id
 from graph.audit import Scope
 from graph.bulk import LIVE_KEYS
+from graph.claims import Claim, Memory
 from graph.connections import RELATIONSHIPS as EDGES
 from graph.dump import LABELS, RELATIONSHIPS
 from graph.filters.groups import MAX_DEPTH
+from graph.sessions import CLAIM_SESSION
 from graph.store import Statement, Store, Transaction
 from graph.vectors import fix_dimension
 from tests.component import filter_shapes
@@ -400,6 +402,27 @@ async def test_every_plan_is_as_meant(planned: Store) -> None:
         each = await asyncio.gather(*(faults(planned, *one) for one in chosen[batch : batch + 8]))
         found += [fault for some in each for fault in some]
     assert not found, "\n".join(found)
+
+
+WRITES = re.compile(r"\b(?:CREATE|MERGE|SET|DELETE|REMOVE)\b")
+
+
+@pytest.mark.timeout(900)
+async def test_what_reads_says_also_who_asks_and_finds_that_by_an_index(planned: Store) -> None:
+    reading = [(name, each) for name, each in ONE_OF_EACH_SHAPE if not WRITES.search(each.text)]
+    assert len(reading) > len(ONE_OF_EACH_SHAPE) / 3
+    claim = Claim(CLAIM_SESSION, {"accessHash": "x", "at": 1}, {}, Memory(CLAIM_SESSION), "x")
+    alone: Statement[object] = Statement("claimed", f"RETURN {{claimed: COLLECT {{ {CLAIM_SESSION} }}}} AS row")
+    assert not [each for each in await planned.operators(alone, {"who": claim.parameters}) if COSTLY.fullmatch(each)]
+
+    async def plan(name: str, statement: Statement[object]) -> str | None:
+        given = {each: PARAMETERS[each] for each in re.findall(r"\$(\w+)", statement.text)}
+        text, joined = claim.joined(statement.text, given)
+        operators = await planned.operators(Statement(name, text), joined)
+        return None if "Union" in operators else name
+
+    for batch in range(0, len(reading), 8):
+        assert not [each for each in await asyncio.gather(*(plan(*one) for one in reading[batch : batch + 8])) if each]
 
 
 @pytest.mark.parametrize(
