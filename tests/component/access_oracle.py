@@ -151,8 +151,20 @@ class Model:
         return highest([each.role for each in self.grants if each.thing == thing and self.holds(who, each)])
 
     def everything(self, who: int) -> bool:
-        """Whether somebody reads and changes all."""
+        """Whether somebody reads all, and changes what others do not own."""
         return self.people[who].role == "platform_owner"
+
+    def of_others(self, who: int, group: int) -> bool:
+        """Whether a platform owner, who has support access to nothing here, may not change what a group holds.
+
+        It, or one above it, has an owner who is no platform owner, and they are no owner of that one.
+        """
+        return any(
+            (each.group, each.role, each.status) == (place, "owner", "active") and not self.everything(each.person)
+            for place in self.above(group)
+            if self.member(who, place) != "owner"
+            for each in self.memberships
+        )
 
     def sees_group(self, who: int, group: int) -> bool:
         """Whether a group is somebody's to read."""
@@ -219,7 +231,7 @@ class Model:
     def may_in_group(self, who: int, action: str, group: int) -> bool:
         """Whether somebody may do that to a group, or in it."""
         if self.everything(who):
-            return True
+            return not self.of_others(who, group)
         role = self.by_membership(who, group) if action in BY_MEMBERSHIP else self.role(who, group)
         return covers(role, OF_GROUPS[action])
 
@@ -229,7 +241,7 @@ class Model:
         if action in BY_OTHER_MUTATIONS.get(each.type, ()):
             return False
         if self.everything(who):
-            return True
+            return not self.of_others(who, each.group)
         if each.type == "api_key" or self.people[who].role not in MEMBERS:
             return False
         needed = self.needed(OF_THINGS[action], each)
@@ -244,17 +256,19 @@ class Model:
     def may_cancel(self, who: int, thing: int) -> bool:
         """Whether somebody may cancel an order: who bought it, or its seller."""
         each = self.things[thing]
-        return each.customer == who or self.everything(who) or covers(self.role(who, each.group), "owner")
+        if self.everything(who) and not self.of_others(who, each.group):
+            return True
+        return each.customer == who or covers(self.role(who, each.group), "owner")
 
     def may_link(self, who: int, link: Link) -> bool:
         """Whether somebody may change, and end, a connection between things or people."""
+        ends = [] if link.people else [self.things[end] for end in (link.source, link.target)]
         if self.everything(who):
-            return True
+            return not any(self.of_others(who, each.group) for each in ends)
         if self.people[who].role not in MEMBERS:
             return False
         if link.people:
             return self.may_connect(who, link.source)
-        ends = [self.things[end] for end in (link.source, link.target)]
         return all(covers(self.role(who, each.group), self.needed("editor", each)) for each in ends)
 
     def may_connect(self, who: int, person: int) -> bool:
@@ -269,13 +283,13 @@ class Model:
     def may_change_membership(self, who: int, each: Membership) -> bool:
         """Whether somebody may change what a membership says beside its role."""
         if self.everything(who):
-            return True
+            return not self.of_others(who, each.group)
         return covers(self.by_membership(who, each.group), max("admin", each.role, key=ROLES.index))
 
     def may_end_membership(self, who: int, each: Membership) -> bool:
         """Whether somebody may end a membership, as a connection."""
         if self.everything(who):
-            return True
+            return each.person == who or not self.of_others(who, each.group)
         if self.people[who].role not in MEMBERS:
             return False
         above = "owner" if each.role in {"admin", "owner"} else "admin"
@@ -283,13 +297,13 @@ class Model:
 
     def may_revoke(self, who: int, grant: Grant) -> bool:
         """Whether somebody may take a grant back."""
-        if self.everything(who):
-            return True
         needed = max("admin", grant.role, key=ROLES.index)
         group = grant.group
         if grant.thing is not None:
             thing = self.things[grant.thing]
             group, needed = thing.group, self.needed(needed, thing)
+        if group is not None and self.everything(who):
+            return not self.of_others(who, group)
         return group is not None and covers(self.by_membership(who, group), needed)
 
 

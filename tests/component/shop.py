@@ -17,6 +17,17 @@ from services.importing.report import ImportReport
 from services.importing.run import import_folder
 
 EVERYTHING = Reach(True, (), "")
+ANN = Caller(
+    Viewer(
+        imported_id("per", "shop", "people\x00ann"),
+        PlatformRole.ORG_OWNER,
+        "key_" + "0" * 32,
+        KeyScope.WRITE,
+        (imported_id("grp", "shop", "groups\x001"),),
+    )
+)
+"""The owner of the group at the top of the shop below."""
+
 OPERATOR = Caller(Viewer("per_" + "0" * 32, PlatformRole.PLATFORM_OWNER, "key_" + "0" * 32, KeyScope.WRITE, ()))
 
 SHOP = """

@@ -22,8 +22,8 @@ from services.ontology import Ontology
 from services.thing_changes import ChangesOfThings
 from services.things import ThingChanges
 from tests.component.shop import (
+    ANN,
     EVERYTHING,
-    OPERATOR,
     Shop,
     counts,
     everything,
@@ -207,7 +207,7 @@ async def test_an_archived_thing_comes_back_with_its_row(shop: Shop) -> None:
 
 async def test_what_the_mapping_does_not_mention_stays_as_it_is(shop: Shop) -> None:
     await shop.run()
-    await shop.store.write(updating(OPERATOR, group_id("2"), 1, GroupChanges(description="By hand")))
+    await shop.store.write(updating(ANN, group_id("2"), 1, GroupChanges(description="By hand")))
     report = await shop.run()
     assert report.count("updated")["group"] == 0
     [group] = (await groups.fetch(shop.store, EVERYTHING, [group_id("2")])).values()
@@ -217,7 +217,7 @@ async def test_what_the_mapping_does_not_mention_stays_as_it_is(shop: Shop) -> N
 async def test_what_was_changed_by_hand_becomes_what_the_source_says(shop: Shop) -> None:
     await shop.run()
     changes = ChangesOfThings(Ontology(shop.store))
-    await shop.store.write(changes.updating(OPERATOR, thing_id("a"), 1, ThingChanges(name="By hand")))
+    await shop.store.write(changes.updating(ANN, thing_id("a"), 1, ThingChanges(name="By hand")))
     report = await shop.run()
     assert report.count("updated")["thing"] == 1
     [apple] = (await things.fetch(shop.store, EVERYTHING, [thing_id("a")])).values()

@@ -1,11 +1,13 @@
 """A real server hands its mails to a real mail server, and what stands in them opens an account."""
 
 import asyncio
+import base64
 import re
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, ItemsView, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
+from http.cookies import Morsel, SimpleCookie
 from typing import cast
 
 import httpx2
@@ -14,8 +16,16 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from domain.values import JSON
+from graph.store import Store
+from tests.accounts import Accounts, SignedIn
+from tests.authenticator import Authenticator, begin, complete, confirm
 from tests.client import Api
+from tests.component.test_wallets import linked, message_for, signed
+from tests.component.test_wallets import sign_in as sign_in_with_wallet
 from tests.e2e.servers import Served, start
+from tests.passkey_device import Device, options, register
+from tests.passkey_device import sign_in as sign_in_with_passkey
+from tests.worlds import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -155,13 +165,80 @@ async def test_who_follows_the_links_of_their_mails_gets_in(served_with_mail: tu
         assert (await http.get("/mailbox")).status_code == 404
 
 
+async def by_cookies(http: httpx2.AsyncClient, password: str) -> list[str]:
+    """The cookies that a browser gets, which has sent them too."""
+    asked = f"""mutation {{ signIn(input: {{ email: "ann@one.example", password: "{password}", delivery: cookie }})
+        {{ __typename }} }}"""
+    browser = {"Origin": str(http.base_url).rstrip("/")}
+    response = await http.post("/graphql", json={"query": asked}, headers=browser)
+    kept = {name: each.value for line in response.headers.get_list("set-cookie") for name, each in crumbs(line)}
+    assert len(kept) == 2, response.text
+    sent = {**browser, "Cookie": "; ".join(f"{name}={value}" for name, value in kept.items())}
+    answer = await http.post("/graphql", json={"query": "{ viewer { scope } }"}, headers=sent)
+    assert answer.json() == {"data": {"viewer": {"scope": "write"}}}
+    http.cookies.clear()
+    return list(kept.values())
+
+
+def crumbs(header: str) -> "ItemsView[str, Morsel[str]]":
+    """The cookies of a header."""
+    return SimpleCookie(header).items()
+
+
+async def by_passkey(accounts: Accounts, ann: SignedIn) -> list[str]:
+    """What a device signs to register a passkey and to sign in with it."""
+    domain, device = APP.removeprefix("https://"), Device()
+    made = device.make(await options(ann.api, "beginPasskeyRegistration"), origin=APP, domain=domain)
+    assert (await register(ann, made))["__typename"] == "CompletePasskeyRegistrationSuccess"
+    proof = device.sign(await options(accounts.api), origin=APP, domain=domain)
+    assert "tokens" in await sign_in_with_passkey(accounts, proof)
+    return [cast("dict[str, str]", proof["response"])["signature"]]
+
+
+async def by_wallet(accounts: Accounts, ann: SignedIn) -> list[str]:
+    """What a wallet signs to be linked and to sign in."""
+    wallet, _ = await linked(ann)
+    message = await message_for(accounts.api, wallet.address)
+    signature = signed(wallet, message)
+    assert "tokens" in await sign_in_with_wallet(accounts, message, signature)
+    [nonce] = re.findall(r"Nonce: (\w+)", message)
+    return [signature, nonce]
+
+
+async def by_second_factor(accounts: Accounts, ann: SignedIn, password: str) -> list[str]:
+    """The secret and codes of an app, recovery codes and a challenge; right ones and a wrong one were sent."""
+    begun = await begin(ann)
+    app = Authenticator(str(begun["uri"]), accounts.clock)
+    code = app.code()
+    recovery = cast("list[str]", (await confirm(ann, code))["recoveryCodes"])
+    challenge = str((await accounts.try_to_sign_in("ann", password))["challenge"])
+    await complete(accounts, challenge, recovery="aaaa-aaaa-aaaa-aaaa")
+    assert "tokens" in await complete(accounts, challenge, recovery=recovery[0])
+    return [str(begun["secret"]), str(begun["uri"]), code, challenge, *recovery]
+
+
+async def of_partners(world: World) -> list[str]:
+    """An API key and the secret of a webhook."""
+    assert world.api.secret
+    given: dict[str, JSON] = {"groupId": world.home, "name": "Books", "url": "https://books.example/hook"}
+    made = await world.api.change("createWebhook", given, "secret")
+    assert (await world.api.as_holder_of(world.api.secret + "x").ask("{ viewer { scope } }")).status == 401
+    return [world.api.secret, str(made["secret"])]
+
+
 @pytest.mark.usefixtures("store")
 async def test_no_secret_of_a_whole_run_is_in_the_logs(
-    store_address: tuple[str, str, str], letterbox: tuple[Letterbox, int]
+    store: Store, store_address: tuple[str, str, str], letterbox: tuple[Letterbox, int]
 ) -> None:
     box, port = letterbox
     box.refusals = 1
-    settings = {**mail_settings(store_address, port), "ONE_LOG_LEVEL": "debug", "ONE_LOG_FORMAT": "json"}
+    key = base64.b64encode(bytes(range(32))).decode()
+    settings = {
+        **mail_settings(store_address, port),
+        "ONE_LOG_LEVEL": "debug",
+        "ONE_LOG_FORMAT": "json",
+        "ONE_SECRET_KEYS": key,
+    }
     served = await start("--store", store_address[0], "--no-demo", settings=settings)
     async with httpx2.AsyncClient(base_url=served.url) as http:
         api = Api(http)
@@ -176,6 +253,13 @@ async def test_no_secret_of_a_whole_run_is_in_the_logs(
             "signIn", {"email": "ann@one.example", "password": NEW}, "tokens { accessToken refreshToken }"
         )
         secrets = [*cast("dict[str, str]", answer["tokens"]).values()]
+        accounts = Accounts(store, http)
+        ann = SignedIn(api.as_holder_of(secrets[0]), "", *secrets)
+        secrets += await by_cookies(http, NEW)
+        secrets += await by_passkey(accounts, ann)
+        secrets += await by_wallet(accounts, ann)
+        secrets += await of_partners(await World.create(store, api))
+        secrets += await by_second_factor(accounts, ann, NEW)
         await api.as_holder_of(secrets[0]).ask("{ viewer { sessions { id } } }")
         await api.as_holder_of(secrets[0] + "x").ask("{ viewer { sessions { id } } }")
         await api.change("refreshSession", {"refreshToken": secrets[1]})
@@ -189,7 +273,7 @@ async def test_no_secret_of_a_whole_run_is_in_the_logs(
     logged = "\n".join(served.printed) + (await served.process.stdout.read()).decode()
     assert logged.count('"event": "request"') + logged.count('"message": "request"') >= 10, logged[-2_000:]
     codes = [code for letter in box.received for code in re.findall(r"\b\d{6}\b", letter.text)]
-    used = [*secrets, *tokens, *codes, PASSWORD, NEW, "no such 58 password", store_address[2], "ann@one.example"]
+    used = [*secrets, *tokens, *codes, key, PASSWORD, NEW, "no such 58 password", store_address[2], "ann@one.example"]
     assert not [secret for secret in used if secret in logged]
 
 
