@@ -21,7 +21,7 @@ WORLDS: Final = 150 if NIGHTLY else 6
 AT_LEAST: Final = 100_000 if NIGHTLY else 3_000
 """How many questions are asked."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(7_200 if NIGHTLY else 300)]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(7_200 if NIGHTLY else 900)]
 
 often = settings(
     max_examples=WORLDS,
