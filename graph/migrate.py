@@ -97,6 +97,7 @@ SHOW_SCHEMA: Statement[SchemaRow] = Statement(
     """
     SHOW INDEXES YIELD name, labelsOrTypes, properties
     RETURN {name: name, labels: labelsOrTypes, properties: properties} AS row""",
+    alone=True,
 )
 # What the record of migrations itself rests on; it exists before the first of them.
 _GROUND = (

@@ -68,12 +68,13 @@ class Statement(Generic[R]):
     """One whole Cypher statement, which answers records of a single column, each a map of the shape `R`.
 
     `meant` is the reason why a scan, a cartesian product or an eager operator in its plan is right; a test refuses
-    any that is not marked so.
+    any that is not marked so. One that stands `alone`, as `SHOW` does, is joined with no other by the store.
     """
 
     name: str
     text: str
     meant: str = ""
+    alone: bool = False
 
 
 CONFIRM: Final[Statement[None]] = Statement("confirm", "UNWIND [] AS row RETURN row")
@@ -210,6 +211,8 @@ class Store:
             raise _foreign(error) from error
 
     async def _read(self, statement: Statement[R], parameters: Parameters, mode: str) -> list[R]:
+        if statement.alone:
+            await self.confirm()
         claim = claims.unconfirmed()
         text, given = claim.joined(statement.text, parameters) if claim else (statement.text, dict(parameters))
         self.observe(statement.name)

@@ -74,6 +74,7 @@ SHOW_INDEX: Statement[IndexRow] = Statement(
     f"""
     SHOW VECTOR INDEXES YIELD name, options WHERE name = '{INDEX}'
     RETURN {{dimension: options.indexConfig['vector.dimensions']}} AS row""",
+    alone=True,
 )
 
 

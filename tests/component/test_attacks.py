@@ -82,13 +82,15 @@ async def tenants(shared_world: World) -> Tenants:
         Sites(world, house["ann"], house["bob"]),
         Sites(world, house["cid"], house["dan"], itertools.count(9)),
     )
-    return Tenants(
+    tenants = Tenants(
         world,
         mallory,
         person,
         await mine.build(Place.OWN, person, MemberRole.OWNER, MUTATIONS),
         await theirs.build(Place.STRANGER, None, MemberRole.OWNER, MUTATIONS),
     )
+    await tenants.mallory.ask("{ __typename }")  # so that who they are by now is known to the server
+    return tenants
 
 
 def paths(value: JSON, at: Path = ()) -> Iterator[tuple[Path, str]]:
