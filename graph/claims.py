@@ -6,7 +6,7 @@ says something else than what was remembered, the request begins anew with what 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -107,11 +107,24 @@ class Memory(Generic[R]):
         self._text = text
         self._rows: OrderedDict[str, R] = OrderedDict()
 
-    def claim(self, key: str, parameters: Mapping[str, object], since: int) -> R | None:
-        """What is remembered of somebody, to be confirmed with the first read; None where they have to be looked up.
+    async def look_up(
+        self, key: str, parameters: Mapping[str, object], since: int, read: Callable[[], Awaitable[list[R]]]
+    ) -> R | None:
+        """The row of a session or key, or None where there is none: as remembered, or what `read` answers.
 
-        They have to where the request has no such read, and where they were last used before `since`.
+        What is remembered is to be confirmed by the first read of the request. It does where the request has such a
+        read, and where the last use was after `since` (microseconds).
         """
+        if (row := self._claim(key, parameters, since)) is not None:
+            return row
+        rows = await read()
+        if not rows:
+            self.forget(key)
+            return None
+        self._keep(key, rows[0])
+        return rows[0]
+
+    def _claim(self, key: str, parameters: Mapping[str, object], since: int) -> R | None:
         request, row = _REQUEST.get(), self._rows.get(key)
         if request is None or row is None or row["lastUsedAt"] <= since:
             return None
@@ -120,8 +133,7 @@ class Memory(Generic[R]):
         request.claim = Claim(self._text, parameters, cast("Mapping[str, object]", row), memory, key)
         return row
 
-    def keep(self, key: str, row: R) -> None:
-        """Remember what the store just said."""
+    def _keep(self, key: str, row: R) -> None:
         self._rows[key] = row
         self._rows.move_to_end(key)
         if len(self._rows) > MOST:

@@ -181,15 +181,8 @@ async def authenticate(
     Where it was used after `since` it may be as remembered, to be confirmed by the first read of the request.
     """
     given = {"secretHash": secret_hash, "at": to_micros(at)}
-    row = memory.claim(secret_hash, given, to_micros(since))
-    if row is None:
-        rows = await store.read(AUTHENTICATE, given)
-        if not rows:
-            memory.forget(secret_hash)
-            return None
-        [row] = rows
-        memory.keep(secret_hash, row)
-    return _in_use(row, at)
+    row = await memory.look_up(secret_hash, given, to_micros(since), lambda: store.read(AUTHENTICATE, given))
+    return None if row is None else _in_use(row, at)
 
 
 async def authenticate_again(store: Store, ids: Sequence[str], at: datetime) -> dict[str, KeyInUse]:

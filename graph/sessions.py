@@ -225,15 +225,8 @@ async def authenticate(
     Where it was used after `since` it may be as remembered, to be confirmed by the first read of the request.
     """
     given = {"accessHash": access_hash, "at": to_micros(at)}
-    row = memory.claim(access_hash, given, to_micros(since))
-    if row is None:
-        rows = await store.read(AUTHENTICATE_SESSION, given)
-        if not rows:
-            memory.forget(access_hash)
-            return None
-        [row] = rows
-        memory.keep(access_hash, row)
-    return _viewer(row), from_micros(row["lastUsedAt"])
+    row = await memory.look_up(access_hash, given, to_micros(since), lambda: store.read(AUTHENTICATE_SESSION, given))
+    return None if row is None else (_viewer(row), from_micros(row["lastUsedAt"]))
 
 
 async def authenticate_again(store: Store, ids: Sequence[str], at: datetime) -> dict[str, Viewer]:

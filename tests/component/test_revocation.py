@@ -182,7 +182,7 @@ async def test_what_is_asked_for_after_access_was_taken_away_delivers_nothing(
     over.set()
     late = [await world.thing(f"Needle, after {number}", group) for number in range(3)]
     await reading
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.3)  # in which the subscription would deliver what it should not
     following.cancel()
     for reader in readers:
         assert any(rows for began, rows in reader.reads if began < acknowledged), reader.query
