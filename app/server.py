@@ -37,6 +37,7 @@ from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
 from graph.store import Store
 from schema.limits import Limits
+from services.carts import CartExpiry
 from services.demo import seed
 from services.filling import fill_columns
 from services.keys import Keys
@@ -137,7 +138,11 @@ async def serve(settings: Settings, console: Console) -> None:
                     box=box,
                     party=relying_party(app_url, settings.passkey_domain, settings.allowed_origins or ()),
                     log=events,
-                    terms=Terms(settings.platform_fee, timedelta(hours=settings.unpaid_hours)),
+                    terms=Terms(
+                        settings.platform_fee,
+                        timedelta(hours=settings.unpaid_hours),
+                        timedelta(days=settings.cart_days),
+                    ),
                     policy=policy,
                     live=LiveLimits(
                         patience_seconds=settings.patience_seconds,
@@ -173,7 +178,7 @@ async def serve(settings: Settings, console: Console) -> None:
 
                 async with (
                     delivering(Mails(store, now), sender, app_url),
-                    expiring(Expiry(store, now)),
+                    expiring(Expiry(store, now), CartExpiry(store, now)),
                     telling_webhooks(settings, store, events, box, cursor_key),
                 ):
                     await _run(Server(config, started, stopping), listener)

@@ -12,6 +12,7 @@ from resolvers.access import AccessQueries
 from resolvers.accounts import AccountMutations
 from resolvers.audit import AuditQueries
 from resolvers.bulk import BulkMutations
+from resolvers.carts import CartMutations, CartQueries
 from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
 from resolvers.email_change import EmailChangeMutations
@@ -58,6 +59,7 @@ class Query(
     GroupQueries,
     ThingQueries,
     OrderQueries,
+    CartQueries,
     ConnectionQueries,
     KnowledgeQueries,
     EventQueries,
@@ -82,6 +84,7 @@ class Mutation(
     KnowledgeMutations,
     ConnectionMutations,
     BulkMutations,
+    CartMutations,
     OrderMutations,
     OntologyMutations,
     SignInMutations,

@@ -12,6 +12,7 @@ from services.account_deletion import AccountDeletion
 from services.account_export import AccountExport
 from services.audit import AuditLog
 from services.bulk import Bulk
+from services.carts import Carts
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
@@ -88,6 +89,7 @@ class Services:
     account_export: AccountExport
     audit: AuditLog
     bulk: Bulk
+    carts: Carts
     changes: Changes
     checking: Checking
     connections: Connections
@@ -172,6 +174,7 @@ class Services:
             account_export=AccountExport(store, clock),
             audit=AuditLog(store),
             bulk=Bulk(store, changes),
+            carts=Carts(store, clock, limits, terms.carts_kept_for),
             changes=changes,
             checking=Checking(store, ontology),
             connections=Connections(store, ontology),
