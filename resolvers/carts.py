@@ -5,7 +5,6 @@ from typing import Annotated, cast
 import strawberry
 
 from domain.carts import Cart
-from domain.errors import NotFoundError
 from domain.values import now
 from resolvers.answers import answering
 from schema.arguments import INPUT
@@ -75,8 +74,6 @@ class CartMutations:
     async def claim_cart(self, info: Info, input: Annotated[ClaimCartInput, INPUT]) -> ClaimCartResult:  # noqa: A002
         """Put what you had in a cart before you signed in into your own. Where both are cookies, signing in does it."""
         token = input.token if input.token is not None else info.context.cookies.cart_token
-        if token is None:
-            raise NotFoundError("cart", "of this token")
         cart = await info.context.services.carts.claim(info.context.caller, token)
         info.context.cookies.clear_cart()
         return ClaimCartSuccess(cart=ShoppingCart(cart=cart))

@@ -41,6 +41,7 @@ _LOOKED_EVERY: Final = 60.0  # seconds between two looks for carts to end
 _SECRET_BYTES: Final = 32
 
 
+_THE_ONE: Final = "of this token"
 _NONE: Final = CartLine("", 0, "", 0, "")
 
 
@@ -112,13 +113,16 @@ class Carts:
 
         await self._store.write(work)
 
-    async def claim(self, caller: Caller, token: str) -> Cart:
+    async def claim(self, caller: Caller, token: str | None) -> Cart:
         """Put what is in a visitor's cart into the caller's own, and end it.
 
         What both have is added up, as far as it is left and one order takes. NotFoundError where there is no such cart,
         as when it was claimed before.
         """
-        return await self._claim(caller, authorize(caller, Action.CLAIM_CART).person_id, token)
+        viewer = authorize(caller, Action.CLAIM_CART)
+        if token is None:
+            raise NotFoundError("cart", _THE_ONE)
+        return await self._claim(caller, viewer.person_id, token)
 
     async def claim_at_sign_in(self, caller: Caller, person_id: str, token: str) -> None:
         """The same for who just signed in; where it fails the visitor's cart stays, and the sign-in is good."""
@@ -138,7 +142,7 @@ class Carts:
             cart = await carts.begin(transaction, own, at)
             brought = await carts.lock(transaction, visitors, at)
             if brought is None:
-                raise NotFoundError("cart", "of this token")
+                raise NotFoundError("cart", _THE_ONE)
             # What a visitor put there is on sale to everybody.
             products = await _products(transaction, NOBODY, [each.product_id for each in brought.lines])
             merged = cart

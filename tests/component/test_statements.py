@@ -339,6 +339,7 @@ FILL: Statement[int] = Statement(
         formerKeyId: 'f' + n, state: 'active', dueAt: n, stale: n % 2 = 0, position: n, heard: n}})
     CREATE (:WebhookDelivery {{id: 'd' + n, key: 'k' + n, webhookId: thing.id, eventId: 'e' + n, lane: 'l' + n,
         state: 'pending', position: n, dueAt: n, forgetAt: n}})
+    CREATE (:ShoppingCart {{key: 'c' + n, personId: person.id, lines: '[]', expiresAt: n}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
     CREATE (:Mail {{id: 'm' + n, personId: person.id, status: 'pending', dueAt: n}})
     CREATE (:Session {{
