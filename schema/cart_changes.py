@@ -104,11 +104,11 @@ SetCartLineResult: TypeAlias = Annotated[
     strawberry.union("SetCartLineResult", description="What setCartLine answers."),
 ]
 ClearCartResult: TypeAlias = Annotated[
-    ClearCartSuccess | AuthError | ForbiddenError | NetworkError,
+    ClearCartSuccess | AuthError | ForbiddenError | ValidationError | NetworkError,
     strawberry.union("ClearCartResult", description="What clearCart answers."),
 ]
 ClaimCartResult: TypeAlias = Annotated[
-    ClaimCartSuccess | AuthError | ForbiddenError | NotFoundError | NetworkError,
+    ClaimCartSuccess | AuthError | ForbiddenError | ValidationError | NotFoundError | NetworkError,
     strawberry.union("ClaimCartResult", description="What claimCart answers."),
 ]
 CheckoutResult: TypeAlias = Annotated[

@@ -122,7 +122,7 @@ class Carts:
         viewer = authorize(caller, Action.CLAIM_CART)
         if token is None:
             raise NotFoundError("cart", _THE_ONE)
-        return await self._claim(caller, viewer.person_id, token)
+        return await self._claim(caller, viewer.person_id, validation.name("token", token))
 
     async def claim_at_sign_in(self, caller: Caller, person_id: str, token: str) -> None:
         """The same for who just signed in; where it fails the visitor's cart stays, and the sign-in is good."""
@@ -157,9 +157,9 @@ class Carts:
 
 
 def _holder(caller: Caller, token: str | None) -> Holder | None:
-    if caller.viewer is not None:
-        return Holder(person_id=caller.viewer.person_id)
-    return None if token is None else Holder(token_hash=hash_of(token))
+    """Whose cart it is about: the caller's own, or else that of the token. ValidationError where it cannot be one."""
+    of_token = None if token is None else Holder(token_hash=hash_of(validation.name("token", token)))
+    return of_token if caller.viewer is None else Holder(person_id=caller.viewer.person_id)
 
 
 async def _lock_person(transaction: Transaction, person_id: str) -> None:

@@ -159,6 +159,8 @@ async def test_every_question_of_nobody_is_refused_before_the_store_is_asked(
         assert answer.data == {"answer": None}
     elif name == "signInProviders":
         assert answer.data == {"answer": []}
+    elif name == "cart":
+        assert answer.data == {"answer": {"__typename": "ShoppingCart"}}
     else:
         assert answer.codes == ["UNAUTHENTICATED"]
         assert answer.body["data"] in ({"answer": None}, None)
