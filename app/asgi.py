@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from app.explorer import Explorer
 from app.graphql_view import GraphQLView, LiveLimits
+from app.order_export import OrderExportRoutes
 from app.requests import REQUEST_ID, Requests
 from domain.errors import NetworkError, StoreError
 from domain.sign_in_policy import LENIENT, SignInPolicy
@@ -114,6 +115,7 @@ def create_app(
         Mount("/explorer", explorer.assets),
         Route("/health/live", alive),
         Route("/health/ready", ready),
+        *OrderExportRoutes(services.order_export, view.caller_of, live.patience_seconds).routes,
         *more_routes,
     ]
     served: ASGIApp = ExceptionMiddleware(Router(routes))

@@ -35,6 +35,7 @@ from services.mail import Mails
 from services.node_permissions import NodePermissions
 from services.ontology import Ontology
 from services.order_changes import OrderChanges
+from services.order_export import OrderExport
 from services.order_updates import OrderUpdates
 from services.orders import Terms
 from services.passkey_proofs import RelyingParty
@@ -47,6 +48,7 @@ from services.profile import Profile
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
+from services.reconciliation import Reconciliation
 from services.sealing import SecretBox
 from services.search import Searching
 from services.second_factor_proofs import Evidence
@@ -108,6 +110,7 @@ class Services:
     mails: Mails
     node_permissions: NodePermissions
     ontology: Ontology
+    order_export: OrderExport
     order_updates: OrderUpdates
     orders: OrderChanges
     password_reset: PasswordReset
@@ -117,6 +120,7 @@ class Services:
     permissions: Permissions
     profile: Profile
     provider_sign_in: ProviderSignIn
+    reconciliation: Reconciliation
     search: Searching
     second_factors: SecondFactors
     sessions: Sessions
@@ -167,7 +171,7 @@ class Services:
         entrance = Entrance(policy, box)
         keys, sessions = Keys(store, clock), Sessions(store, clock, limits, policy)
         live_events = LiveEvents(store, log or EventLog(store), DeliveryRights(store, sessions, keys))
-        things = Things(store, ontology)
+        things, lists = Things(store, ontology), Lists(store, scan_limit)
         return cls(
             access_lists=AccessLists(store),
             account_deletion=AccountDeletion(store, clock),
@@ -188,11 +192,12 @@ class Services:
             key_rotation=KeyRotation(store, clock),
             keys=keys,
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
-            lists=Lists(store, scan_limit),
+            lists=lists,
             live_events=live_events,
             mails=Mails(store, clock),
             node_permissions=NodePermissions(store),
             ontology=ontology,
+            order_export=OrderExport(lists, live_events),
             order_updates=OrderUpdates(live_events, things),
             orders=OrderChanges(store, clock, changes, terms),
             password_reset=PasswordReset(store, clock, limits, policy.words),
@@ -202,6 +207,7 @@ class Services:
             permissions=Permissions(store),
             profile=Profile(store, clock),
             provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),
+            reconciliation=Reconciliation(store, ontology),
             search=Searching(store, ontology),
             second_factors=SecondFactors(store, clock, limits, evidence, policy),
             sessions=sessions,

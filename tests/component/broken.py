@@ -214,6 +214,13 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             others=frozenset({"thing_columns"}),
         ),
     ],
+    "order_events": [
+        Break(
+            "MATCH (n:Event) WHERE n.targetId = $bought AND n.type = 'order_paid' SET n.type = 'thing_updated'",
+            ("bought",),
+            mended=False,
+        ),
+    ],
     "order_counter_form": [Break("MATCH (n:OrderCounter) REMOVE n.last", ("home",), mended=False)],
     "order_counter_lock": [Break("MATCH (n:OrderCounter) SET n._lock = true", ("home",))],
     "order_counter": [
@@ -473,7 +480,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     ],
     "cart_lock": [Break(_CART + "SET n._lock = true", ("cart",))],
     "cart_person": [
-        Break(_CART + "SET n.personId = $noPerson, n.key = $noPerson", ("cart", "noPerson")),
+        Break(_CART + "SET n.personId = $noPerson, n.key = $noPerson", ("noPerson",)),
         Break(_CART + "REMOVE n.personId", ("cart",)),
     ],
     "cart_lines": [

@@ -336,9 +336,8 @@ async def test_nobody_else_sees_a_cart_wherever_they_look(market: Market) -> Non
         assert await quantities(asker) == {}
         answer = await asker.ask('{ things(first: 10, filter: { type: "cart" }) { totalCount } }')
         assert answer.at("things.totalCount") == 0
-    query = (
-        "query ($mia: String) { events(first: 50, filter: { type: cart_updated, actor: $mia }) { nodes { properties } } }"
-    )
+    asked = "events(first: 50, filter: { type: cart_updated, actor: $mia }) { nodes { properties } }"
+    query = f"query ($mia: String) {{ {asked} }}"
     person = (await mia.ask("{ viewer { person { id } } }")).at("viewer.person.id")
     own = (await mia.ask(query, mia=person)).at("events.nodes")
     details = [cast("dict[str, JSON]", each["properties"]) for each in cast("list[dict[str, JSON]]", own)]
