@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from app.explorer import Explorer
 from app.graphql_view import GraphQLView, LiveLimits
 from app.order_export import OrderExportRoutes
+from app.order_papers import OrderPaperRoutes
 from app.requests import REQUEST_ID, Requests
 from domain.errors import NetworkError, StoreError
 from domain.sign_in_policy import LENIENT, SignInPolicy
@@ -115,6 +116,7 @@ def create_app(
         Mount("/explorer", explorer.assets),
         Route("/health/live", alive),
         Route("/health/ready", ready),
+        *OrderPaperRoutes(services.order_printing, view.caller_of).routes,
         *OrderExportRoutes(services.order_export, view.caller_of, live.patience_seconds).routes,
         *more_routes,
     ]

@@ -10,6 +10,7 @@ import strawberry
 from domain import order_states
 from domain import orders as domain
 from domain.orders import order_lines, platform_fee, refunded, state_of, whole_amount
+from domain.things import Thing as DomainThing
 from schema.context import Info
 from schema.define import field, object_type
 from schema.enums import CreationOrder
@@ -22,6 +23,7 @@ from schema.properties import node, properties, text, time
 from schema.receipts import Receipt, shown_receipt
 from schema.things import Thing
 from services.order_lists import payments_of_order
+from services.order_papers import Paper, has
 
 if TYPE_CHECKING:
     from schema.groups import Group
@@ -201,6 +203,16 @@ class Order(Thing):
         return money(Decimal(whole_amount(stored)), str(stored["currency"]))
 
     @field
+    def invoice_path(self) -> str | None:
+        """Where this server has its invoice as a PDF, for whoever sees it; null where it came to nothing."""
+        return _path(self, Paper.INVOICE)
+
+    @field
+    def receipt_path(self) -> str | None:
+        """Where this server has the receipt of what was paid for it as a PDF; null before that."""
+        return _path(self, Paper.RECEIPT)
+
+    @field
     async def seller(self, info: Info) -> Annotated["Group", strawberry.lazy("schema.groups")] | None:
         """The group that sells it; null where you may not see that."""
         return cast("Group | None", await info.context.loaders.groups.load(self.group_id))
@@ -217,3 +229,7 @@ class Order(Thing):
 
 
 _ADDRESS = ("name", "street", "city", "region", "postalCode", "country")
+
+
+def _path(order: Order, paper: Paper) -> str | None:
+    return f"/orders/{order.id}/{paper}.pdf" if has(cast("DomainThing", order), paper) else None

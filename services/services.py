@@ -36,6 +36,7 @@ from services.node_permissions import NodePermissions
 from services.ontology import Ontology
 from services.order_changes import OrderChanges
 from services.order_export import OrderExport
+from services.order_printing import OrderPrinting
 from services.order_updates import OrderUpdates
 from services.orders import Terms
 from services.passkey_proofs import RelyingParty
@@ -111,6 +112,7 @@ class Services:
     node_permissions: NodePermissions
     ontology: Ontology
     order_export: OrderExport
+    order_printing: OrderPrinting
     order_updates: OrderUpdates
     orders: OrderChanges
     password_reset: PasswordReset
@@ -198,6 +200,7 @@ class Services:
             node_permissions=NodePermissions(store),
             ontology=ontology,
             order_export=OrderExport(lists, live_events),
+            order_printing=OrderPrinting(store, things),
             order_updates=OrderUpdates(live_events, things),
             orders=OrderChanges(store, clock, changes, terms),
             password_reset=PasswordReset(store, clock, limits, policy.words),

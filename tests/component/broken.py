@@ -203,7 +203,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             "MATCH (n:Entity {id: $bought}) SET n.properties = replace(n.properties, '\"paid\"', '\"refunded\"')",
             ("bought",),
             mended=False,
-            others=frozenset({"thing_columns"}),
+            others=frozenset({"thing_columns", "order_events"}),
         ),
     ],
     "order_receipts": [
@@ -211,7 +211,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             "MATCH (n:Entity {id: $bought}) SET n.properties = replace(n.properties, '\"paid\"', '\"completed\"')",
             ("bought",),
             mended=False,
-            others=frozenset({"thing_columns"}),
+            others=frozenset({"thing_columns", "order_events"}),
         ),
     ],
     "order_events": [
