@@ -71,7 +71,9 @@ FACTS: Final = """{
             MATCH (counter:OrderCounter {groupId: node.groupId}) WHERE node.orderKey IS NOT NULL RETURN counter.last
         },
         told: COLLECT { MATCH (event:Event {id: node.eventId}) RETURN event.targetId },
-        happened: COLLECT { MATCH (event:Event) WHERE node:Order AND event.targetId = node.id RETURN event.type }
+        happened: COLLECT {
+            MATCH (event:Event) WHERE node:Order AND event.targetId = node.id AND event.id > '' RETURN event.type
+        }
     }"""
 
 THINGS: Subject[ThingFacts] = subject("things", "(node:Entity:Thing)", "node", FACTS)
