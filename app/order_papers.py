@@ -42,6 +42,7 @@ class OrderPaperRoutes:
             printed = await self._printing.print(await self._caller_of(request), order_id, paper)
         except AppError as error:
             headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, AuthError) else None
+            headers = {"Retry-After": "5"} if isinstance(error, NetworkError) else headers
             return refusal(_STATUS.get(type(error), 400), error.message, error.code, headers)
         headers = {
             "Content-Disposition": f'inline; filename="{paper}-{order_id}.pdf"',

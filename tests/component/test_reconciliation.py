@@ -1,7 +1,6 @@
 """Reconciliation: what does not fit is found and named, and no crash between two steps leaves anything of that."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 import pytest
@@ -9,9 +8,10 @@ import pytest
 from domain.access import KeyScope
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject
-from graph.store import Parameters, Statement, Store, Transaction
+from graph.store import Statement, Store, Transaction
 from services.order_ending import Expiry
 from tests.client import Answer, Api
+from tests.component.crashes import Crash, Fault
 from tests.component.market import SHIPMENT, Market, made, opened, usd
 
 pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(600)]
@@ -172,48 +172,6 @@ async def test_owners_of_the_group_reconcile_and_nobody_else(market: Market) -> 
     assert await code(market.world.api.as_holder_of(None), shop) == "UNAUTHENTICATED"
     assert await code(market.seller, shop, 0) == await code(market.seller, shop, 101) == "VALIDATION"
     assert await code(market.seller, "x") == "VALIDATION"
-
-
-class Crash(Exception):  # noqa: N818 - it is none of our errors
-    """The server dies."""
-
-
-@dataclass
-class Fault:
-    """Has the server die after the statement of that number, or once all is committed and nothing is answered yet."""
-
-    monkeypatch: pytest.MonkeyPatch
-    number: int = 0
-    lose_answer: bool = False
-    seen: int = 0
-
-    def __post_init__(self) -> None:
-        run, write = Transaction.run, Store.write
-
-        async def run_and_die(
-            transaction: Transaction, statement: Statement[object], given: Parameters
-        ) -> list[object]:
-            rows = await run(transaction, statement, given)
-            self.seen += 1
-            if self.seen == self.number:
-                raise Crash
-            return rows
-
-        async def write_and_die(
-            store: Store, work: Callable[[Transaction], Awaitable[object]], *, seconds: float | None = None
-        ) -> object:
-            written = await write(store, work, seconds=seconds)
-            if self.lose_answer:
-                self.lose_answer = False
-                raise Crash
-            return written
-
-        self.monkeypatch.setattr(Transaction, "run", run_and_die)
-        self.monkeypatch.setattr(Store, "write", write_and_die)
-
-    def arm(self, number: int, *, lose_answer: bool = False) -> None:
-        """Choose when to die next."""
-        self.number, self.lose_answer, self.seen = number, lose_answer, 0
 
 
 async def sent(by: Api, field: str, given: JSONObject) -> Mapping[str, JSON] | None:
