@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Final
 
 from domain.access import Caller
-from domain.carts import to_json
 from domain.connections import Connection
 from domain.errors import AuthError
 from domain.events import Event
@@ -15,8 +14,7 @@ from domain.people import Person
 from domain.sessions import Session
 from domain.things import Thing
 from domain.values import JSON, Clock, JSONObject
-from graph import accounts, carts, identities, keys, people, second_factors, sessions
-from graph.carts import Holder
+from graph import accounts, identities, keys, people, second_factors, sessions
 from graph.store import Store
 from services.access import authorize_account, reach_of, viewer_of
 
@@ -41,7 +39,6 @@ class AccountExport:
             raise AuthError("This session is over: sign in again.")
         related = await accounts.all_connections(self._store, person_id, MOST)
         happened = await accounts.all_events(self._store, person_id, MOST)
-        cart = await carts.fetch(self._store, Holder(person_id=person_id), at)
         mails = await accounts.all_mails(self._store, person_id, MOST)
         factor = await second_factors.fetch(self._store, person_id)
         return {
@@ -54,7 +51,6 @@ class AccountExport:
             },
             "sessions": [_session(each) for each in await sessions.fetch(self._store, person_id, at)],
             "apiKeys": [_key(each) for each in (await keys.fetch_live(self._store, [person_id]))[person_id]],
-            "cart": [] if cart is None else to_json(cart.lines),
             "mails": [_mail(each) for each in mails],
             "connections": [_connection(each) for each in related],
             "events": [_event(each) for each in happened],

@@ -24,7 +24,7 @@ from graph.access import reach_parameters
 from graph.carts import Holder
 from graph.store import Store, Transaction
 from services import validation
-from services.access import Action, authorize, authorize_if_known, open_reach_of
+from services.access import Action, authorize, authorize_account, authorize_if_known, open_reach_of
 from services.hashes import hash_of
 from services.journal import event
 from services.order_placing import MAX_LINES, MAX_QUANTITY
@@ -120,6 +120,7 @@ class Carts:
         as when it was claimed before.
         """
         viewer = authorize(caller, Action.CLAIM_CART)
+        authorize_account(viewer)
         if token is None:
             raise NotFoundError("cart", _THE_ONE)
         return await self._claim(caller, viewer.person_id, validation.name("token", token))
@@ -157,9 +158,15 @@ class Carts:
 
 
 def _holder(caller: Caller, token: str | None) -> Holder | None:
-    """Whose cart it is about: the caller's own, or else that of the token. ValidationError where it cannot be one."""
+    """Whose cart it is about: the caller's own, or else that of the token. ValidationError where it cannot be one.
+
+    ForbiddenError to a key that is confined to some groups: a cart is its person's, as an account is.
+    """
     of_token = None if token is None else Holder(token_hash=hash_of(validation.name("token", token)))
-    return of_token if caller.viewer is None else Holder(person_id=caller.viewer.person_id)
+    if caller.viewer is None:
+        return of_token
+    authorize_account(caller.viewer)
+    return Holder(person_id=caller.viewer.person_id)
 
 
 async def _lock_person(transaction: Transaction, person_id: str) -> None:

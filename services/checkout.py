@@ -12,7 +12,7 @@ from domain.values import Clock
 from graph import carts, locks, orders
 from graph.carts import Holder
 from graph.store import Transaction
-from services.access import Action
+from services.access import Action, authorize_account
 from services.idempotency import Making
 from services.money import GivenMoney
 from services.order_placing import Purchase, Sale, WantedLine, checked_address, place
@@ -38,6 +38,7 @@ def checking_out(caller: Caller, wanted: Checkout, terms: Terms, clock: Clock) -
     those that they expect: it names what is different. Nothing is bought then.
     """
     rights = Rights.of(caller, Action.CHECKOUT)
+    authorize_account(rights.viewer)
     expected = _checked(wanted.expected)
     ship_to = checked_address(wanted.ship_to)
 

@@ -3,14 +3,22 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import cast
 
 import pytest
 
+from domain.access import Caller
+from domain.errors import ForbiddenError
 from domain.people import PlatformRole
-from domain.values import JSON, JSONObject
+from domain.values import JSON, JSONObject, now
 from graph.store import Statement, Store
 from services.carts import CartExpiry
+from services.checkout import Checkout
+from services.money import GivenMoney
+from services.rate_limits import RateLimits
+from services.services import Services
 from tests.client import Api
 from tests.component.market import Market, made, opened, usd
 
@@ -368,4 +376,24 @@ async def test_a_key_for_reading_fills_no_cart(market: Market) -> None:
     before = await stored(market)
     assert (await put(reader, pen, 1))["__typename"] == "ForbiddenError"
     assert (await reader.change("clearCart", {}))["__typename"] == "ForbiddenError"
+    assert await stored(market) == before
+
+
+async def test_a_key_that_is_confined_to_some_groups_sees_and_fills_no_cart(market: Market) -> None:
+    pen = await market.product("Out of bounds", 100)
+    owner = await market.buyer("confined")
+    made(await put(owner, pen, 1), "cart")
+    services = Services.of(market.world.store, now, RateLimits(None))
+    viewer = await services.keys.authenticate(owner.authorization.removeprefix("Bearer "))
+    bounds = Caller(replace(viewer, within=(market.group,)))
+    before = await stored(market)
+    for refused in (
+        services.carts.of(bounds, None),
+        services.carts.set_line(bounds, None, pen, 2),
+        services.carts.clear(bounds, None),
+        services.carts.claim(bounds, "onec_x"),
+        services.orders.check_out(bounds, Checkout([GivenMoney(Decimal(1), "USD")]), "confined"),
+    ):
+        with pytest.raises(ForbiddenError):
+            await refused
     assert await stored(market) == before
