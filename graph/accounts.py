@@ -6,6 +6,7 @@ from domain.connections import Connection
 from domain.events import Event
 from domain.mail import Mail
 from domain.people import Person, PersonStatus, PlatformRole
+from domain.things import Thing
 from graph import connections, events, mail, people, things
 from graph.connections import CONNECTION, ConnectionRow
 from graph.events import EVENT, EventRow
@@ -70,6 +71,14 @@ ALL_MAILS: Statement[MailRow] = Statement(
     WITH mail ORDER BY mail.id DESC LIMIT $limit
     RETURN {MAIL} AS row""",
 )
+ALL_PURCHASES: Statement[things.ThingRow] = Statement(
+    "all_purchases",
+    f"""
+    MATCH (thing:Thing) USING INDEX SEEK thing:Thing(customerId, sortKey)
+    WHERE thing.customerId = $personId AND thing.sortKey > ''
+    WITH thing ORDER BY thing.customerId DESC, thing.sortKey DESC LIMIT $limit
+    RETURN {things.THING} AS row""",
+)
 EVENTS_ABOUT: Statement[EventRow] = Statement(
     "events_about",
     f"""
@@ -99,6 +108,17 @@ async def fetch_memberships(transaction: Transaction, person_id: str) -> list[Co
 async def fetch_keys(transaction: Transaction, person_id: str) -> list[things.ThingRow]:
     """All keys that a person ever had."""
     return await transaction.run(FETCH_KEYS, {"personId": person_id})
+
+
+async def all_keys(store: Store, person_id: str) -> list[Thing]:
+    """The same, to read alone."""
+    return [things.from_row(row) for row in await store.read(FETCH_KEYS, {"personId": person_id})]
+
+
+async def all_purchases(store: Store, person_id: str, limit: int) -> list[Thing]:
+    """What a person ordered and paid of late, the latest first."""
+    rows = await store.read(ALL_PURCHASES, {"personId": person_id, "limit": limit})
+    return [things.from_row(row) for row in rows]
 
 
 async def erase(transaction: Transaction, person_id: str, token_kinds: list[str]) -> None:
