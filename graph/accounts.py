@@ -1,5 +1,6 @@
 """All that there is of a person: reading it out, and erasing what is personal of it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from domain.connections import Connection
@@ -93,6 +94,14 @@ EVENTS_BY: Statement[EventRow] = Statement(
     WITH event ORDER BY event.actor DESC, event.id DESC LIMIT $limit
     RETURN {EVENT} AS row""",
 )
+EVENTS_OF_PURCHASES: Statement[EventRow] = Statement(
+    "events_of_purchases",
+    f"""
+    UNWIND $ids AS id
+    MATCH (event:Event) WHERE event.targetId = id AND event.customerId = $personId AND event.id > ''
+    WITH event LIMIT $limit
+    RETURN {EVENT} AS row""",
+)
 
 
 async def lock_platform_owners(transaction: Transaction) -> list[str]:
@@ -144,11 +153,12 @@ async def all_mails(store: Store, person_id: str, limit: int) -> list[Mail]:
     return [mail.from_row(row) for row in await store.read(ALL_MAILS, {"personId": person_id, "limit": limit})]
 
 
-async def all_events(store: Store, person_id: str, limit: int) -> list[Event]:
-    """What a person did, and what happened to their account; the latest first, some of either."""
+async def all_events(store: Store, person_id: str, purchases: Sequence[str], limit: int) -> list[Event]:
+    """What a person did, and what happened to their account and to their purchases; the latest first, some of each."""
+    parameters = {"personId": person_id, "ids": purchases, "limit": limit}
     rows = {
         row["id"]: row
-        for statement in (EVENTS_ABOUT, EVENTS_BY)
-        for row in await store.read(statement, {"personId": person_id, "limit": limit})
+        for statement in (EVENTS_ABOUT, EVENTS_BY, EVENTS_OF_PURCHASES)
+        for row in await store.read(statement, parameters)
     }
     return [events.from_row(rows[each]) for each in sorted(rows, reverse=True)]

@@ -20,7 +20,7 @@ from services.access import authorize_account, reach_of, viewer_of
 from services.orders import ORDER, PAYMENT
 
 MOST: Final = 10_000
-"""How many connections, purchases, mails, and events of either kind, are in a document at the most."""
+"""How many connections, purchases, mails, and events of each kind, are in a document at the most."""
 
 
 class AccountExport:
@@ -39,9 +39,9 @@ class AccountExport:
         if person_id not in found:
             raise AuthError("This session is over: sign in again.")
         related = await accounts.all_connections(self._store, person_id, MOST)
-        happened = await accounts.all_events(self._store, person_id, MOST)
-        mails = await accounts.all_mails(self._store, person_id, MOST)
         bought = await accounts.all_purchases(self._store, person_id, MOST)
+        happened = await accounts.all_events(self._store, person_id, [each.id for each in bought], MOST)
+        mails = await accounts.all_mails(self._store, person_id, MOST)
         factor = await second_factors.fetch(self._store, person_id)
         return {
             "exportedAt": at.isoformat(),
@@ -125,6 +125,7 @@ def _thing(thing: Thing) -> Mapping[str, JSON]:
 
 def _mail(mail: Mail) -> Mapping[str, JSON]:
     return {
+        "id": mail.id,
         "template": mail.template,
         "address": mail.address,
         "status": mail.status,

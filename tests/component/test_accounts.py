@@ -38,6 +38,15 @@ PROMOTE: Statement[int] = Statement("promote", "MATCH (n:Person {email: $email})
 BIO: Statement[int] = Statement(
     "bio", "MATCH (n:Person {email: 'ann@one.example'}) SET n.bio = 'Bio of Ann' RETURN 1 AS row"
 )
+ABOUT: Statement[Mapping[str, JSON]] = Statement(
+    "about",
+    """
+    MATCH (n) WHERE any(name IN keys(n) WHERE n[name] = $id)
+    RETURN {labels: labels(n), id: n.id} AS row""",
+)
+EDGES: Statement[str] = Statement(
+    "edges", "MATCH (n:Person {id: $id})-[e]-() WHERE e.id IS NOT NULL RETURN DISTINCT e.id AS row"
+)
 VERSIONS: Statement[str] = Statement(
     "versions", "MATCH (n:ThingVersion {thingId: $id}) RETURN n.properties AS row ORDER BY n.key"
 )
@@ -173,6 +182,38 @@ async def test_somebody_sees_what_they_bought_and_every_key_that_they_had(accoun
     assert [(each["id"], each["status"]) for each in document["apiKeys"]] == [(key, "archived")]
     text = json.dumps(document)
     assert not [each for each in (theirs, "Ben Two", await id_of(ben)) if each in text]
+
+
+async def test_no_kind_of_node_about_somebody_is_left_out(accounts: Accounts, letters: Letters) -> None:
+    shop = await Shop.opened(accounts)
+    who = await enrol(accounts, "ann")
+    ann = who.api
+    await equip(ann)
+    await linked(ann)
+    await shop.paid(await shop.ordered(ann, "1", name="Ann One"))
+    await promote(accounts, "ann", PlatformRole.ORG_OWNER)
+    club = await shop.world.group("club")
+    given: JSONObject = {"toPersonId": await id_of(ann), "onId": club, "role": "viewer"}
+    granted = await shop.world.api.change("grantAccess", given)
+    assert kind(granted) == "GrantAccessSuccess", granted
+    await promote(accounts, "ann", PlatformRole.PLATFORM_OWNER)
+    await group(ann, "den")
+    await ann.api.change("createApiKey", {"name": "Robot", "scope": "read"})
+    await accounts.api.change("requestPasswordReset", {"email": "ann@one.example"})
+    await letters.deliver()
+    answer = await ann.api.ask("{ viewer { dataExport } }")
+    text = json.dumps(answer.at("viewer.dataExport"))
+    found = await accounts.store.read(ABOUT, {"id": await id_of(ann)})
+    about = [(set(cast("list[str]", each["labels"])), str(each["id"])) for each in found]
+    labels = {label for some, _ in about for label in some}
+    assert labels >= {"Person", "Session", "Passkey", "Identity", "Mail", "ApiKey", "Order", "Payment", "Event"}
+    # Of these there is nothing to show but that they are there, which the ways in and the second factor say.
+    secret = {"Credential", "SecondFactor", "OneTimeToken", "SignInChallenge"}
+    assert labels >= secret - {"SignInChallenge"}
+    assert [each for each in about if not each[0] & secret and each[1] not in text] == []
+    edges = await accounts.store.read(EDGES, {"id": await id_of(ann)})
+    assert len(edges) >= 3
+    assert [each for each in edges if each not in text] == []
 
 
 async def test_nobody_sees_the_document_of_somebody_else(accounts: Accounts) -> None:
