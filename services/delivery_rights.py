@@ -5,7 +5,7 @@ new entry, which takes one short statement to find out, whoever asks and however
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,9 +97,7 @@ class DeliveryRights:
                     if round_:
                         await self._answer_together(round_, entries)
                 except Exception as error:  # noqa: BLE001 - it is raised where each of them waits
-                    for waiting in (*holding, *(each.answer for each in round_)):
-                        if not waiting.done():
-                            waiting.set_exception(error)
+                    _fail([*holding, *(each.answer for each in round_)], error)
         finally:
             self._work = None
 
@@ -134,6 +132,12 @@ class DeliveryRights:
                 found = seen.get(reach, {})
             if not each.answer.done():
                 each.answer.set_result(Answer(viewer, found, entries))
+
+
+def _fail(waiting: "Iterable[asyncio.Future[int] | asyncio.Future[Answer]]", error: Exception) -> None:
+    for each in waiting:
+        if not each.done():
+            each.set_exception(error)
 
 
 def _credential(viewer: Viewer) -> str:

@@ -338,10 +338,9 @@ async def test_what_was_decided_counts_no_more_once_anybodys_access_was_changed(
         [edge] = (await world.api.ask(query, id=person)).each("connections.nodes", "id")
         assert (await world.api.change("disconnect", {"id": edge}))["__typename"] == "DisconnectSuccess"
         waiting = asyncio.ensure_future(next_of(deliveries))
-        while statements.count("read_audit_head") < 5:  # that she got two more was decided, and is looked up anew
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)
+        await asyncio.wait([waiting], timeout=0.5)
         assert not waiting.done()
+        assert statements.count("fetch_visible_events") == 3
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
 
