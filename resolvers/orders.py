@@ -10,7 +10,8 @@ from resolvers.answers import answering
 from resolvers.events import After, place, written
 from schema.arguments import INPUT
 from schema.context import Info
-from schema.define import mutation, object_type, subscription
+from schema.define import field, mutation, object_type, subscription
+from schema.enums import CreationOrder
 from schema.order_changes import (
     CancelOrderInput,
     CancelOrderResult,
@@ -25,6 +26,7 @@ from schema.order_changes import (
     PlaceOrderResult,
     PlaceOrderSuccess,
 )
+from schema.order_filters import OfOrders, wanted
 from schema.order_payments import (
     ApproveRefundInput,
     ApproveRefundResult,
@@ -39,10 +41,28 @@ from schema.order_payments import (
     RequestRefundResult,
     RequestRefundSuccess,
 )
+from schema.order_totals import OrderTotals, order_totals
 from schema.order_updates import OrdersOf, OrderUpdate
 from schema.orders import Order
+from schema.paging import Connection, listed, paged
 from schema.payments import Payment
+from services.order_lists import Scope, list_of
 from services.order_updates import OrdersWanted
+
+
+@object_type
+class OrderQueries:
+    """Questions about orders."""
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def orders(self, info: Info, filter: OfOrders = None) -> Connection[Order]:  # noqa: A002
+        """The orders that you see: what your groups sell, and what you bought."""
+        return listed(list_of(info.context.caller, wanted(filter), Scope.EVERYWHERE))
+
+    @field
+    async def order_totals(self, info: Info, filter: OfOrders = None) -> list[OrderTotals]:  # noqa: A002
+        """Sums over the orders that you see, one for each currency."""
+        return await order_totals(info, list_of(info.context.caller, wanted(filter), Scope.EVERYWHERE))
 
 
 @object_type

@@ -27,7 +27,7 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
-from resolvers.orders import OrderMutations, OrderSubscriptions
+from resolvers.orders import OrderMutations, OrderQueries, OrderSubscriptions
 from resolvers.ownership import OwnershipMutations
 from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
@@ -57,6 +57,7 @@ class Query(
     PeopleQueries,
     GroupQueries,
     ThingQueries,
+    OrderQueries,
     ConnectionQueries,
     KnowledgeQueries,
     EventQueries,

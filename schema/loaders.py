@@ -8,6 +8,7 @@ from aiodataloader import DataLoader
 
 from domain.access import Caller
 from domain.ids import NodeKind, kind_of
+from domain.orders import OrderTotals
 from domain.pages import Page, Window
 from domain.standing import Standing, Subject
 from domain.support import NOT_NEEDED, Support
@@ -68,7 +69,6 @@ class Loaders:
         )
         self.owners = self._by_id(services.connections.owners)
         self.ancestors = self._by_id(services.groups.ancestors)
-        self.order_totals = self._by_id(services.things.order_totals)
         self.texts: Loader[str | None] = Loader(services.knowledge.texts, None)
         self.statistics = self._by_id(services.groups.statistics)
         self.subtree_statistics = self._by_id(services.groups.subtree_statistics)
@@ -111,6 +111,14 @@ class Loaders:
             return await self._services.lists.totals(self._caller, of, parents)
 
         return self._list((of, None), lambda: Loader(fetch, 0))
+
+    def order_totals(self, of: AnyList) -> Loader[list[OrderTotals]]:
+        """The loader of what the orders of one list come to, for any number of parents."""
+
+        async def fetch(parents: list[str]) -> Mapping[str, list[OrderTotals]]:
+            return await self._services.lists.order_totals(self._caller, of, parents)
+
+        return self._list((of, "totals"), lambda: Loader(fetch, []))
 
     def _list(self, key: Hashable, make: Callable[[], Loader[T]]) -> Loader[T]:
         return cast("Loader[T]", self._lists.setdefault(key, make()))

@@ -7,7 +7,9 @@ from typing import Generic, TypeAlias, TypeVar
 from domain.access import Caller, Reach
 from domain.errors import ValidationError
 from domain.filters import EVERYTHING, Condition, Value
+from domain.orders import OrderTotals
 from domain.pages import Page, Window
+from graph.filters.orders import totals as order_totals
 from graph.filters.predicates import Filtered
 from graph.listing import ROOT, Listing
 from graph.store import Store
@@ -83,3 +85,13 @@ class Lists:
         return await of.listing.totals(
             self._store, of.reach_of(caller), parents, filters=filters, scan=self._scan_limit
         )
+
+    async def order_totals(
+        self, caller: Caller, of: NodeList[R, T], parents: Sequence[str]
+    ) -> dict[str, list[OrderTotals]]:
+        """What the orders of each parent come to that the caller may see, one sum for each currency."""
+        filters = dict(of.filters)
+        sums = await of.listing.added_up(
+            self._store, of.reach_of(caller), parents, filters=filters, scan=self._scan_limit
+        )
+        return {parent: order_totals(rows) for parent, rows in sums.items()}

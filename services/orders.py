@@ -23,10 +23,8 @@ from domain.values import JSON, now
 from graph import events, locks, mail, orders, people, references, thing_changes
 from graph.store import Transaction
 from graph.thing_changes import Written
-from graph.things import ThingRow
 from services import validation
 from services.access import MEMBERS
-from services.lists import NodeList
 from services.mail import new_mail
 from services.ontology import check_properties
 from services.places import check_active
@@ -166,11 +164,6 @@ async def tell_buyer(
 def in_words(minor: int | Decimal, currency: str) -> str:
     """An amount in minor units as people read it, such as `18.00 USD`."""
     return f"{Money(Decimal(minor), currency).amount} {currency}"
-
-
-def bought_by(person_id: str) -> NodeList[ThingRow, Thing]:
-    """The list of all orders of a customer."""
-    return NodeList("orders", orders.ORDERS_OF_CUSTOMER, (("customerId", person_id),))
 
 
 async def order_again(transaction: Transaction, reach: Reach, identifier: str) -> Thing:

@@ -164,6 +164,7 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     ],
     "graph.filling.page_of": [("Group",), ("Person",), ("Thing",)],
     "graph.filters.things.things": filter_shapes.THINGS,
+    "graph.filters.orders.orders": filter_shapes.ORDERS,
     "graph.filters.things.public_things": filter_shapes.PUBLIC_THINGS,
     "graph.filters.groups.groups": filter_shapes.GROUPS,
     "graph.filters.groups.public_groups": filter_shapes.GROUPS,
@@ -310,6 +311,10 @@ FILL: Statement[int] = Statement(
         sortKey: 'k' + n}})
     CREATE (thing:Entity:Thing:Product {{id: 't' + n, groupId: group.id, type: 'product', sortKey: 'k' + n,
         filter1: n, filter8: n}})
+    CREATE (order:Entity:Thing:Order {{id: 'o' + n, groupId: group.id, type: 'order', sortKey: 'o' + n,
+        customerId: person.id, filter2: 's' + n % 7, filter3: 'USD', filter4: n, total: n, currency: 'USD'}})
+    CREATE (order)-[:IN_GROUP {{thingId: order.id}}]->(group)
+    CREATE (order)-[:MENTIONS]->(thing)
     CREATE (thing)-[:IN_GROUP {{thingId: thing.id}}]->(group)
     CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label', label: 'l' + n, sortKey: thing.sortKey}}]->
         (:Knowledge {{id: 'k' + n, label: 'l' + n, type: 'label'}})
