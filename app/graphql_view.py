@@ -126,6 +126,8 @@ class GraphQLView(GraphQL[Context, None]):
             response = refusal(403, error.message, error.code)
         except NetworkError as error:
             response = refusal(503, error.message, error.code, {"Retry-After": "5"})
+        finally:
+            request.state.context = None  # it leads back to the request, and neither would go by itself
         if not isinstance(response, StreamingResponse):
             await response(scope, receive, send)
             return

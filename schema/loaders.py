@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from functools import partial
 from typing import Generic, TypeVar, cast
 
 from aiodataloader import DataLoader
@@ -24,26 +25,46 @@ MAX_BATCH = 1_000
 
 
 class KeyedLoader(Generic[K, T]):
-    """Loads one thing for each key, and everything asked for in one tick together."""
+    """Loads one thing for each key, and everything asked for in one tick together.
+
+    It takes hardly anything until something is asked for: there is one of each for every operation.
+    """
+
+    __slots__ = ("_fetch", "_loader", "_missing")
 
     def __init__(self, fetch: Callable[[list[K]], Awaitable[Mapping[K, T]]], missing: T) -> None:
-        async def batch(keys: list[K]) -> list[T]:
-            found = await fetch(keys)
-            return [found.get(key, missing) for key in keys]
-
-        self._loader: DataLoader[K, T] = DataLoader(batch, max_batch_size=MAX_BATCH)
+        self._fetch = fetch
+        self._missing = missing
+        self._loader: DataLoader[K, T] | None = None
 
     async def load(self, key: K) -> T:
         """The value for a key; others who wait for it keep it when this caller is cancelled."""
-        return await asyncio.shield(self._loader.load(key))
+        loader = self._loader
+        if loader is None:
+            loader = self._loader = _batching(self._fetch, self._missing)
+        return await asyncio.shield(loader.load(key))
 
 
 class Loader(KeyedLoader[str, T]):
     """One whose keys are ids."""
 
+    __slots__ = ()
+
+
+def _batching(fetch: Callable[[list[K]], Awaitable[Mapping[K, T]]], missing: T) -> DataLoader[K, T]:
+    async def batch(keys: list[K]) -> list[T]:
+        found = await fetch(keys)
+        return [found.get(key, missing) for key in keys]
+
+    return DataLoader(batch, max_batch_size=MAX_BATCH)
+
 
 class Loaders:
-    """The loaders of one operation."""
+    """The loaders of one operation.
+
+    None of them leads back here: what many requests at once leave behind goes with each of them, and not all together
+    when the collector of garbage comes for it, which would hold the event loop for a tenth of a second.
+    """
 
     def __init__(self, services: Services, caller: Caller) -> None:
         self._services = services
@@ -73,7 +94,9 @@ class Loaders:
         self.statistics = self._by_id(services.groups.statistics)
         self.subtree_statistics = self._by_id(services.groups.subtree_statistics)
         self.roles = self._by_id(services.permissions.roles)
-        self.permissions: KeyedLoader[Question, bool] = KeyedLoader(self._decide, missing=False)
+        self.permissions: KeyedLoader[Question, bool] = KeyedLoader(
+            partial(services.node_permissions.decide, caller), missing=False
+        )
         self.supports = self._by_id(services.permissions.supports)
         self.standings: KeyedLoader[Subject, Standing | None] = KeyedLoader(services.access_lists.standings, None)
         self.supports_of: KeyedLoader[Subject, Support] = KeyedLoader(services.access_lists.supports, NOT_NEEDED)
@@ -83,13 +106,7 @@ class Loaders:
         self.labels: Loader[list[str]] = Loader(services.things.labels, [])
 
     def _by_id(self, fetch: Callable[[Caller, list[str]], Awaitable[Mapping[str, T]]]) -> "Loader[T | None]":
-        async def of_caller(ids: list[str]) -> Mapping[str, T | None]:
-            return cast("Mapping[str, T | None]", await fetch(self._caller, ids))
-
-        return Loader(of_caller, None)
-
-    async def _decide(self, asked: list[Question]) -> Mapping[Question, bool]:
-        return await self._services.node_permissions.decide(self._caller, asked)
+        return Loader(partial(fetch, self._caller), None)
 
     async def node(self, identifier: str) -> Found | None:
         """Whatever an id names."""
@@ -98,17 +115,19 @@ class Loaders:
 
     def pages(self, of: AnyList, window: Window) -> Loader[Page[object] | None]:
         """The loader of one window of one list, for any number of parents."""
+        lists, caller = self._services.lists, self._caller
 
         async def fetch(parents: list[str]) -> Mapping[str, Page[object] | None]:
-            return {**await self._services.lists.pages(self._caller, of, parents, window)}
+            return {**await lists.pages(caller, of, parents, window)}
 
         return self._list((of, window), lambda: Loader(fetch, None))
 
     def totals(self, of: AnyList) -> Loader[int]:
         """The loader of the counts of one list, for any number of parents."""
+        lists, caller = self._services.lists, self._caller
 
         async def fetch(parents: list[str]) -> Mapping[str, int]:
-            return await self._services.lists.totals(self._caller, of, parents)
+            return await lists.totals(caller, of, parents)
 
         return self._list((of, None), lambda: Loader(fetch, 0))
 

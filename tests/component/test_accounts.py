@@ -14,10 +14,10 @@ from services.checking import Checking
 from services.ontology import Ontology
 from tests.accounts import PASSWORD, Accounts, SignedIn, is_out
 from tests.authenticator import enrol
-from tests.component.test_wallets import linked
 from tests.letters import Letters
 from tests.passkey_device import equip
 from tests.snapshots import Snapshot
+from tests.wallets import linked
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
