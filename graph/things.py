@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 
 from domain.access import Reach
+from domain.files import content_of, is_stored
 from domain.filterable import FilterValue, filter_values
 from domain.orders import NET_SCALE, OrderTotals, order_lines, unpaid_until
 from domain.products import left_of
@@ -39,7 +40,8 @@ class StoredThing(ThingRow):
 
     `labels` are those that it is linked to, in order, and `labelWords` the words in them; `eventId` is the event that
     made it what it is. `customerId` is whose an order or a payment is, `orderKey` keeps the numbers of a group's orders
-    unique, and `expiresAt` is there for as long as an order may expire.
+    unique, and `expiresAt` is there for as long as an order may expire. `bytes` is what a file takes of its
+    group's storage; `imageIds` and `fileIds` are the files that a product shows, and those that it delivers.
     """
 
     filter1: FilterValue | None
@@ -63,6 +65,9 @@ class StoredThing(ThingRow):
     expiresAt: NotRequired[int | None]
     privateTo: NotRequired[str]
     secretHash: NotRequired[str]
+    bytes: NotRequired[int]
+    imageIds: NotRequired[list[str]]
+    fileIds: NotRequired[list[str]]
 
 
 FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE + 1))
@@ -146,6 +151,8 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
     if thing.type in OF_CUSTOMERS:
         customer = thing.properties.get("customerId")
         row["customerId"] = None if customer is None else str(customer)
+    if is_stored(thing):
+        row["bytes"] = content_of(thing.properties).size
     if thing.type == "order":
         lines = order_lines(thing.properties)
         row["currency"] = str(thing.properties["currency"])
