@@ -246,6 +246,10 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
                 "contentType": _NAME,
                 "size": _COUNT,
                 "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                "stored": {
+                    "type": "boolean",
+                    "description": "Whether this server keeps its bytes.",
+                },
                 "url": _URI,
             },
             "fileName",

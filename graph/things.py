@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NotRequired, TypedDict
 
 from domain.access import Reach
+from domain.files import content_of, is_stored
 from domain.filterable import FilterValue, filter_values
 from domain.orders import NET_SCALE, order_lines, platform_fee, refunded, unpaid_until, whole_amount
 from domain.products import left_of
@@ -54,7 +55,8 @@ class StoredThing(ThingRow):
 
     `labels` are those that it is linked to, in order, and `labelWords` the words in them; `eventId` is the event that
     made it what it is. `customerId` is whose an order or a payment is, `orderKey` keeps the numbers of a group's orders
-    unique, and `expiresAt` is there for as long as an order may expire.
+    unique, and `expiresAt` is there for as long as an order may expire. `bytes` is what a file takes of its
+    group's storage; `imageIds` and `fileIds` are the files that a product shows, and those that it delivers.
     """
 
     filter1: FilterValue | None
@@ -82,6 +84,9 @@ class StoredThing(ThingRow):
     expiresAt: NotRequired[int | None]
     privateTo: NotRequired[str]
     secretHash: NotRequired[str]
+    bytes: NotRequired[int]
+    imageIds: NotRequired[list[str]]
+    fileIds: NotRequired[list[str]]
 
 
 FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE + 1))
@@ -185,6 +190,8 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
     if thing.type in OF_CUSTOMERS:
         customer = thing.properties.get("customerId")
         row["customerId"] = None if customer is None else str(customer)
+    if is_stored(thing):
+        row["bytes"] = content_of(thing.properties).size
     if thing.type == "order":
         sums = added_up(thing.properties)
         row["currency"], row["lineCount"], row["netScaled"] = sums["currency"], sums["lineCount"], sums["netScaled"]

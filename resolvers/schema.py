@@ -4,6 +4,7 @@ from functools import partial
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
 
@@ -18,6 +19,7 @@ from resolvers.email_change import EmailChangeMutations
 from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries, EventSubscriptions
 from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions, answered
+from resolvers.files import FileMutations
 from resolvers.grants import GrantMutations
 from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.joining import JoiningMutations
@@ -47,6 +49,7 @@ from resolvers.things import ThingMutations, ThingQueries
 from resolvers.wallets import WalletMutations
 from resolvers.webhooks import WebhookMutations
 from schema.define import object_type
+from schema.file_changes import UPLOAD, Upload
 from schema.thing_types import OBJECT_TYPES
 
 
@@ -79,6 +82,7 @@ class Mutation(
     SupportMutations,
     OwnershipMutations,
     ThingMutations,
+    FileMutations,
     KnowledgeMutations,
     ConnectionMutations,
     BulkMutations,
@@ -130,6 +134,7 @@ schema = Schema(
     mutation=Mutation,
     subscription=SubscriptionRoot,
     types=OBJECT_TYPES,
+    config=StrawberryConfig(scalar_map={Upload: UPLOAD}),
     extensions=[
         ShowFailures,
         KeepWithinLimits,  # before what parses and validates

@@ -24,6 +24,7 @@ IN_GROUPS: Final = tuple(MEMBER_ROLES)
 _NOT_TO_THINGS: Final = {
     Action.CREATE_THING,
     Action.APPLY_CHANGES,
+    Action.UPLOAD_FILE,
     Action.TRANSFER_OWNERSHIP,
     Action.END_SUPPORT_ACCESS,
 }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from domain.files import UPLOAD_LIMIT
 from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock
 from graph.store import Store
@@ -23,6 +24,8 @@ from services.embedding import Embedder
 from services.event_log import EventLog
 from services.events import Events
 from services.explanations import Explanations
+from services.file_links import FileLinks
+from services.files import FileContents, Files
 from services.finishing_sign_in import Entrance, FinishingSignIn
 from services.groups import Groups
 from services.key_rotation import KeyRotation
@@ -96,6 +99,7 @@ class Services:
     email_verification: EmailVerification
     events: Events
     explanations: Explanations
+    files: Files
     finishing_sign_in: FinishingSignIn
     groups: Groups
     key_rotation: KeyRotation
@@ -148,6 +152,8 @@ class Services:
         terms: Terms = TERMS,
         local_webhooks: bool = False,
         policy: SignInPolicy = LENIENT,
+        files: FileContents | None = None,
+        upload_limit: int = UPLOAD_LIMIT,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
@@ -156,6 +162,7 @@ class Services:
         are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
         the chains. Those who follow events do so by the log, which does not go on by itself. Orders are placed on the
         terms. Webhooks may be on this machine where `local_webhooks` says so. The policy is for whoever signs in.
+        The bytes of files are kept in `files`, at most `upload_limit` of each.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
@@ -180,6 +187,7 @@ class Services:
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             explanations=Explanations(store),
+            files=Files(store, clock, changes, FileLinks(box, clock), contents=files, most=upload_limit),
             finishing_sign_in=FinishingSignIn(store, clock, limits, evidence, entrance),
             groups=Groups(store),
             key_rotation=KeyRotation(store, clock),

@@ -11,13 +11,14 @@ from domain.access import Caller, Reach
 from domain.changes import KEEP, Change, changed
 from domain.errors import ConflictError, DependedOnError, NotFoundError, ValidationError
 from domain.events import Event, EventType
+from domain.files import content_of, is_stored
 from domain.ids import KNOWLEDGE_PREFIX, NodeKind, new_id
 from domain.references import named_by
 from domain.thing_types import SOLD, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now, to_micros
 from domain.webhooks import WEBHOOK, WebhookDeliveryState
-from graph import dependents, events, history, knowledge, locks, thing_changes, webhooks
+from graph import dependents, events, files, history, knowledge, locks, thing_changes, webhooks
 from graph import references as mentions
 from graph.locks import LockedRow
 from graph.store import Transaction
@@ -29,7 +30,9 @@ from services.new_keys import key_access
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
 from services.rights import API_KEY, Rights
+from services.storage import require_room
 from services.things import ThingChanges, bought_by
+from services.type_rules import check_changed
 from services.webhook_outcomes import over
 from services.work import Work
 
@@ -62,6 +65,7 @@ class ChangesOfThings:
                 status=changed(changes.status, thing.status),
                 properties=changed(properties, thing.properties),
             )
+            check_changed(thing, updated)
             details: Mapping[str, JSON] = {"changed": changed_names(changes)}
             return await self._save(transaction, caller, EventType.THING_UPDATED, updated, details, before=thing)
 
@@ -123,6 +127,8 @@ class ChangesOfThings:
             await rights.require_thing(transaction, thing.type, group_id)
             if thing.group_id == group_id:
                 raise ConflictError("This thing is in that group already.", field="groupId")
+            if is_stored(thing):
+                await require_room(transaction, group_id, content_of(thing.properties).size)
             details: Mapping[str, JSON] = {"from": thing.group_id, "to": group_id}
             moved = replace(next_version(thing), group_id=group_id)
             await self._save(transaction, caller, EventType.THING_MOVED, moved, details)
@@ -163,6 +169,8 @@ class ChangesOfThings:
                 raise DependedOnError("thing", found)
             await thing_changes.delete(transaction, thing_id)
             await _end_webhook(transaction, thing)
+            if is_stored(thing):
+                await files.leave(transaction, thing.id, to_micros(now()))
             access = AccessChange(before=key_access(thing)) if thing.type == API_KEY else None
             told = happened(caller, EventType.THING_DELETED, thing, {"type": thing.type}, access)
             await events.append(transaction, [told])

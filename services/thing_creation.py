@@ -21,6 +21,7 @@ from services.places import check_active, check_named, check_there
 from services.rights import Rights, needed_role
 from services.thing_changes import happened
 from services.things import NewThing, new_thing
+from services.type_rules import check_made
 from services.work import Work, done
 
 
@@ -45,6 +46,7 @@ class CreationOfThings:
         rights = Rights.of(caller, Action.CREATE_THING)
         thing_type = await self._ontology.thing_type("type", new.type)
         thing = new_thing(new, thing_type)
+        check_made(thing)
         check_named(named_by(thing_type, thing.properties))
         told = happened(caller, EventType.THING_CREATED, thing, {"type": thing.type})
         return Creation(rights, thing, thing_type, told)

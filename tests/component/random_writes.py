@@ -11,6 +11,7 @@ from domain.connection_types import CONNECTION_TYPES, ConnectionType
 from domain.ids import NodeKind, new_id
 from domain.values import JSON, JSONObject
 from resolvers.schema import schema
+from tests.client import Attached
 
 TYPES: Final = ("video", "blog_post", "product", "product", "creator", "subscription")
 LABELS: Final = ("topic:a", "topic:b", "level:1", "level:2")
@@ -71,6 +72,9 @@ class Pool:
         if "thing" in answer:
             thing = cast("Mapping[str, JSON]", answer["thing"])
             self.things[str(thing["id"])] = (str(thing["type"]), cast("int", thing["version"]))
+        if "file" in answer:
+            file = cast("Mapping[str, JSON]", answer["file"])
+            self.things[str(file["id"])] = ("file", cast("int", file["version"]))
         if "connectionType" in answer:
             self.connection_types.append(str(cast("Mapping[str, JSON]", answer["connectionType"])["name"]))
         if "document" in answer:
@@ -343,6 +347,10 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "restoreGroup": _group,
     "deleteGroup": _group,
     "createThing": _create_thing,
+    "uploadFile": lambda pool, dice: {
+        "groupId": _any_group(pool, dice),
+        "file": Attached.of(dice.choice([b"A", b"B", b"\xff"])),
+    },
     "updateThing": _update_thing,
     "archiveThing": _thing,
     "restoreThing": _thing,

@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject
+from tests.client import Attached
 from tests.worlds import World, new_connection, new_group, new_thing
 
 
@@ -64,6 +65,7 @@ MUTATIONS: Final[Mapping[str, Given]] = {
     "restoreGroup": lambda at: {"id": at.group, "version": 2},
     "deleteGroup": lambda at: {"id": at.group, "version": 1},
     "createThing": _new_video,
+    "uploadFile": lambda at: {"groupId": at.group, "file": Attached.of(b"New.")},
     "updateThing": lambda at: {"id": at.thing, "version": 1, "name": "New"},
     "archiveThing": lambda at: {"id": at.thing, "version": 1},
     "restoreThing": lambda at: {"id": at.archived, "version": 2},

@@ -16,6 +16,7 @@ from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.values import JSON, JSONObject
 from resolvers.schema import schema
 from services.access import OPEN, OWN, PROVEN
+from tests.client import Attached
 from tests.refusals import refused
 from tests.worlds import World
 
@@ -192,7 +193,7 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"type": "following"} if field == "connect" else {}
     values |= {"description": "D", "schema": {"type": "object"}, "sources": ["thing"], "targets": ["thing"]}
     values |= {"label": "a:b", "changes": [{"disconnect": {"id": new_id("con_owns")}}]}
-    values |= {"parentId": None}
+    values |= {"parentId": None, "file": Attached.of(b"F")}
     values |= {"id": new_id("thg")} if "Thing" in field else {}
     values |= {"id": new_id("con_owns")} if field in {"disconnect", "updateConnection"} else {}
     values |= {
