@@ -25,7 +25,8 @@ OTHERS = table("### What else is read")
 PARTS: Final = frozenset(
     """
     AppointmentReceipt CartLine Dependents DownloadReceipt FilterableProperty GroupLimits LicenceKeyReceipt Misfit Money
-    OrderLine PageInfo PropertyDefinition ShipmentReceipt ShippingAddress ThingCount Wallet WebhookAttempt
+    FileLink OrderLine OrderStateTotals PageInfo PropertyDefinition ShipmentReceipt ShippingAddress ThingCount Wallet
+    WebhookAttempt
     AuditFault AuditHead ConsistencyRepair ConsistencyRule ConsistencyViolation ConnectionType EventTypeDescription
     ThingType EventDelivery OrderUpdate SecondFactorRequired SecondFactorSetup SessionTokens
     """.split()
