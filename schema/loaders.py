@@ -133,9 +133,10 @@ class Loaders:
 
     def order_totals(self, of: AnyList) -> Loader[list[OrderTotals]]:
         """The loader of what the orders of one list come to, for any number of parents."""
+        lists, caller = self._services.lists, self._caller
 
         async def fetch(parents: list[str]) -> Mapping[str, list[OrderTotals]]:
-            return await self._services.lists.order_totals(self._caller, of, parents)
+            return await lists.order_totals(caller, of, parents)
 
         return self._list((of, "totals"), lambda: Loader(fetch, []))
 
