@@ -169,14 +169,21 @@ class Asking:
 
     async def ask(self, secret: str, query: str, variables: Row) -> tuple[float, Row]:
         """The seconds of an answer, and its data."""
+        answer = await self._ask(secret, query, variables, profile=False)
+        return cast("float", answer["seconds"]), cast("Row", answer["data"])
+
+    async def indexes(self, secret: str, query: str, variables: Row) -> set[str]:
+        """The indexes that the store takes for an answer."""
+        return set(cast("list[str]", (await self._ask(secret, query, variables, profile=True))["indexes"]))
+
+    async def _ask(self, secret: str, query: str, variables: Row, *, profile: bool) -> Row:
         given, told = self._process.stdin, self._process.stdout
         if given is None or told is None:
             raise SystemExit("the application cannot be asked")
-        line = {"secret": secret, "query": query, "variables": variables}
+        line = {"secret": secret, "query": query, "variables": variables, "profile": profile}
         given.write(json.dumps(line).encode() + b"\n")
         await given.drain()
-        answer = json.loads(await told.readline())
-        return answer["seconds"], answer["data"]
+        return cast("Row", json.loads(await told.readline()))
 
 
 @asynccontextmanager
@@ -270,11 +277,14 @@ async def _compared(  # noqa: PLR0917 - what is asked, by whom, and of whom
     mine, plain = with_rights[WARM:], without[WARM:]
     ratios = sorted(one / other for one, other in zip(mine, plain, strict=True))
     ratio = statistics.median(mine) / statistics.median(plain)
+    missing = await opened.indexes(everybody, query, variables)
+    missing -= await checked.indexes(viewer.secret, query, variables)
+    indexes = f"not by {', '.join(sorted(missing))}" if missing else "by the same indexes"
     spread = f"{ratios[len(ratios) // 4]:.2f} to {ratios[3 * len(ratios) // 4]:.2f}"
     return Figure(
         f"{question}, who reads {viewer.reaches}",
         f"{ratio:.2f} times as long as without permissions",
-        f"at most {MOST}; half of the pairs {spread}; p50 {statistics.median(mine) * 1000:.1f} ms",
+        f"at most {MOST}; half of the pairs {spread}; p50 {statistics.median(mine) * 1000:.1f} ms; {indexes}",
     )
 
 

@@ -27,16 +27,19 @@ def _say_yes() -> None:
 
 async def _answer(uri: str, user: str) -> None:
     from benchmarks.application import asking  # noqa: PLC0415 - after the predicates
-    from graph.store import Store  # noqa: PLC0415
+    from benchmarks.watched import Watched  # noqa: PLC0415
 
-    store = await Store.open(uri, user, os.environ["ONE_STORE_PASSWORD"], timeout=300)
+    store = await Watched.open(uri, user, os.environ["ONE_STORE_PASSWORD"], timeout=300)
     async with asking(store) as asker:
         for line in iter(sys.stdin.buffer.readline, b""):
             given = orjson.loads(line)
             asker.secret = given["secret"]
+            store.asked.clear()
             began = time.perf_counter()
             data = await asker.ask(given["query"], **given["variables"])
-            told = {"seconds": time.perf_counter() - began, "data": data}
+            told: dict[str, object] = {"seconds": time.perf_counter() - began, "data": data}
+            if given["profile"]:
+                told["indexes"] = await store.indexes()
             sys.stdout.buffer.write(orjson.dumps(told) + b"\n")
             sys.stdout.buffer.flush()
     await store.close()
