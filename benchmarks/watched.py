@@ -1,5 +1,6 @@
 """A store that notes what it is asked, and tells which indexes that takes."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
 
@@ -34,9 +35,9 @@ class Watched(Store):
 
 
 def _indexes(step: Mapping[str, object]) -> Iterator[str]:
-    """What a step of a plan and those below it say of indexes, but for the values that they look for."""
+    """The indexes of a step of a plan and of those below it, such as `RANGE INDEX Thing(groupId, sortKey)`."""
     details = cast("Mapping[str, object]", step.get("args", {})).get("Details")
     if "Index" in str(step["operatorType"]):
-        yield str(details).partition(" WHERE ")[0]
+        yield re.sub(r"\w+:", "", str(details).partition(" WHERE ")[0])
     for each in cast("list[Mapping[str, object]]", step.get("children", [])):
         yield from _indexes(each)
