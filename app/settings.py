@@ -248,6 +248,7 @@ def _unfit(settings: Settings) -> Iterator[str]:
         smtp_security=settings.smtp_security,
         smtp_user=settings.smtp_user,
         smtp_password=settings.smtp_password,
+        providers=settings.sign_in_providers or (),
         webhook_loopback=settings.webhook_loopback,
     )
 

@@ -12,6 +12,7 @@ from domain.ids import NodeKind
 from domain.mail import MailTemplate
 from domain.order_states import OrderState
 from domain.orders import whole_amount
+from domain.people import PersonStatus
 from domain.products import left, price
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, Clock
@@ -58,7 +59,8 @@ def placing(caller: Caller, new: NewOrder, terms: Terms, clock: Clock) -> Work[T
 
     async def work(transaction: Transaction) -> Thing:
         buyer_id = rights.viewer.person_id
-        if not await locks.lock(transaction, rights.reach, [buyer_id]):
+        buyer = (await locks.lock(transaction, rights.reach, [buyer_id])).get(buyer_id)
+        if buyer is None or buyer["status"] != PersonStatus.ACTIVE:  # by now: whoever deletes an account locks it too
             raise AuthError("This account is no more.")
         ids = [line.product_id for line in new.lines]
         products = await orders.lock_products(transaction, rights.reach, ids)
