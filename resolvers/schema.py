@@ -13,6 +13,7 @@ from resolvers.access import AccessQueries
 from resolvers.accounts import AccountMutations
 from resolvers.audit import AuditQueries
 from resolvers.bulk import BulkMutations
+from resolvers.carts import CartMutations, CartQueries
 from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
 from resolvers.email_change import EmailChangeMutations
@@ -61,6 +62,7 @@ class Query(
     GroupQueries,
     ThingQueries,
     OrderQueries,
+    CartQueries,
     ConnectionQueries,
     KnowledgeQueries,
     EventQueries,
@@ -86,6 +88,7 @@ class Mutation(
     KnowledgeMutations,
     ConnectionMutations,
     BulkMutations,
+    CartMutations,
     OrderMutations,
     OntologyMutations,
     SignInMutations,

@@ -37,10 +37,14 @@ PAYMENT: Final = "payment"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the operator says about orders: the part that the platform keeps, and how long one may stay unpaid."""
+    """What the operator says about orders: the part that the platform keeps, and how long one may stay unpaid.
+
+    A cart is kept so long after it was last changed.
+    """
 
     fee_share: Decimal = Decimal("0.05")
     unpaid_for: timedelta = timedelta(hours=24)
+    carts_kept_for: timedelta = timedelta(days=30)
 
 
 def check_id(field: str, identifier: str, thing_type: str = ORDER) -> str:

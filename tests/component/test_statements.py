@@ -341,6 +341,7 @@ FILL: Statement[int] = Statement(
     CREATE (:WebhookDelivery {{id: 'd' + n, key: 'k' + n, webhookId: thing.id, eventId: 'e' + n, lane: 'l' + n,
         state: 'pending', position: n, dueAt: n, forgetAt: n}})
     CREATE (:Leftover {{fileId: 'f' + n, dueAt: n}})
+    CREATE (:ShoppingCart {{key: 'c' + n, personId: person.id, lines: '[]', expiresAt: n}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
     CREATE (:Mail {{id: 'm' + n, personId: person.id, status: 'pending', dueAt: n}})
     CREATE (:Session {{
