@@ -24,12 +24,14 @@ from schema.statistics import GroupStatistics
 from schema.support import SupportAccess
 from services import events, groups, people, support
 from services.knowledge import labels_of_group
+from services.products import ProductAddress
 from services.validation import identifier
 
 if TYPE_CHECKING:
     from schema.events import Event
     from schema.knowledge import Label
     from schema.people import Person
+    from schema.products import Product
     from schema.relationships import Relationship
     from schema.things import Thing
 
@@ -37,6 +39,7 @@ Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events
 Labels: TypeAlias = Connection[Annotated["Label", strawberry.lazy("schema.knowledge")]]
 People: TypeAlias = Connection[Annotated["Person", strawberry.lazy("schema.people")]]
 Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
+Slug: TypeAlias = Annotated[str, strawberry.argument(description="The slug of the product.")]
 Things: TypeAlias = Connection[Annotated["Thing", strawberry.lazy("schema.things")]]
 
 
@@ -130,6 +133,12 @@ class Group(Node):
         return listed(
             await info.context.services.things.things_of_group(condition(filter), below=include_descendants), self.id
         )
+
+    @field
+    async def product(self, info: Info, slug: Slug) -> Annotated["Product", strawberry.lazy("schema.products")] | None:
+        """Its product of that slug; null where there is none that you see."""
+        found = await info.context.loaders.products_by_slug.load(ProductAddress(str(self.id), slug))
+        return cast("Product | None", found)
 
     @paged(CreationOrder.OLDEST_FIRST)
     def people(self, filter: OfPeople = None, include_descendants: Below = False) -> People:  # noqa: A002

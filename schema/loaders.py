@@ -11,8 +11,10 @@ from domain.ids import NodeKind, kind_of
 from domain.pages import Page, Window
 from domain.standing import Standing, Subject
 from domain.support import NOT_NEEDED, Support
+from domain.things import Thing
 from services.lists import AnyList
 from services.node_permissions import Found, Question
+from services.products import ProductAddress
 from services.services import Services
 
 K = TypeVar("K", bound=Hashable)
@@ -66,6 +68,10 @@ class Loaders:
                 NodeKind.KNOWLEDGE: self.knowledge,
             },
         )
+        self.product_files = self._by_id(services.products.files)
+        self.delivered_files = self._by_id(services.products.delivered)
+        self.revenue_shares = self._by_id(services.revenue_shares.of)
+        self.products_by_slug: KeyedLoader[ProductAddress, Thing | None] = KeyedLoader(self._by_slug, None)
         self.owners = self._by_id(services.connections.owners)
         self.ancestors = self._by_id(services.groups.ancestors)
         self.order_totals = self._by_id(services.things.order_totals)
@@ -90,6 +96,9 @@ class Loaders:
 
     async def _decide(self, asked: list[Question]) -> Mapping[Question, bool]:
         return await self._services.node_permissions.decide(self._caller, asked)
+
+    async def _by_slug(self, asked: list[ProductAddress]) -> Mapping[ProductAddress, Thing | None]:
+        return {**await self._services.products.by_slug(self._caller, asked)}
 
     async def node(self, identifier: str) -> Found | None:
         """Whatever an id names."""

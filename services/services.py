@@ -45,10 +45,13 @@ from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
 from services.permissions import Permissions
+from services.product_changes import ProductChanges
+from services.products import Products
 from services.profile import Profile
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
+from services.revenue_shares import RevenueShares
 from services.sealing import SecretBox
 from services.search import Searching
 from services.second_factor_proofs import Evidence
@@ -117,8 +120,11 @@ class Services:
     passwords: Passwords
     people: People
     permissions: Permissions
+    product_changes: ProductChanges
+    products: Products
     profile: Profile
     provider_sign_in: ProviderSignIn
+    revenue_shares: RevenueShares
     search: Searching
     second_factors: SecondFactors
     sessions: Sessions
@@ -205,8 +211,11 @@ class Services:
             passwords=Passwords(store, clock, limits, evidence, entrance, words=policy.words),
             people=People(store),
             permissions=Permissions(store),
+            product_changes=ProductChanges(changes),
+            products=Products(store),
             profile=Profile(store, clock),
             provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),
+            revenue_shares=RevenueShares(store),
             search=Searching(store, ontology),
             second_factors=SecondFactors(store, clock, limits, evidence, policy),
             sessions=sessions,
