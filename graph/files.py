@@ -9,14 +9,9 @@ from collections.abc import Sequence
 from typing import Final, TypedDict
 
 from domain.access import Reach
-from domain.order_states import PAID_FOR
-from domain.thing_types import THING_TYPES
-from graph.access import reach_parameters, thing_public, thing_shown
+from graph.access import reach_parameters, thing_public, thing_visible
 from graph.store import Statement, Store, Transaction, lock_what_stays
-from graph.things import FILTER_COLUMNS, THING, ThingRow
-
-_PAID: Final = [each.value for each in sorted(PAID_FOR)]
-_STATE: Final = FILTER_COLUMNS[THING_TYPES["order"].filterable.index("state")]
+from graph.things import PAID, THING, ThingRow
 
 
 class StorageRow(TypedDict):
@@ -44,21 +39,25 @@ GROUP_STORAGE: Final[Statement[StorageRow]] = Statement(
     RETURN {limit: group.limitStorageBytes, used: used} AS row""",
 )
 
-# What a picture of a published product is, everybody may see; what a product delivers, those who paid for it.
-_SHOWN_BY_PRODUCT: Final = f"""EXISTS {{
+# A picture of a product is for whoever sees that; what a product delivers is for those who paid for it.
+_PUBLIC: Final = f"""EXISTS {{
         MATCH (file)<-[:MENTIONS]-(product:Product)
         WHERE file.id IN product.imageIds AND {thing_public("product")}
     }}"""
+_PICTURE: Final = f"""EXISTS {{
+        MATCH (file)<-[:MENTIONS]-(product:Product)
+        WHERE file.id IN product.imageIds AND {thing_visible("product")}
+    }}"""
 _BOUGHT: Final = f"""EXISTS {{
         MATCH (file)<-[:MENTIONS]-(product:Product)<-[:MENTIONS]-(order:Order)
-        WHERE file.id IN product.fileIds AND order.customerId = $actorId AND order.{_STATE} IN {_PAID}
+        WHERE file.id IN product.fileIds AND order.customerId = $actorId AND {PAID}
     }}"""
 FETCH_FILE: Final[Statement[FileRow]] = Statement(
     "fetch_file",
     f"""
     MATCH (file:Entity:File {{id: $id}})
-    WITH file, {_SHOWN_BY_PRODUCT} AS public
-    WHERE public OR $signed OR {thing_shown("file")} OR {_BOUGHT}
+    WITH file, {_PUBLIC} AS public
+    WHERE public OR $signed OR {thing_visible("file")} OR {_PICTURE} OR {_BOUGHT}
     WITH file AS thing, public
     RETURN {{thing: {THING}, public: public}} AS row""",
 )

@@ -57,6 +57,7 @@ _FIELDS: Final = {
     "childId": "parentId",
     "thingId": "groupId",
     "nodeLabel": "name",
+    "productKey": "properties.slug",
 }
 
 logging.getLogger("neo4j.pool").setLevel(logging.ERROR)

@@ -36,6 +36,7 @@ from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
+from resolvers.products import ProductMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provider_sign_in import ProviderSignInMutations, ProviderSignInQueries
 from resolvers.search import SearchQueries
@@ -85,6 +86,7 @@ class Mutation(
     OwnershipMutations,
     ThingMutations,
     FileMutations,
+    ProductMutations,
     KnowledgeMutations,
     ConnectionMutations,
     BulkMutations,

@@ -26,6 +26,20 @@ class FileLink:
     expires_at: datetime = strawberry.field(description="Until when it is good.")
 
 
+def url_of(file: DomainThing) -> str | None:
+    """Where a file is fetched from."""
+    if is_stored(file):
+        return address_of(file.id)
+    url = file.properties.get("url")
+    return None if url is None else str(url)
+
+
+def link_to(info: Info, file: DomainThing, minutes: int) -> FileLink | None:
+    """A link to a file that this server keeps and that the viewer may have."""
+    links = info.context.services.files.links
+    return cast("FileLink | None", links.make(file.id, minutes)) if is_stored(file) else None
+
+
 @object_type
 class File(Thing):
     """An uploaded file."""
@@ -53,11 +67,9 @@ class File(Thing):
     @field
     def url(self) -> str | None:
         """Where to fetch it: `/files/…` on this server, with an Authorization header, or an address elsewhere."""
-        return address_of(str(self.id)) if is_stored(cast("DomainThing", self)) else text(self, "url")
+        return url_of(cast("DomainThing", self))
 
     @field
     def link(self, info: Info, minutes: Minutes = 60) -> FileLink | None:
         """A link that is good for a while, for whoever has it; null for a file that is elsewhere."""
-        if not is_stored(cast("DomainThing", self)):
-            return None
-        return cast("FileLink | None", info.context.services.files.links.make(str(self.id), minutes))
+        return link_to(info, cast("DomainThing", self), minutes)

@@ -24,6 +24,8 @@ from domain.things import Thing
 from domain.webhooks import WebhookStatus
 from services.lists import AnyList
 from services.node_permissions import Found, Question
+from services.products import ProductAddress
+from services.revenue_shares import RevenueShare
 from services.services import Services
 
 K = TypeVar("K", bound=Hashable)
@@ -117,6 +119,31 @@ class Loaders:
     def knowledge(self) -> Loader[Knowledge | None]:
         """Documents, chunks, vectors and labels."""
         return self._by_id(self._services.knowledge.fetch)
+
+    @cached_property
+    def product_files(self) -> Loader[Mapping[str, Thing] | None]:
+        """The files of products that the viewer may have, by their ids."""
+        return self._by_id(self._services.products.files)
+
+    @cached_property
+    def delivered_files(self) -> Loader[list[Thing] | None]:
+        """The files that products deliver, where the viewer may have them."""
+        return self._by_id(self._services.products.delivered)
+
+    @cached_property
+    def products_by_slug(self) -> KeyedLoader[ProductAddress, Thing | None]:
+        """Products by their group and their slug."""
+        services, caller = self._services.products, self._caller
+
+        async def fetch(asked: list[ProductAddress]) -> Mapping[ProductAddress, Thing | None]:
+            return {**await services.by_slug(caller, asked)}
+
+        return KeyedLoader(fetch, None)
+
+    @cached_property
+    def revenue_shares(self) -> Loader[list[RevenueShare] | None]:
+        """Who has which part of what products earn."""
+        return self._by_id(self._services.revenue_shares.of)
 
     @cached_property
     def owners(self) -> Loader[str | None]:

@@ -47,11 +47,14 @@ from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
 from services.permissions import Permissions
+from services.product_changes import ProductChanges
+from services.products import Products
 from services.profile import Profile
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.reconciliation import Reconciliation
+from services.revenue_shares import RevenueShares
 from services.sealing import SecretBox
 from services.search import Searching
 from services.second_factor_proofs import Evidence
@@ -122,9 +125,12 @@ class Services:
     passwords: Passwords
     people: People
     permissions: Permissions
+    product_changes: ProductChanges
+    products: Products
     profile: Profile
     provider_sign_in: ProviderSignIn
     reconciliation: Reconciliation
+    revenue_shares: RevenueShares
     search: Searching
     second_factors: SecondFactors
     sessions: Sessions
@@ -213,9 +219,12 @@ class Services:
             passwords=Passwords(store, clock, limits, evidence, entrance, words=policy.words),
             people=People(store),
             permissions=Permissions(store),
+            product_changes=ProductChanges(changes),
+            products=Products(store),
             profile=Profile(store, clock),
             provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),
             reconciliation=Reconciliation(store, ontology),
+            revenue_shares=RevenueShares(store),
             search=Searching(store, ontology),
             second_factors=SecondFactors(store, clock, limits, evidence, policy),
             sessions=sessions,

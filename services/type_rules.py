@@ -3,18 +3,23 @@
 from domain.errors import ValidationError
 from domain.files import FILE, FIXED, STORED, is_stored
 from domain.things import Thing
+from services.product_rules import PRODUCT, check_product
 
 
 def check_made(thing: Thing) -> None:
     """See that somebody may make such a thing. ValidationError."""
     if thing.type == FILE and STORED in thing.properties:
         raise ValidationError(f"properties.{STORED}", "A file that this server keeps comes by uploadFile.")
+    if thing.type == PRODUCT:
+        check_product(thing)
 
 
 def check_changed(before: Thing, after: Thing) -> None:
     """See that somebody may change the one into the other. ValidationError."""
     if after.type == FILE:
         _check_file(before, after)
+    if after.type == PRODUCT:
+        check_product(after)
 
 
 def _check_file(before: Thing, after: Thing) -> None:
