@@ -40,7 +40,7 @@ FETCH_KEYS: Statement[things.ThingRow] = Statement(
     RETURN {things.THING} AS row""",
     meant="Sort: of the keys of one person.",
 )
-_ERASED: Final = ("Credential", "Identity", "Passkey", "SecondFactor", "Session", "Mail")
+_ERASED: Final = ("Credential", "Identity", "Passkey", "SecondFactor", "Session", "Mail", "ShoppingCart")
 """What is of one person by its `personId`, and goes with them."""
 
 ERASURES: Final[tuple[Statement[int], ...]] = tuple(

@@ -129,6 +129,7 @@ SECTIONS: Final[Sequence[Section]] = (
     _nodes("ThingVersion", "key"),
     _nodes("Idempotency", "key"),
     _nodes("OrderCounter", "groupId"),
+    _nodes("ShoppingCart", "key"),
     _edges("PARENT_OF", "childId"),
     _edges("IN_GROUP", "thingId"),
     _links(_LINK, "Knowledge"),
@@ -142,6 +143,7 @@ SECTIONS: Final[Sequence[Section]] = (
 
 PASSING: Final[Mapping[str, str]] = MappingProxyType(
     {"Session": "id", "OneTimeToken": "key", "Mail": "id", "SignInAttempt": "stateHash", "SignInChallenge": "hash"}
+    | {"Leftover": "fileId"}
 )
 """Nodes that do not outlive the store they are in, by the unique property of each: a backup must not bring back what
 was ended, or send again what was sent."""

@@ -1,18 +1,19 @@
 """Things in the store: `(:Thing)` nodes with a second label for the type, each `IN_GROUP` of exactly one group."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import NotRequired, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 from domain.access import Reach
+from domain.files import FILE, content_of, is_stored
 from domain.filterable import FilterValue, filter_values
-from domain.orders import NET_SCALE, OrderTotals, order_lines, unpaid_until
-from domain.products import left_of
+from domain.order_states import PAID_FOR
+from domain.orders import NET_SCALE, order_lines, platform_fee, refunded, unpaid_until, whole_amount
+from domain.products import delivered, left_of, shown
 from domain.thing_types import MAX_FILTERABLE, THING_TYPES, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
 from domain.words import searchable
-from graph.access import below_visible, group_visible, reach_parameters, thing_shown
+from graph.access import reach_parameters, thing_shown
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json, whole
 
@@ -34,12 +35,30 @@ class ThingRow(TypedDict):
     sold: int | None
 
 
+class SumColumns(TypedDict):
+    """What the store adds up of an order, in minor units.
+
+    `netScaled` is in parts of NET_SCALE. The fee of the platform has more digits: it is `feeWhole` and as many
+    FEE_PARTS as `feeRest` says. `total` is what is paid for it.
+    """
+
+    currency: str
+    lineCount: int
+    netScaled: int
+    feeWhole: int
+    feeRest: int
+    refunded: int
+    total: int
+
+
 class StoredThing(ThingRow):
     """A thing with what the store also keeps to find it and to add it up, and that follows from its properties.
 
     `labels` are those that it is linked to, in order, and `labelWords` the words in them; `eventId` is the event that
     made it what it is. `customerId` is whose an order or a payment is, `orderKey` keeps the numbers of a group's orders
-    unique, and `expiresAt` is there for as long as an order may expire.
+    unique, and `expiresAt` is there for as long as an order may expire. `bytes` is what a file takes of its
+    group's storage; `imageIds` and `fileIds` are the files that a product shows, and those that it delivers,
+    and `productKey` keeps the slugs of a group's products unique.
     """
 
     filter1: FilterValue | None
@@ -58,11 +77,19 @@ class StoredThing(ThingRow):
     currency: NotRequired[str]
     lineCount: NotRequired[int]
     netScaled: NotRequired[int]
+    feeWhole: NotRequired[int]
+    feeRest: NotRequired[int]
+    refunded: NotRequired[int]
+    total: NotRequired[int]
     customerId: NotRequired[str | None]
     orderKey: NotRequired[str | None]
     expiresAt: NotRequired[int | None]
     privateTo: NotRequired[str]
     secretHash: NotRequired[str]
+    bytes: NotRequired[int | None]
+    imageIds: NotRequired[list[str] | None]
+    fileIds: NotRequired[list[str] | None]
+    productKey: NotRequired[str | None]
 
 
 FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE + 1))
@@ -70,6 +97,18 @@ FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE +
 
 OF_CUSTOMERS = frozenset({"order", "payment"})
 """Types whose things are a customer's too."""
+
+FEE_PARTS: Final = NET_SCALE * 10_000
+"""How many parts of a minor unit a fee is exact in: a discount and a share of the platform have four digits each."""
+
+ADDED_UP: Final = tuple(SumColumns.__annotations__)
+"""The columns of an order that its properties have in other words."""
+
+PAID = "order.{column} IN {states}".format(
+    column=FILTER_COLUMNS[THING_TYPES["order"].filterable.index("state")],
+    states=[each.value for each in sorted(PAID_FOR)],
+)
+"""Whether money was taken for the variable `order`, an order, that was not all given back."""
 
 _STOCK = THING_TYPES["product"].filterable.index("stock")
 STOCK_COLUMN = FILTER_COLUMNS[_STOCK]
@@ -114,6 +153,20 @@ def filters_of(thing_type: ThingType, properties: Mapping[str, JSON], sold: int)
     return values
 
 
+def added_up(properties: Mapping[str, JSON]) -> SumColumns:
+    """What the store adds up of an order with those properties."""
+    lines, fee = order_lines(properties), int(platform_fee(properties) * FEE_PARTS)
+    return {
+        "currency": str(properties["currency"]),
+        "lineCount": len(lines),
+        "netScaled": int(sum(line.net for line in lines) * NET_SCALE),
+        "feeWhole": fee // FEE_PARTS,
+        "feeRest": fee % FEE_PARTS,
+        "refunded": refunded(properties),
+        "total": whole_amount(properties),
+    }
+
+
 def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
     """The row that holds a thing of that type."""
     values = filters_of(thing_type, thing.properties, thing.sold)
@@ -146,11 +199,18 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
     if thing.type in OF_CUSTOMERS:
         customer = thing.properties.get("customerId")
         row["customerId"] = None if customer is None else str(customer)
+    if thing.type == FILE:
+        row["bytes"] = content_of(thing.properties).size if is_stored(thing) else None
+    if thing.type == "product":
+        slug = thing.properties.get("slug")
+        row["productKey"] = None if slug is None else f"{thing.group_id} {slug}"
+        row["imageIds"] = shown(thing.properties) or None
+        row["fileIds"] = delivered(thing.properties) or None
     if thing.type == "order":
-        lines = order_lines(thing.properties)
-        row["currency"] = str(thing.properties["currency"])
-        row["lineCount"] = len(lines)
-        row["netScaled"] = int(sum(line.net for line in lines) * NET_SCALE)
+        sums = added_up(thing.properties)
+        row["currency"], row["lineCount"], row["netScaled"] = sums["currency"], sums["lineCount"], sums["netScaled"]
+        row["feeWhole"], row["feeRest"] = sums["feeWhole"], sums["feeRest"]
+        row["refunded"], row["total"] = sums["refunded"], sums["total"]
         serial = thing.properties.get("serial")
         row["orderKey"] = None if serial is None else f"{thing.group_id} {serial}"
         row["expiresAt"] = optional_micros(unpaid_until(thing.properties))
@@ -159,41 +219,12 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
 
 THING = f"thing {{{', '.join(f'.{column}' for column in ThingRow.__annotations__)}}}"
 
-_PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
-
 FETCH_THINGS: Statement[ThingRow] = Statement(
     "fetch_things",
     f"""
     UNWIND $ids AS id
     MATCH (thing:Entity:Thing {{id: id}}) WHERE {thing_shown("thing")}
     RETURN {THING} AS row""",
-)
-
-
-class OrderTotalsRow(TypedDict):
-    """Sums over the orders of one currency in and below one group."""
-
-    id: str
-    currency: str
-    orders: int
-    lines: int
-    netScaled: int
-
-
-TOTAL_ORDERS: Statement[OrderTotalsRow] = Statement(
-    "total_orders",
-    f"""
-    UNWIND $ids AS id
-    MATCH (owner:Entity:Group {{id: id}}) WHERE {group_visible("owner")}
-    MATCH (owner)-[:PARENT_OF*0..]->(group:Group) WHERE {below_visible("group")}
-    CALL (group) {{
-        MATCH (thing:Thing)
-        WHERE thing.groupId = group.id AND thing.type = 'order' AND thing.sortKey > '' AND {_PRIVATE}
-        RETURN thing
-    }}
-    WITH id, thing.currency AS currency, count(*) AS orders, sum(thing.lineCount) AS lines, sum(thing.netScaled) AS net
-    ORDER BY currency
-    RETURN {{id: id, currency: currency, orders: orders, lines: lines, netScaled: net}} AS row""",
 )
 
 
@@ -206,12 +237,3 @@ async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Thi
     """Those of the things that there are and that the viewer may see."""
     rows = await store.read(FETCH_THINGS, {"ids": ids, **reach_parameters(reach)})
     return {row["id"]: from_row(row) for row in whole(rows, from_row)}
-
-
-async def total_orders(store: Store, reach: Reach, group_ids: Sequence[str]) -> dict[str, list[OrderTotals]]:
-    """For each group that has any, sums over all orders in it and below it, one for each currency."""
-    totals: dict[str, list[OrderTotals]] = {}
-    for row in await store.read(TOTAL_ORDERS, {"ids": group_ids, **reach_parameters(reach)}):
-        net = Decimal(row["netScaled"]) / NET_SCALE
-        totals.setdefault(row["id"], []).append(OrderTotals(row["currency"], row["orders"], row["lines"], net))
-    return totals

@@ -9,7 +9,7 @@ from domain.ids import NodeKind
 from domain.thing_types import ThingType
 from domain.values import JSON
 from graph.store import Statement, Store, Transaction, lock_clauses
-from graph.things import FILTER_COLUMNS, filters_of, label_of
+from graph.things import FILTER_COLUMNS, added_up, filters_of, label_of
 from graph.values import from_json, to_json
 
 R = TypeVar("R")
@@ -246,14 +246,22 @@ async def lock_page_of_type(transaction: Transaction, name: str, after: str, lim
 
 
 async def fill_page_of_type(transaction: Transaction, thing_type: ThingType, after: str, limit: int) -> str | None:
-    """Write the filterable properties of the next things of a type; the last one's sort key, None after all."""
+    """Write the columns of the next things of a type; the last one's sort key, None after all."""
     rows = await lock_page_of_type(transaction, thing_type.name, after, limit)
     if not rows:
         return None
-    found = [(row["id"], filters_of(thing_type, from_json(row["properties"]), row["sold"] or 0)) for row in rows]
-    filled = [{"id": each, "filters": dict(zip(FILTER_COLUMNS, values, strict=False))} for each, values in found]
-    await transaction.run(SET_FILTERS, {"rows": filled})
+    await transaction.run(SET_FILTERS, {"rows": [_filled(thing_type, row) for row in rows]})
     return rows[-1]["sortKey"]
+
+
+def _filled(thing_type: ThingType, row: PropertiesRow) -> Mapping[str, object]:
+    """A thing, and the columns that follow from its properties."""
+    properties = from_json(row["properties"])
+    values = filters_of(thing_type, properties, row["sold"] or 0)
+    filters: dict[str, object] = dict(zip(FILTER_COLUMNS, values, strict=False))
+    if thing_type.name == "order":
+        filters |= added_up(properties)
+    return {"id": row["id"], "filters": filters}
 
 
 async def create_thing_type(transaction: Transaction, thing_type: ThingType) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
 
@@ -12,12 +13,14 @@ from resolvers.access import AccessQueries
 from resolvers.accounts import AccountMutations
 from resolvers.audit import AuditQueries
 from resolvers.bulk import BulkMutations
+from resolvers.carts import CartMutations, CartQueries
 from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
 from resolvers.email_change import EmailChangeMutations
 from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries, EventSubscriptions
 from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions, answered
+from resolvers.files import FileMutations
 from resolvers.grants import GrantMutations
 from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.joining import JoiningMutations
@@ -27,12 +30,13 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
-from resolvers.orders import OrderMutations, OrderSubscriptions
+from resolvers.orders import OrderMutations, OrderQueries, OrderSubscriptions
 from resolvers.ownership import OwnershipMutations
 from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
+from resolvers.products import ProductMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provider_sign_in import ProviderSignInMutations, ProviderSignInQueries
 from resolvers.search import SearchQueries
@@ -47,6 +51,7 @@ from resolvers.things import ThingMutations, ThingQueries
 from resolvers.wallets import WalletMutations
 from resolvers.webhooks import WebhookMutations
 from schema.define import object_type
+from schema.file_changes import UPLOAD, Upload
 from schema.thing_types import OBJECT_TYPES
 
 
@@ -57,6 +62,8 @@ class Query(
     PeopleQueries,
     GroupQueries,
     ThingQueries,
+    OrderQueries,
+    CartQueries,
     ConnectionQueries,
     KnowledgeQueries,
     EventQueries,
@@ -78,9 +85,12 @@ class Mutation(
     SupportMutations,
     OwnershipMutations,
     ThingMutations,
+    FileMutations,
+    ProductMutations,
     KnowledgeMutations,
     ConnectionMutations,
     BulkMutations,
+    CartMutations,
     OrderMutations,
     OntologyMutations,
     SignInMutations,
@@ -129,6 +139,7 @@ schema = Schema(
     mutation=Mutation,
     subscription=SubscriptionRoot,
     types=OBJECT_TYPES,
+    config=StrawberryConfig(scalar_map={Upload: UPLOAD}),
     extensions=[
         ShowFailures,
         KeepWithinLimits,  # before what parses and validates

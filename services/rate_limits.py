@@ -36,6 +36,7 @@ class Limited(StrEnum):
     PROOF = "proof"
     SECOND_FACTOR = "second_factor"
     REFRESH = "refresh"
+    CART = "cart"
 
 
 BY_ADDRESS: Final[Mapping[Limited, str]] = MappingProxyType(
@@ -47,6 +48,7 @@ BY_ADDRESS: Final[Mapping[Limited, str]] = MappingProxyType(
         Limited.PROOF: "30/minute;200/hour",
         Limited.SECOND_FACTOR: "30/minute;200/hour",
         Limited.REFRESH: "120/minute",
+        Limited.CART: "30/minute;300/hour",
     }
 )
 """How often from one address, whatever the account."""

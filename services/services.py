@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from domain.files import UPLOAD_LIMIT
 from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock
 from graph.store import Store
@@ -12,6 +13,7 @@ from services.account_deletion import AccountDeletion
 from services.account_export import AccountExport
 from services.audit import AuditLog
 from services.bulk import Bulk
+from services.carts import Carts
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
@@ -23,6 +25,8 @@ from services.embedding import Embedder
 from services.event_log import EventLog
 from services.events import Events
 from services.explanations import Explanations
+from services.file_links import FileLinks
+from services.files import FileContents, Files
 from services.finishing_sign_in import Entrance, FinishingSignIn
 from services.groups import Groups
 from services.key_rotation import KeyRotation
@@ -34,6 +38,7 @@ from services.mail import Mails
 from services.node_permissions import NodePermissions
 from services.ontology import Ontology
 from services.order_changes import OrderChanges
+from services.order_export import OrderExport
 from services.order_updates import OrderUpdates
 from services.orders import Terms
 from services.passkey_proofs import RelyingParty
@@ -42,10 +47,14 @@ from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
 from services.permissions import Permissions
+from services.product_changes import ProductChanges
+from services.products import Products
 from services.profile import Profile
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
+from services.reconciliation import Reconciliation
+from services.revenue_shares import RevenueShares
 from services.sealing import SecretBox
 from services.search import Searching
 from services.second_factor_proofs import Evidence
@@ -88,6 +97,7 @@ class Services:
     account_export: AccountExport
     audit: AuditLog
     bulk: Bulk
+    carts: Carts
     changes: Changes
     checking: Checking
     connections: Connections
@@ -96,6 +106,7 @@ class Services:
     email_verification: EmailVerification
     events: Events
     explanations: Explanations
+    files: Files
     finishing_sign_in: FinishingSignIn
     groups: Groups
     key_rotation: KeyRotation
@@ -106,6 +117,7 @@ class Services:
     mails: Mails
     node_permissions: NodePermissions
     ontology: Ontology
+    order_export: OrderExport
     order_updates: OrderUpdates
     orders: OrderChanges
     password_reset: PasswordReset
@@ -113,8 +125,12 @@ class Services:
     passwords: Passwords
     people: People
     permissions: Permissions
+    product_changes: ProductChanges
+    products: Products
     profile: Profile
     provider_sign_in: ProviderSignIn
+    reconciliation: Reconciliation
+    revenue_shares: RevenueShares
     search: Searching
     second_factors: SecondFactors
     sessions: Sessions
@@ -148,6 +164,8 @@ class Services:
         terms: Terms = TERMS,
         local_webhooks: bool = False,
         policy: SignInPolicy = LENIENT,
+        files: FileContents | None = None,
+        upload_limit: int = UPLOAD_LIMIT,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
@@ -156,6 +174,7 @@ class Services:
         are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
         the chains. Those who follow events do so by the log, which does not go on by itself. Orders are placed on the
         terms. Webhooks may be on this machine where `local_webhooks` says so. The policy is for whoever signs in.
+        The bytes of files are kept in `files`, at most `upload_limit` of each.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
@@ -165,13 +184,14 @@ class Services:
         entrance = Entrance(policy, box)
         keys, sessions = Keys(store, clock), Sessions(store, clock, limits, policy)
         live_events = LiveEvents(store, log or EventLog(store), DeliveryRights(store, sessions, keys))
-        things = Things(store, ontology)
+        things, lists = Things(store, ontology), Lists(store, scan_limit)
         return cls(
             access_lists=AccessLists(store),
             account_deletion=AccountDeletion(store, clock),
             account_export=AccountExport(store, clock),
             audit=AuditLog(store),
             bulk=Bulk(store, changes),
+            carts=Carts(store, clock, limits, terms.carts_kept_for),
             changes=changes,
             checking=Checking(store, ontology),
             connections=Connections(store, ontology),
@@ -180,16 +200,18 @@ class Services:
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             explanations=Explanations(store),
+            files=Files(store, clock, changes, FileLinks(box, clock), contents=files, most=upload_limit),
             finishing_sign_in=FinishingSignIn(store, clock, limits, evidence, entrance),
             groups=Groups(store),
             key_rotation=KeyRotation(store, clock),
             keys=keys,
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
-            lists=Lists(store, scan_limit),
+            lists=lists,
             live_events=live_events,
             mails=Mails(store, clock),
             node_permissions=NodePermissions(store),
             ontology=ontology,
+            order_export=OrderExport(lists, live_events),
             order_updates=OrderUpdates(live_events, things),
             orders=OrderChanges(store, clock, changes, terms),
             password_reset=PasswordReset(store, clock, limits, policy.words),
@@ -197,8 +219,12 @@ class Services:
             passwords=Passwords(store, clock, limits, evidence, entrance, words=policy.words),
             people=People(store),
             permissions=Permissions(store),
+            product_changes=ProductChanges(changes),
+            products=Products(store),
             profile=Profile(store, clock),
             provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),
+            reconciliation=Reconciliation(store, ontology),
+            revenue_shares=RevenueShares(store),
             search=Searching(store, ontology),
             second_factors=SecondFactors(store, clock, limits, evidence, policy),
             sessions=sessions,

@@ -56,7 +56,7 @@ PARAMETERS: Mapping[str, object] = {
         ),
         "x",
     ),
-    **dict.fromkeys(("at", "before", "number", "signCount", "most", "leasedUntil", "attempts"), 1),
+    **dict.fromkeys(("at", "again", "dueAt", "before", "number", "signCount", "most", "leasedUntil", "attempts"), 1),
     **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values", "wallets", "verifiedAt"), (ID,)),
     "edge": {"id": ID},
     **dict.fromkeys(("actor", "target"), ID),
@@ -83,6 +83,7 @@ PARAMETERS: Mapping[str, object] = {
     "settled": [{"id": ID, "properties": {}}],
     "sealed": [{"ownerId": ID, "secret": "x", "keyId": "x"}],
     "allowed": True,
+    "signed": False,
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
     **dict.fromkeys(("below", "ended", "everything", "flows", "public", "onlyPublic"), False),
@@ -118,7 +119,8 @@ PARAMETERS: Mapping[str, object] = {
     "event": {"id": ID, "at": 1},
     "eventId": ID,
     "events": [{"id": ID}],
-    **dict.fromkeys(("head", "tail"), ""),
+    **dict.fromkeys(("head", "tail", "also"), ""),
+    "keys": ("x",),
     "links": [{"label": "x", "knowledgeId": ID, "thingId": ID}],
     "placements": [{"id": ID, "groupId": ID}],
     **dict.fromkeys(("types", "sourceTypes", "targetTypes"), ()),
@@ -164,6 +166,7 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     ],
     "graph.filling.page_of": [("Group",), ("Person",), ("Thing",)],
     "graph.filters.things.things": filter_shapes.THINGS,
+    "graph.filters.orders.orders": filter_shapes.ORDERS,
     "graph.filters.things.public_things": filter_shapes.PUBLIC_THINGS,
     "graph.filters.groups.groups": filter_shapes.GROUPS,
     "graph.filters.groups.public_groups": filter_shapes.GROUPS,
@@ -310,6 +313,10 @@ FILL: Statement[int] = Statement(
         sortKey: 'k' + n}})
     CREATE (thing:Entity:Thing:Product {{id: 't' + n, groupId: group.id, type: 'product', sortKey: 'k' + n,
         filter1: n, filter8: n}})
+    CREATE (order:Entity:Thing:Order {{id: 'o' + n, groupId: group.id, type: 'order', sortKey: 'o' + n,
+        customerId: person.id, filter2: 's' + n % 7, filter3: 'USD', filter4: n, total: n, currency: 'USD'}})
+    CREATE (order)-[:IN_GROUP {{thingId: order.id}}]->(group)
+    CREATE (order)-[:MENTIONS]->(thing)
     CREATE (thing)-[:IN_GROUP {{thingId: thing.id}}]->(group)
     CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label', label: 'l' + n, sortKey: thing.sortKey}}]->
         (:Knowledge {{id: 'k' + n, label: 'l' + n, type: 'label'}})
@@ -334,6 +341,8 @@ FILL: Statement[int] = Statement(
         formerKeyId: 'f' + n, state: 'active', dueAt: n, stale: n % 2 = 0, position: n, heard: n}})
     CREATE (:WebhookDelivery {{id: 'd' + n, key: 'k' + n, webhookId: thing.id, eventId: 'e' + n, lane: 'l' + n,
         state: 'pending', position: n, dueAt: n, forgetAt: n}})
+    CREATE (:Leftover {{fileId: 'f' + n, dueAt: n}})
+    CREATE (:ShoppingCart {{key: 'c' + n, personId: person.id, lines: '[]', expiresAt: n}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
     CREATE (:Mail {{id: 'm' + n, personId: person.id, status: 'pending', dueAt: n}})
     CREATE (:Session {{
