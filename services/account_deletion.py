@@ -15,7 +15,7 @@ from domain.errors import AuthError, ConflictError, ValidationError
 from domain.events import EventType
 from domain.people import Person, PersonStatus, PlatformRole
 from domain.values import Clock
-from graph import accounts, erasure, events, identities, people
+from graph import accounts, carts, erasure, events, identities, people
 from graph.erasure import KeptRow
 from graph.store import Store, Transaction
 from graph.values import from_json, to_json
@@ -74,6 +74,7 @@ class AccountDeletion:
             given_up = await give_up_grants(transaction, caller, person.id, at)
             revoked = await revoke_keys(transaction, caller, Holder(person.id, ""), at, name=_KEY_NAME)
             await accounts.erase(transaction, person.id, list(TokenKind))
+            await carts.delete(transaction, carts.Holder(person.id))
             await accounts.anonymize(transaction, _nobody(person, at))
             await _forget_places(transaction, person.id)
             gone = event(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.access import Caller
+from domain.carts import Cart, to_json
 from domain.connections import Connection
 from domain.errors import AuthError
 from domain.events import Event
@@ -14,7 +15,7 @@ from domain.people import Person
 from domain.sessions import Session
 from domain.things import Thing
 from domain.values import JSON, Clock, JSONObject
-from graph import accounts, identities, people, second_factors, sessions
+from graph import accounts, carts, identities, people, second_factors, sessions
 from graph.store import Store
 from services.access import authorize_account, reach_of, viewer_of
 from services.orders import ORDER, PAYMENT
@@ -53,6 +54,7 @@ class AccountExport:
             },
             "sessions": [_session(each) for each in await sessions.fetch(self._store, person_id, at)],
             "apiKeys": [_thing(each) for each in await accounts.all_keys(self._store, person_id)],
+            "cart": _cart(await carts.fetch(self._store, carts.Holder(person_id), at)),
             "orders": [_thing(each) for each in bought if each.type == ORDER],
             "payments": [_thing(each) for each in bought if each.type == PAYMENT],
             "mails": [_mail(each) for each in mails],
@@ -121,6 +123,12 @@ def _thing(thing: Thing) -> Mapping[str, JSON]:
         "createdAt": thing.created_at.isoformat(),
         "updatedAt": thing.updated_at.isoformat(),
     }
+
+
+def _cart(cart: Cart | None) -> Mapping[str, JSON] | None:
+    if cart is None:
+        return None
+    return {"lines": to_json(cart.lines), "expiresAt": _iso(cart.expires_at)}
 
 
 def _mail(mail: Mail) -> Mapping[str, JSON]:
