@@ -11,11 +11,14 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
 from app.explorer import Explorer
+from app.file_downloads import FileDownloads
 from app.graphql_view import GraphQLView, LiveLimits
 from app.order_export import OrderExportRoutes
 from app.order_papers import OrderPaperRoutes
 from app.requests import REQUEST_ID, Requests
+from app.uploads import PREFLIGHT
 from domain.errors import NetworkError, StoreError
+from domain.files import UPLOAD_LIMIT
 from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock, now
 from execution.schema import compiled
@@ -27,6 +30,7 @@ from schema.cursors import Cursors
 from schema.limits import Limits
 from services.embedding import Embedder
 from services.event_log import EventLog
+from services.files import FileContents
 from services.lists import SCAN_LIMIT
 from services.orders import Terms
 from services.passkey_proofs import RelyingParty
@@ -64,6 +68,8 @@ def create_app(
     terms: Terms = TERMS,
     local_webhooks: bool = False,
     policy: SignInPolicy = LENIENT,
+    files: FileContents | None = None,
+    upload_limit: int = UPLOAD_LIMIT,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
@@ -71,7 +77,8 @@ def create_app(
     the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
     Subscriptions follow the log, where it is one that runs. Orders are placed on the terms. Webhooks may be on this
-    machine where that is said. Who signs in does so by the policy.
+    machine where that is said. Who signs in does so by the policy. The bytes of files are kept in
+    `files`, of at most `upload_limit` each.
     """
     migrations = read_migrations()
 
@@ -107,6 +114,8 @@ def create_app(
         terms=terms,
         local_webhooks=local_webhooks,
         policy=policy,
+        files=files,
+        upload_limit=upload_limit,
     )
     view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live)
     routes = [
@@ -117,6 +126,7 @@ def create_app(
         Route("/health/live", alive),
         Route("/health/ready", ready),
         *OrderPaperRoutes(services.order_printing, view.caller_of).routes,
+        FileDownloads(services).route,
         *OrderExportRoutes(services.order_export, view.caller_of, live.patience_seconds).routes,
         *more_routes,
     ]
@@ -127,7 +137,15 @@ def create_app(
             allow_origins=sorted(origins),
             allow_credentials=True,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", CONSISTENCY_TOKEN, REQUEST_ID],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Last-Event-ID",
+                "Range",
+                CONSISTENCY_TOKEN,
+                REQUEST_ID,
+                *PREFLIGHT,
+            ],
             expose_headers=[CONSISTENCY_TOKEN, REQUEST_ID],
         )
-    return Requests(served, body_limit, view.go_away)
+    return Requests(served, body_limit, view.go_away, form_limit=upload_limit)

@@ -1,7 +1,8 @@
 """Tokens as cookies, for browsers: scripts cannot read them, and other sites cannot use them.
 
 A cookie counts only with a POST of JSON from an origin that is allowed, which no form and no foreign script can send
-without asking first: OWASP ASVS 5.0, 3.5.1 and 3.5.2.
+without asking first: OWASP ASVS 5.0, 3.5.1 and 3.5.2. A form with files counts too where it has a header that no form
+can have.
 """
 
 from collections.abc import Set as AbstractSet
@@ -10,6 +11,7 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from app.uploads import FORM, PREFLIGHT, asks_first
 from domain.errors import ForbiddenError
 from domain.identities import ATTEMPT_LIFETIME
 from domain.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME, Tokens
@@ -22,8 +24,9 @@ ATTEMPT: Final = "__Host-one-attempt"
 CART: Final = "__Host-one-cart"
 
 _REFUSED: Final = (
-    "Cookies count only in a POST with the content type application/json whose header Origin is this server's own or "
-    "one that it allows. Send that, or send the token as `Authorization: Bearer <access token>`."
+    "Cookies count only in a POST with the content type application/json, or multipart/form-data and the header "
+    f"{PREFLIGHT[0]}, whose header Origin is this server's own or one that it allows. Send that, or send the token as "
+    "`Authorization: Bearer <access token>`."
 )
 
 
@@ -70,7 +73,8 @@ class Cookies:
         request = self._request
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         is_post = request.scope.get("method") == "POST"
-        if not is_post or content_type != "application/json" or not self._is_allowed_origin():
+        asked_first = content_type == "application/json" or (content_type == FORM and asks_first(request))
+        if not is_post or not asked_first or not self._is_allowed_origin():
             raise ForbiddenError(_REFUSED)
 
     def _is_allowed_origin(self) -> bool:

@@ -29,6 +29,8 @@ from app.cookies import Cookies
 from app.explorer import Explorer
 from app.requests import refusal
 from app.subscriptions import Connection, Socket, sent_event, within
+from app.uploads import Adapter, received
+from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
 from domain.errors import AuthError, ForbiddenError, NetworkError, ValidationError
 from domain.ids import new_id
@@ -40,12 +42,10 @@ from schema.cursors import Cursors
 from schema.limits import Limits
 from schema.loaders import Loaders
 from services.services import Services
-from services.sessions import ACCESS_PREFIX
 
 _JSON = "application/json"
 _RESPONSE_JSON = "application/graphql-response+json"
 _STREAMS = ("text/event-stream", "multipart/")
-_SCHEME = "bearer "
 
 
 log = logging.getLogger("one.subscriptions")
@@ -70,6 +70,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     graphql_transport_ws_handler_class = Connection
     websocket_adapter_class = Socket
+    request_adapter_class = Adapter
 
     def __init__(
         self,
@@ -87,6 +88,7 @@ class GraphQLView(GraphQL[Context, None]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=live.init_seconds),
             max_subscriptions_per_connection=live.operations,
+            multipart_uploads_enabled=True,
             allowed_origins=sorted(origins),
         )
         self._services = services
@@ -126,6 +128,9 @@ class GraphQLView(GraphQL[Context, None]):
             response = refusal(403, error.message, error.code)
         except NetworkError as error:
             response = refusal(503, error.message, error.code, {"Retry-After": "5"})
+        finally:
+            await request.close()  # files that came with it
+            request.state.context = None  # it leads back to the request, and neither would go by itself
         if not isinstance(response, StreamingResponse):
             await response(scope, receive, send)
             return
@@ -221,6 +226,10 @@ class GraphQLView(GraphQL[Context, None]):
             return cast("GraphQLHTTPResponse", {"errors": [error.formatted for error in result.errors or ()]})
         return response
 
+    async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, str]:
+        """An operation that comes with files. HTTPException where nobody says who they are, or it is not right."""
+        return cast("dict[str, str]", await received(cast("Adapter", request).request, self.parse_json))
+
     def decode_json(self, data: str | bytes) -> object:
         """Strictly JSON and strictly UTF-8, and an object or the list that a batch would be."""
         decoded: object = orjson.loads(data)
@@ -268,12 +277,7 @@ class GraphQLView(GraphQL[Context, None]):
         header = authorization or request.headers.get("Authorization")
         if header is None:
             return await self._viewer_by_cookie(cookies, address)
-        if not header.lower().startswith(_SCHEME):
-            raise AuthError("The Authorization header takes `Bearer <API key or access token>`.")
-        secret = header[len(_SCHEME) :].strip()
-        if secret.startswith(ACCESS_PREFIX):
-            return await self._services.sessions.authenticate(secret, address)
-        return await self._services.keys.authenticate(secret)
+        return await viewer_of_header(self._services, request, header)
 
     async def _viewer_by_cookie(self, cookies: Cookies, address: str | None) -> Viewer | None:
         token = cookies.access_token

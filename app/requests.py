@@ -25,9 +25,13 @@ class BodyTooLargeError(Exception):
 class Requests:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, body_limit: int, go_away: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, app: ASGIApp, body_limit: int, go_away: Callable[[], Awaitable[None]], *, form_limit: int = 0
+    ) -> None:
+        """Bodies have at most so many bytes, and those of forms with files `form_limit` more."""
         self._app = app
         self._body_limit = body_limit
+        self._form_limit = form_limit
         self.go_away = go_away
         """Let every connection go that would stay open: the server stops."""
 
@@ -36,7 +40,10 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked_for = Headers(scope=scope).get(REQUEST_ID, "")
+        headers = Headers(scope=scope)
+        asked_for = headers.get(REQUEST_ID, "")
+        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
+        limit = self._body_limit + (self._form_limit if is_form else 0)
         request_id = asked_for if _ACCEPTABLE_ID.fullmatch(asked_for) else new_id("req")
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
@@ -52,9 +59,9 @@ class Requests:
 
         with bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, self._bounded(receive), send_with_id)
+                await self._app(scope, _bounded(receive, limit), send_with_id)
             except BodyTooLargeError:
-                await too_large(self._body_limit)(scope, receive, send_with_id)
+                await too_large(limit)(scope, receive, send_with_id)
             except Exception:
                 log.exception("unexpected error %s", request_id)
                 await failed(request_id)(scope, receive, send_with_id)
@@ -69,18 +76,19 @@ class Requests:
                 }
                 log.info("request", extra={name: value for name, value in fields.items() if value is not None})
 
-    def _bounded(self, receive: Receive) -> Receive:
-        received = 0
 
-        async def receive_bounded() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._body_limit:
-                raise BodyTooLargeError
-            return message
+def _bounded(receive: Receive, limit: int) -> Receive:
+    received = 0
 
-        return receive_bounded
+    async def receive_bounded() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise BodyTooLargeError
+        return message
+
+    return receive_bounded
 
 
 def refusal(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> JSONResponse:

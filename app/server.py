@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from datetime import timedelta
 
 import uvicorn
+from obstore.exceptions import BaseError
 from rich.console import Console
 from starlette.routing import Route
 
@@ -18,6 +19,8 @@ from app.chain_rpc import asking_chains
 from app.demo_accounts import DemoAccounts
 from app.embedding import embedding
 from app.explorer import Explorer
+from app.file_contents import ObjectContents
+from app.file_worker import erasing
 from app.mail_senders import Mailbox, SmtpSender
 from app.mail_worker import delivering
 from app.order_worker import expiring
@@ -39,6 +42,7 @@ from graph.store import Store
 from schema.limits import Limits
 from services.carts import CartExpiry
 from services.demo import seed
+from services.file_erasing import Erasing
 from services.filling import fill_columns
 from services.keys import Keys
 from services.mail import Mails, Sender
@@ -101,6 +105,7 @@ async def serve(settings: Settings, console: Console) -> None:
             policy = sign_in_policy(settings, box)
             if box.first is None:
                 log.warning("nobody can get a second factor: set ONE_SECRET_KEYS")
+            files = _file_contents(settings)
             accounts = DemoAccounts(settings.data)
             if settings.demo:
                 with console.status("Looking for a world to serve …"):
@@ -144,6 +149,8 @@ async def serve(settings: Settings, console: Console) -> None:
                         timedelta(days=settings.cart_days),
                     ),
                     policy=policy,
+                    files=files,
+                    upload_limit=settings.upload_limit,
                     live=LiveLimits(
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
@@ -178,10 +185,19 @@ async def serve(settings: Settings, console: Console) -> None:
 
                 async with (
                     delivering(Mails(store, now), sender, app_url),
+                    erasing(Erasing(store, now, files)),
                     expiring(Expiry(store, now), CartExpiry(store, now)),
                     telling_webhooks(settings, store, events, box, cursor_key),
                 ):
                     await _run(Server(config, started, stopping), listener)
+
+
+def _file_contents(settings: Settings) -> ObjectContents:
+    """Where the bytes of files are. StoreError where that cannot be."""
+    try:
+        return ObjectContents.at(settings.files or (settings.data.absolute() / "files").as_uri())
+    except (OSError, BaseError) as error:
+        raise StoreError(f"Files cannot be kept where ONE_FILES says: {error}") from error
 
 
 @contextlib.asynccontextmanager

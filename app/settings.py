@@ -15,6 +15,7 @@ from app.chain_settings import read_chains
 from app.passkeys import is_within
 from app.production import problems as unfit_for_production
 from app.provider_settings import ProviderSettings, read_providers
+from domain.files import UPLOAD_LIMIT
 from domain.knowledge import MAX_DIMENSION
 from domain.people import PlatformRole
 from domain.sign_in_policy import LONGEST_SESSION
@@ -104,6 +105,10 @@ class Settings(BaseSettings):
         None, description="Words that no password may lean on, such as names of the organization, by commas."
     )
     body_limit: int = Field(1_000_000, gt=0, description="How many bytes the body of a request may have.")
+    files: str | None = Field(
+        None, description="Where files are kept: file:///folder or s3://bucket/path; else in the data folder."
+    )
+    upload_limit: int = Field(UPLOAD_LIMIT, gt=0, description="How many bytes a file may have that is uploaded.")
     max_tokens: int = Field(5_000, gt=0, description="How many tokens a query's text may have.")
     max_depth: int = Field(15, gt=0, description="How many levels deep an operation may be; introspection is free.")
     max_fields: int = Field(1_000, gt=0, description="How many fields an operation may have, fragments spread.")
@@ -177,6 +182,13 @@ class Settings(BaseSettings):
             raise ValueError("takes the signing secret of a webhook, whsec_…")
         return value
 
+    @field_validator("files")
+    @classmethod
+    def _files(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"file:///[^?#]+|s3://[a-z0-9.-]+(/[^?#]*)?", value):
+            raise ValueError("takes file:///folder or s3://bucket/path")
+        return value
+
     @field_validator("secret_keys")
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...] | None) -> tuple[SecretStr, ...] | None:
@@ -237,6 +249,7 @@ def _unfit(settings: Settings) -> Iterator[str]:
         smtp_security=settings.smtp_security,
         smtp_user=settings.smtp_user,
         smtp_password=settings.smtp_password,
+        providers=settings.sign_in_providers or (),
         webhook_loopback=settings.webhook_loopback,
     )
 

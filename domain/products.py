@@ -1,6 +1,6 @@
 """What a product costs, and how many of it are left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from domain.things import Thing
@@ -32,3 +32,13 @@ def price(product: Thing) -> tuple[int, str]:
 def _money(value: JSON) -> tuple[int, str]:
     given = cast("Mapping[str, JSON]", value)
     return int(cast("int", given["amount"])), str(given["currency"])
+
+
+def shown(properties: Mapping[str, JSON]) -> list[str]:
+    """The ids of the files that are a product's pictures, in order."""
+    return [str(each["fileId"]) for each in cast("Sequence[Mapping[str, JSON]]", properties.get("images", ()))]
+
+
+def delivered(properties: Mapping[str, JSON]) -> list[str]:
+    """The ids of the files that a buyer gets, in order."""
+    return [str(each) for each in cast("Sequence[JSON]", properties.get("files", ()))]

@@ -10,21 +10,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from domain import product_details
 from domain.ids import THING_PREFIXES
 from domain.order_states import OrderState, PaymentState
 from domain.references import REFERENCE
+from domain.slugs import MAX_SLUG, PATTERN
 from domain.values import JSON, JSONObject
 
-PRODUCT_CATEGORIES = (
-    "course",
-    "template",
-    "membership",
-    "consultation",
-    "nft",
-    "api_access",
-    "service",
-    "physical",
-)
+PRODUCT_CATEGORIES = tuple(product_details.DETAILS)
 ORDER_STATES = tuple(each.value for each in OrderState)
 PAYMENT_STATES = tuple(each.value for each in PaymentState)
 SUBSCRIPTION_STATES = ("trial", "active", "past_due", "ended")
@@ -37,12 +30,13 @@ _MAX_SAFE = 9_007_199_254_740_991
 _MAX_INT = 2_147_483_647
 
 
-def _closed(properties: Mapping[str, JSON], *required: str) -> JSONObject:
+def _closed(properties: Mapping[str, JSON], *required: str, **more: JSON) -> JSONObject:
     return {
         "type": "object",
         "properties": properties,
         "required": required,
         "additionalProperties": False,
+        **more,
     }
 
 
@@ -120,9 +114,24 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
                 },
                 "unit": _NAME,
                 "reorderLevel": _SMALL_COUNT,
+                "slug": {"type": "string", "pattern": PATTERN, "maxLength": MAX_SLUG},
+                "images": {
+                    "type": "array",
+                    "items": _closed({"fileId": _id_of("file"), "alt": {"type": "string", "maxLength": 500}}, "fileId"),
+                    "maxItems": 20,
+                },
+                "files": {
+                    "type": "array",
+                    "items": _id_of("file"),
+                    "maxItems": 20,
+                    "uniqueItems": True,
+                    "description": "What a buyer gets.",
+                },
+                "details": {"type": "object", "description": "What can be said of its category alone."},
             },
             "category",
             "price",
+            allOf=product_details.rules(),
         ),
     ),
     "order": (
@@ -246,6 +255,10 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
                 "contentType": _NAME,
                 "size": _COUNT,
                 "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                "stored": {
+                    "type": "boolean",
+                    "description": "Whether this server keeps its bytes.",
+                },
                 "url": _URI,
             },
             "fileName",
@@ -257,7 +270,7 @@ _BUILT_IN: Mapping[str, tuple[str, JSONObject]] = {
 
 _FILTERABLE: Mapping[str, tuple[str, ...]] = {
     "creator": ("niche", "followers"),
-    "product": ("category", "sku", "price.amount", "price.currency", "stock"),
+    "product": ("category", "sku", "price.amount", "price.currency", "stock", "salePrice.amount"),
     "order": ("number", "state", "currency", "placedAt", "customerId"),
     "payment": ("orderId", "state", "amount.amount"),
     "cart": ("expiresAt",),

@@ -143,6 +143,7 @@ SECTIONS: Final[Sequence[Section]] = (
 
 PASSING: Final[Mapping[str, str]] = MappingProxyType(
     {"Session": "id", "OneTimeToken": "key", "Mail": "id", "SignInAttempt": "stateHash", "SignInChallenge": "hash"}
+    | {"Leftover": "fileId"}
 )
 """Nodes that do not outlive the store they are in, by the unique property of each: a backup must not bring back what
 was ended, or send again what was sent."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, TypedDict
 
 from domain.access import Reach
-from domain.events import Event
+from domain.events import Event, EventType
 from domain.thing_types import ThingType
 from domain.things import Thing
 from domain.values import to_micros
@@ -63,10 +63,11 @@ DELETE_THING: Final[Statement[bool]] = Statement(
 
 
 class ThingInUse(TypedDict):
-    """A thing to archive with its group, and the id of the event that tells so."""
+    """A thing to archive with its group, and the id of the event that tells so; of a product that of another one."""
 
     id: str
     eventId: str
+    alsoId: str | None
 
 
 LIST_THINGS_IN_USE: Final[Statement[str]] = Statement(
@@ -91,6 +92,12 @@ ARCHIVE_THINGS: Final[Statement[int]] = Statement(
         event.properties = $head + toString(thing.version + 1) + $tail,
         thing.status = 'archived', thing.archivedAt = $event.at, thing.updatedAt = $event.at,
         thing.version = thing.version + 1, thing.eventId = row.eventId
+    FOREACH (id IN CASE WHEN row.alsoId IS NULL THEN [] ELSE [row.alsoId] END |
+        CREATE (also:Event:Unsequenced)
+        SET also = $event, also.recordedAt = {STORE_CLOCK}, also.id = id, also.type = $also,
+            also.targetId = thing.id, also.groupId = thing.groupId,
+            also.properties = $head + toString(thing.version) + $tail
+    )
     RETURN count(thing) AS row""",
     meant="Eager: of the thousand things that it archives at a time.",
 )
@@ -163,5 +170,6 @@ async def archive(transaction: Transaction, things: Sequence[ThingInUse], event:
             "event": {**row, "id": None, "at": to_micros(at)},
             "head": version,
             "tail": rest if rest == "}" else f",{rest}",
+            "also": EventType.PRODUCT_ARCHIVED,
         },
     )

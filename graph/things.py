@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NotRequired, TypedDict
 
 from domain.access import Reach
+from domain.files import FILE, content_of, is_stored
 from domain.filterable import FilterValue, filter_values
+from domain.order_states import PAID_FOR
 from domain.orders import NET_SCALE, order_lines, platform_fee, refunded, unpaid_until, whole_amount
-from domain.products import left_of
+from domain.products import delivered, left_of, shown
 from domain.thing_types import MAX_FILTERABLE, THING_TYPES, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
@@ -54,7 +56,9 @@ class StoredThing(ThingRow):
 
     `labels` are those that it is linked to, in order, and `labelWords` the words in them; `eventId` is the event that
     made it what it is. `customerId` is whose an order or a payment is, `orderKey` keeps the numbers of a group's orders
-    unique, and `expiresAt` is there for as long as an order may expire.
+    unique, and `expiresAt` is there for as long as an order may expire. `bytes` is what a file takes of its
+    group's storage; `imageIds` and `fileIds` are the files that a product shows, and those that it delivers,
+    and `productKey` keeps the slugs of a group's products unique.
     """
 
     filter1: FilterValue | None
@@ -82,6 +86,10 @@ class StoredThing(ThingRow):
     expiresAt: NotRequired[int | None]
     privateTo: NotRequired[str]
     secretHash: NotRequired[str]
+    bytes: NotRequired[int | None]
+    imageIds: NotRequired[list[str] | None]
+    fileIds: NotRequired[list[str] | None]
+    productKey: NotRequired[str | None]
 
 
 FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE + 1))
@@ -95,6 +103,12 @@ FEE_PARTS: Final = NET_SCALE * 10_000
 
 ADDED_UP: Final = tuple(SumColumns.__annotations__)
 """The columns of an order that its properties have in other words."""
+
+PAID = "order.{column} IN {states}".format(
+    column=FILTER_COLUMNS[THING_TYPES["order"].filterable.index("state")],
+    states=[each.value for each in sorted(PAID_FOR)],
+)
+"""Whether money was taken for the variable `order`, an order, that was not all given back."""
 
 _STOCK = THING_TYPES["product"].filterable.index("stock")
 STOCK_COLUMN = FILTER_COLUMNS[_STOCK]
@@ -185,6 +199,13 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
     if thing.type in OF_CUSTOMERS:
         customer = thing.properties.get("customerId")
         row["customerId"] = None if customer is None else str(customer)
+    if thing.type == FILE:
+        row["bytes"] = content_of(thing.properties).size if is_stored(thing) else None
+    if thing.type == "product":
+        slug = thing.properties.get("slug")
+        row["productKey"] = None if slug is None else f"{thing.group_id} {slug}"
+        row["imageIds"] = shown(thing.properties) or None
+        row["fileIds"] = delivered(thing.properties) or None
     if thing.type == "order":
         sums = added_up(thing.properties)
         row["currency"], row["lineCount"], row["netScaled"] = sums["currency"], sums["lineCount"], sums["netScaled"]

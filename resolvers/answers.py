@@ -17,6 +17,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _OTHERWISE: Final = {
+    "create_product": Action.CREATE_THING,
+    "update_product": Action.UPDATE_THING,
     "unlabel_thing": Action.LABEL_THING,
     "add_document": Action.ADD_KNOWLEDGE,
     "add_vector": Action.ADD_KNOWLEDGE,

@@ -4,6 +4,7 @@ from functools import partial
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
 
@@ -19,6 +20,7 @@ from resolvers.email_change import EmailChangeMutations
 from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries, EventSubscriptions
 from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions, answered
+from resolvers.files import FileMutations
 from resolvers.grants import GrantMutations
 from resolvers.groups import GroupMutations, GroupQueries
 from resolvers.joining import JoiningMutations
@@ -34,6 +36,7 @@ from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
 from resolvers.passwords import PasswordMutations
 from resolvers.people import PeopleQueries
+from resolvers.products import ProductMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provider_sign_in import ProviderSignInMutations, ProviderSignInQueries
 from resolvers.search import SearchQueries
@@ -48,6 +51,7 @@ from resolvers.things import ThingMutations, ThingQueries
 from resolvers.wallets import WalletMutations
 from resolvers.webhooks import WebhookMutations
 from schema.define import object_type
+from schema.file_changes import UPLOAD, Upload
 from schema.thing_types import OBJECT_TYPES
 
 
@@ -81,6 +85,8 @@ class Mutation(
     SupportMutations,
     OwnershipMutations,
     ThingMutations,
+    FileMutations,
+    ProductMutations,
     KnowledgeMutations,
     ConnectionMutations,
     BulkMutations,
@@ -133,6 +139,7 @@ schema = Schema(
     mutation=Mutation,
     subscription=SubscriptionRoot,
     types=OBJECT_TYPES,
+    config=StrawberryConfig(scalar_map={Upload: UPLOAD}),
     extensions=[
         ShowFailures,
         KeepWithinLimits,  # before what parses and validates

@@ -9,13 +9,16 @@ from domain.ids import NodeKind
 from domain.knowledge import EmbeddingState, KnowledgeRole, KnowledgeType
 from domain.pages import CreationOrder
 from domain.people import MemberRole, MemberStatus, PersonKind, PersonStatus, PlatformRole
+from domain.product_details import BillingInterval, CourseLevel, ProductCategory
 from domain.things import ThingStatus
 from schema.define import enum
 from services.change_items import ChangeMode
 
 __all__ = [
+    "BillingInterval",
     "Cardinality",
     "ChangeMode",
+    "CourseLevel",
     "CreationOrder",
     "DependentKind",
     "Direction",
@@ -33,6 +36,7 @@ __all__ = [
     "PersonStatus",
     "Plan",
     "PlatformRole",
+    "ProductCategory",
     "ThingStatus",
     "Visibility",
 ]
@@ -127,6 +131,30 @@ enum(
         ThingStatus.PUBLISHED: "Shown to those it is for.",
         ThingStatus.ARCHIVED: "Out of use, and readable.",
     },
+)
+enum(
+    ProductCategory,
+    {
+        ProductCategory.COURSE: "Lessons to go through.",
+        ProductCategory.TEMPLATE: "Something digital to work with.",
+        ProductCategory.MEMBERSHIP: "Belonging, paid for again and again.",
+        ProductCategory.CONSULTATION: "Somebody's time and advice.",
+        ProductCategory.NFT: "A token on a chain.",
+        ProductCategory.API_ACCESS: "Calls of a program's interface.",
+        ProductCategory.SERVICE: "Work that is done for the buyer.",
+        ProductCategory.PHYSICAL: "Something that is sent.",
+    },
+)
+enum(
+    CourseLevel,
+    {
+        CourseLevel.BEGINNER: "For those who begin.",
+        CourseLevel.INTERMEDIATE: "For those who know something of it.",
+        CourseLevel.ADVANCED: "For those who know a lot of it.",
+    },
+)
+enum(
+    BillingInterval, {BillingInterval.MONTH: "It is paid every month.", BillingInterval.YEAR: "It is paid every year."}
 )
 enum(
     Direction,

@@ -26,6 +26,7 @@ from schema.support import SupportAccess
 from services import events, groups, people, support
 from services.knowledge import labels_of_group
 from services.order_lists import Scope, list_of
+from services.products import ProductAddress
 from services.validation import identifier
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from schema.knowledge import Label
     from schema.orders import Order
     from schema.people import Person
+    from schema.products import Product
     from schema.relationships import Relationship
     from schema.things import Thing
 
@@ -41,6 +43,7 @@ Labels: TypeAlias = Connection[Annotated["Label", strawberry.lazy("schema.knowle
 Orders: TypeAlias = Connection[Annotated["Order", strawberry.lazy("schema.orders")]]
 People: TypeAlias = Connection[Annotated["Person", strawberry.lazy("schema.people")]]
 Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
+Slug: TypeAlias = Annotated[str, strawberry.argument(description="The slug of the product.")]
 Things: TypeAlias = Connection[Annotated["Thing", strawberry.lazy("schema.things")]]
 
 
@@ -134,6 +137,12 @@ class Group(Node):
         return listed(
             await info.context.services.things.things_of_group(condition(filter), below=include_descendants), self.id
         )
+
+    @field
+    async def product(self, info: Info, slug: Slug) -> Annotated["Product", strawberry.lazy("schema.products")] | None:
+        """Its product of that slug; null where there is none that you see."""
+        found = await info.context.loaders.products_by_slug.load(ProductAddress(str(self.id), slug))
+        return cast("Product | None", found)
 
     @paged(CreationOrder.OLDEST_FIRST)
     def people(self, filter: OfPeople = None, include_descendants: Below = False) -> People:  # noqa: A002

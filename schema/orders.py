@@ -18,7 +18,7 @@ from schema.money import Money, money, stored_money
 from schema.node import Node
 from schema.order_states import OrderState
 from schema.paging import Connection, listed, paged
-from schema.products import Product
+from schema.products import Product, ProductFile
 from schema.properties import node, properties, text, time
 from schema.receipts import Receipt, shown_receipt
 from schema.things import Thing
@@ -64,6 +64,12 @@ class OrderLine:
     async def product(self, info: Info) -> Product | None:
         """The product as it is now; null where you may not see it."""
         return cast("Product | None", await info.context.loaders.things.load(self.line.product_id))
+
+    @field
+    async def files(self, info: Info) -> list[ProductFile]:
+        """What the product delivers, whether it is on sale still or not: once the order is paid, to its buyer."""
+        found = await info.context.loaders.delivered_files.load(self.line.product_id) or []
+        return [ProductFile(stored=each) for each in found]
 
 
 def order_line(line: domain.OrderLine, currency: str) -> OrderLine:

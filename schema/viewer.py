@@ -71,8 +71,9 @@ class Viewer:
     async def data_export(self, info: Info) -> JSON:
         """All that there is of you, without secrets: a document to keep.
 
-        Of connections it has 10,000, and of events as many that you caused and that happened to your account; what
-        there is beyond that, `accountActivity` and the lists of `person` have.
+        Of connections, of purchases and of mails it has 10,000, and of events as many that you caused, that happened to
+        your account, and that happened to your purchases; what there is beyond that, the lists of `person` and of
+        `viewer` have. `complete` says whether all of it is there.
         """
         return cast("JSON", await info.context.services.account_export.of_viewer(info.context.caller))
 

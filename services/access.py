@@ -39,6 +39,7 @@ class Action(StrEnum):
     LABEL_THING = "label_thing"
     DELETE_THING = "delete_thing"
     APPLY_CHANGES = "apply_changes"
+    UPLOAD_FILE = "upload_file"
     ADD_KNOWLEDGE = "add_knowledge"
     REPLACE_DOCUMENT = "replace_document"
     SET_EMBEDDINGS = "set_embeddings"
@@ -219,6 +220,7 @@ MEMBER_ROLES: Mapping[Action, MemberRole] = MappingProxyType(
                 Action.UPDATE_CONNECTION,
                 Action.DISCONNECT,
                 Action.APPLY_CHANGES,
+                Action.UPLOAD_FILE,
             ),
             MemberRole.EDITOR,
         ),

@@ -11,15 +11,15 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
-from domain.access import EVERYTHING, NOBODY, Caller, Reach
+from domain.access import NOBODY, Caller, Reach
 from domain.carts import Cart, CartLine, stands
-from domain.errors import AppError, AuthError, ConflictError, NotFoundError, ValidationError
+from domain.errors import AppError, ConflictError, NotFoundError, ValidationError
 from domain.events import EventType
 from domain.ids import NodeKind
 from domain.products import left
 from domain.things import Thing
 from domain.values import JSON, Clock
-from graph import carts, events, locks, things
+from graph import carts, events, things
 from graph.access import reach_parameters
 from graph.carts import Holder
 from graph.store import Store, Transaction
@@ -28,6 +28,7 @@ from services.access import Action, authorize, authorize_account, authorize_if_k
 from services.hashes import hash_of
 from services.journal import event
 from services.order_placing import MAX_LINES, MAX_QUANTITY
+from services.people import lock_account
 from services.rate_limits import Limited, RateLimits
 
 log = logging.getLogger("one.carts")
@@ -90,7 +91,7 @@ class Carts:
         async def work(transaction: Transaction, holder: Holder = holder) -> Cart:
             at = self._clock()
             if holder.person_id is not None:
-                await _lock_person(transaction, holder.person_id)
+                await lock_account(transaction, holder.person_id)
             cart = await carts.begin(transaction, holder, at)
             line = _NONE if quantity == 0 else await _wanted(transaction, reach, product_id, quantity)
             changed = cart.with_line(replace(line, product_id=product_id))
@@ -139,7 +140,7 @@ class Carts:
 
         async def work(transaction: Transaction) -> Cart:
             at = self._clock()
-            await _lock_person(transaction, person_id)
+            await lock_account(transaction, person_id)
             cart = await carts.begin(transaction, own, at)
             brought = await carts.lock(transaction, visitors, at)
             if brought is None:
@@ -167,12 +168,6 @@ def _holder(caller: Caller, token: str | None) -> Holder | None:
         return of_token
     authorize_account(caller.viewer)
     return Holder(person_id=caller.viewer.person_id)
-
-
-async def _lock_person(transaction: Transaction, person_id: str) -> None:
-    """Keep somebody from being deleted meanwhile. AuthError where they were."""
-    if not await locks.lock(transaction, EVERYTHING, [person_id]):
-        raise AuthError("This account is no more.")
 
 
 async def _products(transaction: Transaction, reach: Reach, ids: Sequence[str]) -> dict[str, Thing]:

@@ -6,10 +6,10 @@ from typing import Final
 
 from domain.access import Caller, Reach
 from domain.carts import Availability, Cart, amounts, differences, stands
-from domain.errors import AuthError, ConflictError, ValidationError
+from domain.errors import ConflictError, ValidationError
 from domain.things import Thing
 from domain.values import Clock
-from graph import carts, locks, orders
+from graph import carts, orders
 from graph.carts import Holder
 from graph.store import Transaction
 from services.access import Action, authorize_account
@@ -17,6 +17,7 @@ from services.idempotency import Making
 from services.money import GivenMoney
 from services.order_placing import Purchase, Sale, WantedLine, checked_address, place
 from services.orders import Terms, in_words, order_again
+from services.people import lock_account
 from services.rights import Rights
 from services.work import Work
 
@@ -44,8 +45,7 @@ def checking_out(caller: Caller, wanted: Checkout, terms: Terms, clock: Clock) -
 
     async def work(transaction: Transaction) -> list[Thing]:
         buyer_id, at = rights.viewer.person_id, clock()
-        if not await locks.lock(transaction, rights.reach, [buyer_id]):
-            raise AuthError("This account is no more.")
+        await lock_account(transaction, buyer_id)
         cart = await carts.lock(transaction, Holder(person_id=buyer_id), at)
         if cart is None or not cart.lines:
             raise ConflictError("There is nothing in your cart.", field="cart")

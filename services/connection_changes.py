@@ -24,6 +24,7 @@ from services.connections import MEMBERSHIP, ConnectionChanges, NewConnection, n
 from services.journal import changed_names
 from services.memberships import no_owner, refuse_end, refuse_owner
 from services.ontology import Ontology
+from services.revenue_shares import exceeding, require_share
 from services.rights import Rights
 from services.work import Work, done
 
@@ -69,6 +70,8 @@ class ChangesOfConnections:
         ]
         if len(wanted) > 1:
             outcomes = await _without_taken(transaction, wanted, outcomes)
+        excess = await exceeding(transaction, [each for each in outcomes if isinstance(each, Connection)])
+        outcomes = [excess.get(each.id, each) if isinstance(each, Connection) else each for each in outcomes]
         made = [each for each, outcome in zip(wanted, outcomes, strict=True) if outcome is each.connection]
         if made:
             await connections.create(transaction, *((each.connection, each.connection_type) for each in made))
@@ -111,6 +114,7 @@ class ChangesOfConnections:
             await connection_rights.require_change(transaction, rights, connection, updated)
             if updated.type == MEMBERSHIP:
                 await refuse_owner(transaction, updated)
+            await require_share(transaction, rights.reach, updated)
             await connections.save(transaction, updated, connection_type)
             if is_owner(connection) and not is_owner(updated):
                 await _keep_an_owner(transaction, rights.reach, connection.to_id)

@@ -16,12 +16,12 @@ from domain.values import JSON, now
 from graph import dependents, events, group_changes, service_accounts, thing_changes
 from graph.group_changes import GroupInUse
 from graph.store import Transaction
-from graph.thing_changes import ThingInUse
 from services import validation
 from services.access import Action, authorize_root
 from services.groups import GroupChanges, NewGroup, check_description, check_id, check_limits, new_group
 from services.journal import AccessChange, changed_access, changed_names, event
 from services.memberships import join
+from services.product_rules import thing_in_use
 from services.rights import Rights
 from services.work import Work
 
@@ -148,7 +148,7 @@ async def archive_all(transaction: Transaction, caller: Caller, group_id: str) -
         gone = [GroupInUse(id=each, eventId=new_id(EVENT_PREFIX)) for each in part]
         await group_changes.archive(transaction, gone, group_told, at)
     for part in _slices(things):
-        told = [ThingInUse(id=each, eventId=new_id(EVENT_PREFIX)) for each in part]
+        told = [thing_in_use(each) for each in part]
         await thing_changes.archive(transaction, told, thing_told, at)
     return at
 

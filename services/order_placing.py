@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from domain.access import Caller
-from domain.errors import AuthError, ConflictError, ValidationError
+from domain.errors import ConflictError, ValidationError
 from domain.events import EventType
 from domain.ids import NodeKind
 from domain.mail import MailTemplate
@@ -16,12 +16,13 @@ from domain.orders import whole_amount
 from domain.products import left, price
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, Clock
-from graph import locks, orders
+from graph import orders
 from graph.store import Transaction
 from services import validation
 from services.access import Action
 from services.idempotency import Making
 from services.orders import ORDER, Terms, create, in_words, new_purchase, order_again, tell_buyer
+from services.people import lock_account
 from services.rights import Rights
 from services.thing_changes import happened
 from services.work import Work
@@ -59,8 +60,7 @@ def placing(caller: Caller, new: NewOrder, terms: Terms, clock: Clock) -> Work[T
 
     async def work(transaction: Transaction) -> Thing:
         buyer_id = rights.viewer.person_id
-        if not await locks.lock(transaction, rights.reach, [buyer_id]):
-            raise AuthError("This account is no more.")
+        await lock_account(transaction, buyer_id)
         ids = [line.product_id for line in new.lines]
         products = await orders.lock_products(transaction, rights.reach, ids)
         sale = Sale.of(new.lines, products, terms.fee_share)

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.access import Caller
+from domain.access import EVERYTHING, Caller
+from domain.errors import AuthError
 from domain.filters import Condition
 from domain.ids import PERSON_PREFIX, new_id
 from domain.people import Person, PersonStatus, PlatformRole
 from domain.values import now
-from graph import people
+from graph import locks, people
 from graph.filters.people import Scope
 from graph.filters.people import people as filtered_people
-from graph.store import Store
+from graph.store import Store, Transaction
 from services import validation
 from services.access import reach_of
 from services.filters import PERSON_RULES, checked_by
@@ -28,6 +29,13 @@ class NewPerson:
     display_name: str
     role: PlatformRole
     locale: str | None = None
+
+
+async def lock_account(transaction: Transaction, person_id: str) -> None:
+    """Keep somebody's account from being deleted meanwhile. AuthError where it was, or may not be used by now."""
+    found = (await locks.lock(transaction, EVERYTHING, [person_id])).get(person_id)
+    if found is None or found["status"] != PersonStatus.ACTIVE:
+        raise AuthError("This account is no more.")
 
 
 def all_people(condition: Condition) -> NodeList[people.PersonRow, Person]:

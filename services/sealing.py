@@ -7,6 +7,7 @@ Fernet has no associated data, and would leave that to whoever reads the plainte
 
 import base64
 import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Sequence
@@ -55,6 +56,7 @@ class SecretBox:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self._keys = {key_id(key): AESGCM(key) for key in keys}
         self._first = key_id(keys[0]) if keys else None
+        self._signing = [hmac.digest(key, b"one signatures", "sha256") for key in keys]
 
     @property
     def first(self) -> str | None:
@@ -92,6 +94,15 @@ class SecretBox:
             raise SecretKeyError(
                 f"The {purpose} secret of {owner_id} is not what was encrypted: somebody changed it in the store."
             ) from None
+
+    def sign(self, message: bytes) -> str | None:
+        """What proves that a message is ours, by the first key; None where there is none."""
+        return _signature(self._signing[0], message) if self._signing else None
+
+    def is_signed(self, message: bytes, signature: str) -> bool:
+        """Whether that is the signature of a message by one of the keys."""
+        given = signature.encode()
+        return any(hmac.compare_digest(_signature(key, message).encode(), given) for key in self._signing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,10 @@ def missing_key(totals: dict[str, int]) -> SecretKeyError:
         f"The store has secrets under keys that ONE_SECRET_KEYS does not have: {counted}. "
         "Put those keys back, behind the first; `one secrets rotate` makes them needless."
     )
+
+
+def _signature(key: bytes, message: bytes) -> str:
+    return base64.urlsafe_b64encode(hmac.digest(key, message, "sha256")).decode().rstrip("=")
 
 
 def _bound(used: str, purpose: Purpose, owner_id: str) -> bytes:

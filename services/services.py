@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from domain.files import UPLOAD_LIMIT
 from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock
 from graph.store import Store
@@ -24,6 +25,8 @@ from services.embedding import Embedder
 from services.event_log import EventLog
 from services.events import Events
 from services.explanations import Explanations
+from services.file_links import FileLinks
+from services.files import FileContents, Files
 from services.finishing_sign_in import Entrance, FinishingSignIn
 from services.groups import Groups
 from services.key_rotation import KeyRotation
@@ -45,11 +48,14 @@ from services.password_reset import PasswordReset
 from services.passwords import Passwords
 from services.people import People
 from services.permissions import Permissions
+from services.product_changes import ProductChanges
+from services.products import Products
 from services.profile import Profile
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.reconciliation import Reconciliation
+from services.revenue_shares import RevenueShares
 from services.sealing import SecretBox
 from services.search import Searching
 from services.second_factor_proofs import Evidence
@@ -101,6 +107,7 @@ class Services:
     email_verification: EmailVerification
     events: Events
     explanations: Explanations
+    files: Files
     finishing_sign_in: FinishingSignIn
     groups: Groups
     key_rotation: KeyRotation
@@ -120,9 +127,12 @@ class Services:
     passwords: Passwords
     people: People
     permissions: Permissions
+    product_changes: ProductChanges
+    products: Products
     profile: Profile
     provider_sign_in: ProviderSignIn
     reconciliation: Reconciliation
+    revenue_shares: RevenueShares
     search: Searching
     second_factors: SecondFactors
     sessions: Sessions
@@ -156,6 +166,8 @@ class Services:
         terms: Terms = TERMS,
         local_webhooks: bool = False,
         policy: SignInPolicy = LENIENT,
+        files: FileContents | None = None,
+        upload_limit: int = UPLOAD_LIMIT,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
@@ -164,6 +176,7 @@ class Services:
         are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
         the chains. Those who follow events do so by the log, which does not go on by itself. Orders are placed on the
         terms. Webhooks may be on this machine where `local_webhooks` says so. The policy is for whoever signs in.
+        The bytes of files are kept in `files`, at most `upload_limit` of each.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
@@ -189,6 +202,7 @@ class Services:
             email_verification=EmailVerification(store, clock, limits),
             events=Events(store),
             explanations=Explanations(store),
+            files=Files(store, clock, changes, FileLinks(box, clock), contents=files, most=upload_limit),
             finishing_sign_in=FinishingSignIn(store, clock, limits, evidence, entrance),
             groups=Groups(store),
             key_rotation=KeyRotation(store, clock),
@@ -208,9 +222,12 @@ class Services:
             passwords=Passwords(store, clock, limits, evidence, entrance, words=policy.words),
             people=People(store),
             permissions=Permissions(store),
+            product_changes=ProductChanges(changes),
+            products=Products(store),
             profile=Profile(store, clock),
             provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),
             reconciliation=Reconciliation(store, ontology),
+            revenue_shares=RevenueShares(store),
             search=Searching(store, ontology),
             second_factors=SecondFactors(store, clock, limits, evidence, policy),
             sessions=sessions,

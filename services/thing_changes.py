@@ -3,7 +3,7 @@
 Each change is checked first and then is a unit of work, so that it can be done alone or together with others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -11,13 +11,14 @@ from domain.access import Caller, Reach
 from domain.changes import KEEP, Change, changed
 from domain.errors import ConflictError, DependedOnError, NotFoundError, ValidationError
 from domain.events import Event, EventType
+from domain.files import content_of, is_stored
 from domain.ids import KNOWLEDGE_PREFIX, NodeKind, new_id
 from domain.references import named_by
 from domain.thing_types import SOLD, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, now, to_micros
 from domain.webhooks import WEBHOOK, WebhookDeliveryState
-from graph import dependents, events, history, knowledge, locks, thing_changes, webhooks
+from graph import dependents, events, files, history, knowledge, locks, thing_changes, webhooks
 from graph import references as mentions
 from graph.locks import LockedRow
 from graph.store import Transaction
@@ -28,8 +29,11 @@ from services.journal import AccessChange, changed_access, changed_names, event
 from services.new_keys import key_access
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
+from services.product_rules import keeping_slug, named_files, refused_files, told_of
 from services.rights import API_KEY, Rights
+from services.storage import require_room
 from services.things import ThingChanges, bought_by
+from services.type_rules import check_changed
 from services.webhook_outcomes import over
 from services.work import Work
 
@@ -51,10 +55,12 @@ class ChangesOfThings:
         async def work(transaction: Transaction) -> Thing:
             thing = await lock_in_use(transaction, rights, thing_id, version)
             properties = changes.properties
+            if changes.patch is not KEEP:
+                properties = _patched(thing.properties, changes.patch)
             if properties is not KEEP:
                 thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
-                properties = check_properties(thing_type, properties)
-                await _name(transaction, rights.reach, thing, thing_type, properties)
+                properties = keeping_slug(thing, check_properties(thing_type, properties))
+                await _name(transaction, rights, thing, thing_type, properties)
                 thing = _counted(thing, properties)
             updated = replace(
                 next_version(thing),
@@ -62,7 +68,9 @@ class ChangesOfThings:
                 status=changed(changes.status, thing.status),
                 properties=changed(properties, thing.properties),
             )
-            details: Mapping[str, JSON] = {"changed": changed_names(changes)}
+            check_changed(thing, updated)
+            given = changes if changes.patch is KEEP else replace(changes, properties=changes.patch, patch=KEEP)
+            details: Mapping[str, JSON] = {"changed": changed_names(given)}
             return await self._save(transaction, caller, EventType.THING_UPDATED, updated, details, before=thing)
 
         return work
@@ -104,6 +112,7 @@ class ChangesOfThings:
             check_active(locked, "groupId", thing.group_id)
             before = status or await history.status_in_use(transaction, thing_id) or ThingStatus.ACTIVE
             restored = replace(next_version(thing), status=before, archived_at=None)
+            check_changed(thing, restored)
             return await self._save(
                 transaction, caller, EventType.THING_RESTORED, restored, {"status": before}, before=thing
             )
@@ -123,6 +132,8 @@ class ChangesOfThings:
             await rights.require_thing(transaction, thing.type, group_id)
             if thing.group_id == group_id:
                 raise ConflictError("This thing is in that group already.", field="groupId")
+            if is_stored(thing):
+                await require_room(transaction, group_id, content_of(thing.properties).size)
             details: Mapping[str, JSON] = {"from": thing.group_id, "to": group_id}
             moved = replace(next_version(thing), group_id=group_id)
             await self._save(transaction, caller, EventType.THING_MOVED, moved, details)
@@ -163,6 +174,8 @@ class ChangesOfThings:
                 raise DependedOnError("thing", found)
             await thing_changes.delete(transaction, thing_id)
             await _end_webhook(transaction, thing)
+            if is_stored(thing):
+                await files.leave(transaction, thing.id, to_micros(now()))
             access = AccessChange(before=key_access(thing)) if thing.type == API_KEY else None
             told = happened(caller, EventType.THING_DELETED, thing, {"type": thing.type}, access)
             await events.append(transaction, [told])
@@ -183,9 +196,10 @@ class ChangesOfThings:
         is_key = before is not None and thing.type == API_KEY
         access = changed_access(key_access(before or thing), key_access(thing)) if is_key else None
         told = happened(caller, event_type, thing, properties, access)
+        also = () if before is None else also_happened(caller, before.status, thing)
         thing_type = await self._ontology.lock_thing_type(transaction, thing.type)
         await thing_changes.save(transaction, Written(thing, thing_type, told.id))
-        await events.append(transaction, [told])
+        await events.append(transaction, [told, *also])
         return thing
 
 
@@ -233,15 +247,24 @@ async def _lock_groups(transaction: Transaction, reach: Reach, thing_id: str, *m
             return locked
 
 
+def _patched(properties: Mapping[str, JSON], patch: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    """Properties with some of them set, and without those that are null now."""
+    return {name: value for name, value in {**properties, **patch}.items() if value is not None}
+
+
 async def _name(
-    transaction: Transaction, reach: Reach, thing: Thing, thing_type: ThingType, properties: Mapping[str, JSON]
+    transaction: Transaction, rights: Rights, thing: Thing, thing_type: ThingType, properties: Mapping[str, JSON]
 ) -> None:
     """Keep the edges to what a thing names; what it names anew has to be there."""
     before = set(named_by(thing_type, thing.properties).values())
     named = named_by(thing_type, properties)
     check_named(named)
     added = {path: identifier for path, identifier in named.items() if identifier not in before}
-    check_there(await locks.lock(transaction, reach, added.values()), added)
+    locked = await locks.lock(transaction, rights.reach, added.values())
+    check_there(locked, added)
+    new = replace(thing, properties=properties)
+    if refused := await refused_files(transaction, rights, [(new, named_files(new) - before)], locked):
+        raise refused[thing.id]
     after = set(named.values())
     if after != before:
         await mentions.keep_only(transaction, [{"id": thing.id, "ids": sorted(after)}])
@@ -270,6 +293,12 @@ def _counted(thing: Thing, properties: Mapping[str, JSON]) -> Thing:
 def next_version(thing: Thing) -> Thing:
     """The next version of a thing, which never begins before the last one did, whatever our clock says."""
     return replace(thing, updated_at=max(now(), thing.updated_at), version=thing.version + 1)
+
+
+def also_happened(caller: Caller, before: ThingStatus | None, thing: Thing) -> Sequence[Event]:
+    """What else is told of a thing that somebody changed, or made."""
+    told = told_of(before, thing)
+    return () if told is None else (happened(caller, told, thing),)
 
 
 def happened(

@@ -18,9 +18,11 @@ from graph.thing_changes import Written
 from services.access import Action
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
+from services.product_rules import named_files, refused_files, with_slugs
 from services.rights import Rights, needed_role
-from services.thing_changes import happened
+from services.thing_changes import also_happened, happened
 from services.things import NewThing, new_thing
+from services.type_rules import check_made
 from services.work import Work, done
 
 
@@ -32,6 +34,7 @@ class Creation:
     thing: Thing
     thing_type: ThingType
     happened: Event
+    also: Sequence[Event] = ()
 
 
 class CreationOfThings:
@@ -45,9 +48,10 @@ class CreationOfThings:
         rights = Rights.of(caller, Action.CREATE_THING)
         thing_type = await self._ontology.thing_type("type", new.type)
         thing = new_thing(new, thing_type)
+        check_made(thing)
         check_named(named_by(thing_type, thing.properties))
         told = happened(caller, EventType.THING_CREATED, thing, {"type": thing.type})
-        return Creation(rights, thing, thing_type, told)
+        return Creation(rights, thing, thing_type, told, also_happened(caller, None, thing))
 
     async def create_all(self, transaction: Transaction, wanted: Sequence[Creation]) -> list[Thing | AppError]:
         """Create what can be created, a thousand in as many statements as one; for each the thing or its error.
@@ -61,16 +65,22 @@ class CreationOfThings:
         ids = {each.thing.group_id for each in wanted}.union(*(each.values() for each in named))
         locked = await locks.lock(transaction, rights.reach, ids)
         held = await rights.roles(transaction, {each.thing.group_id for each in wanted})
-        outcomes = [
-            _refusal(locked, held, known[each.thing.type], each, names) or each.thing
+        refused = await refused_files(
+            transaction, rights, ((each.thing, named_files(each.thing)) for each in wanted), locked
+        )
+        outcomes: list[Thing | AppError] = [
+            _refusal(locked, held, known[each.thing.type], each, names) or refused.get(each.thing.id) or each.thing
             for each, names in zip(wanted, named, strict=True)
         ]
-        made = [each for each, outcome in zip(wanted, outcomes, strict=True) if outcome is each.thing]
+        fit = await with_slugs(transaction, [each for each in outcomes if isinstance(each, Thing)])
+        following = iter(fit)
+        outcomes = [next(following) if isinstance(each, Thing) else each for each in outcomes]
+        made = [(each, thing) for each, thing in zip(wanted, outcomes, strict=True) if isinstance(thing, Thing)]
         if made:
-            rows = [Written(each.thing, known[each.thing.type], each.happened.id) for each in made]
+            rows = [Written(thing, known[thing.type], each.happened.id) for each, thing in made]
             await thing_changes.create(transaction, rows)
             await mentions.add(transaction, [mentions.mentions(each.thing, each.thing_type) for each in rows])
-            await events.append(transaction, [each.happened for each in made])
+            await events.append(transaction, [told for each, _ in made for told in (each.happened, *each.also)])
         return outcomes
 
     async def creating(self, caller: Caller, new: NewThing) -> Work[Thing]:

@@ -53,11 +53,12 @@ class NewThing:
 
 @dataclass(frozen=True, slots=True)
 class ThingChanges:
-    """What to change of a thing."""
+    """What to change of a thing: all its properties, or some, of which those that are null go."""
 
     name: Change[str] = KEEP
     status: Change[ThingStatus] = KEEP
     properties: Change[Mapping[str, JSON]] = KEEP
+    patch: Change[Mapping[str, JSON]] = KEEP
 
 
 def bought_by(thing: Thing) -> str | None:

@@ -1,6 +1,7 @@
 """A GraphQL client for tests: it posts real requests to the real application."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,6 +11,43 @@ from domain.values import JSON, JSONObject
 
 SIGNING_IN = {"signIn", "signInByMail", "completeSignInWith", "signInWithWallet"}
 """Mutations that may ask for a second factor."""
+
+
+class Attached(str):
+    """A file that goes with an operation: among its variables it stands for the content."""
+
+    __slots__ = ("content", "content_type", "name")
+    content: bytes
+    name: str
+    content_type: str
+
+    @classmethod
+    def of(cls, content: bytes, name: str = "notes.txt", content_type: str = "text/plain") -> "Attached":
+        """A file of that name, which is said to be of that type."""
+        made = cls(content.decode("latin-1"))
+        made.content, made.name, made.content_type = content, name, content_type
+        return made
+
+
+def attached(value: JSON, path: str = "variables") -> Iterator[tuple[str, Attached]]:
+    """The files in variables, each with its place."""
+    if isinstance(value, Attached):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from attached(each, f"{path}.{name}")
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for index, each in enumerate(value):
+            yield from attached(each, f"{path}.{index}")
+
+
+def _without_files(value: JSON) -> JSON:
+    """Variables with null in place of the files."""
+    if isinstance(value, Mapping):
+        return {name: _without_files(each) for name, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_without_files(each) for each in value]
+    return None if isinstance(value, Attached) else value
 
 
 @dataclass(frozen=True)
@@ -68,9 +106,26 @@ class Api:
 
     async def ask(self, query: str, variables: JSONObject | None = None, /, **more: JSON) -> Answer:
         """Post a query or a mutation; variables by name or as a mapping."""
-        body = {"query": query, "variables": {**(variables or {}), **more}}
-        response = await self.http.post("/graphql", json=body, headers=self._headers)
+        given: JSONObject = {**(variables or {}), **more}
+        body: JSONObject = {"query": query, "variables": given}
+        files = dict(attached(given))
+        if files:
+            response = await self._send(body, files)
+        else:
+            response = await self.http.post("/graphql", json=body, headers=self._headers)
         return Answer(response.status_code, response.json(), response.headers)
+
+    async def _send(self, body: JSONObject, files: Mapping[str, Attached]) -> httpx2.Response:
+        """Post an operation with files: https://github.com/jaydenseric/graphql-multipart-request-spec ."""
+        places = {str(number): [path] for number, path in enumerate(files)}
+        return await self.http.post(
+            "/graphql",
+            data={"operations": json.dumps(_without_files(body)), "map": json.dumps(places)},
+            files={
+                str(number): (each.name, each.content, each.content_type) for number, each in enumerate(files.values())
+            },
+            headers={**self._headers, "GraphQL-Require-Preflight": "1"},
+        )
 
     async def change(self, field: str, given: JSONObject, answer: str = "") -> Mapping[str, JSON]:
         """Post one mutation with that input; `answer` selects from its success, of errors everything comes back."""

@@ -16,15 +16,18 @@ import httpx2
 import pytest
 
 from app.explorer import Explorer
+from app.file_contents import ObjectContents
 from app.local_store.address import StoreAddress
 from app.local_store.instance import LocalStore
 from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
 from domain.errors import StoreError
+from domain.files import UPLOAD_LIMIT
 from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock, now
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
 from services.embedding import Embedder
+from services.files import FileContents
 from services.lists import SCAN_LIMIT
 from services.providers import Provider
 from services.rate_limits import RateLimits
@@ -219,11 +222,14 @@ async def served(
     chains: Chains = NO_CHAINS,
     local_webhooks: bool = False,
     policy: SignInPolicy = LENIENT,
+    files: FileContents | None = None,
+    upload_limit: int = UPLOAD_LIMIT,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
 
     explorer = Explorer(CHECKOUT / "explorer", enabled=False)
+    folder = tempfile.TemporaryDirectory()
     app = create_app(
         store,
         CURSOR_KEY,
@@ -239,10 +245,13 @@ async def served(
         chains=chains,
         local_webhooks=local_webhooks,
         policy=policy,
+        files=files or ObjectContents.at(Path(folder.name).as_uri()),
+        upload_limit=upload_limit,
     )
     transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
-        yield client
+    with folder:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            yield client
 
 
 @pytest.fixture

@@ -121,7 +121,9 @@ def _archived_with_group(found: ThingFacts, _types: Catalogue) -> Iterator[Fault
 
         async def apply(transaction: Transaction) -> Sequence[Event]:
             told = system_event(EventType.THING_ARCHIVED, target_id=found["id"], group_id=str(row["groupId"]))
-            await thing_changes.archive(transaction, [ThingInUse(id=found["id"], eventId=told.id)], told, now())
+            await thing_changes.archive(
+                transaction, [ThingInUse(id=found["id"], eventId=told.id, alsoId=None)], told, now()
+            )
             return ()
 
         yield Fault(f"status is {row['status']}", Mend("archive it", apply))

@@ -11,6 +11,7 @@ from domain.connection_types import CONNECTION_TYPES, ConnectionType
 from domain.ids import NodeKind, new_id
 from domain.values import JSON, JSONObject
 from resolvers.schema import schema
+from tests.client import Attached
 
 TYPES: Final = ("video", "blog_post", "product", "product", "creator", "subscription")
 LABELS: Final = ("topic:a", "topic:b", "level:1", "level:2")
@@ -63,14 +64,12 @@ class Pool:
 
     def note(self, mutation: str, answer: Mapping[str, JSON]) -> None:
         """Learn from the answer of a mutation that succeeded."""
+        self._note_things(answer)
         of_kinds = (("group", self.groups), ("thingType", self.thing_types), ("webhook", self.webhooks))
         for name, kind in of_kinds:
             if name in answer:
                 found = cast("Mapping[str, JSON]", answer[name])
                 kind[str(found["name" if name == "thingType" else "id"])] = cast("int", found["version"])
-        if "thing" in answer:
-            thing = cast("Mapping[str, JSON]", answer["thing"])
-            self.things[str(thing["id"])] = (str(thing["type"]), cast("int", thing["version"]))
         if "connectionType" in answer:
             self.connection_types.append(str(cast("Mapping[str, JSON]", answer["connectionType"])["name"]))
         if "document" in answer:
@@ -86,6 +85,14 @@ class Pool:
         if mutation in {"deleteThing", "deleteGroup"}:
             self.things.pop(str(answer["id"]), None)
             self.groups.pop(str(answer["id"]), None)
+
+    def _note_things(self, answer: Mapping[str, JSON]) -> None:
+        if "thing" in answer:
+            thing = cast("Mapping[str, JSON]", answer["thing"])
+            self.things[str(thing["id"])] = (str(thing["type"]), cast("int", thing["version"]))
+        for kind in {"file", "product"} & answer.keys():
+            made_of = cast("Mapping[str, JSON]", answer[kind])
+            self.things[str(made_of["id"])] = (kind, cast("int", made_of["version"]))
 
     def _note_order(self, answer: Mapping[str, JSON]) -> None:
         if "order" in answer:
@@ -129,6 +136,22 @@ def _webhook_version(pool: Pool, dice: random.Random) -> dict[str, JSON]:
 def _create_webhook(pool: Pool, dice: random.Random) -> dict[str, JSON]:
     url = f"https://{dice.choice(['a', 'b'])}.example/hook"
     return {"groupId": _any_group(pool, dice), "name": dice.choice(WORDS), "url": url, "below": dice.random() < 0.3}
+
+
+def _create_product(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    price: JSON = {"amount": dice.choice(["1", "2.50", "0.001"]), "currency": "USD"}
+    status = dice.choice(["draft", "published"])
+    category = dice.choice(["course", "physical", "membership"])
+    name = dice.choice(WORDS)
+    return {"groupId": _any_group(pool, dice), "name": name, "category": category, "price": price, "status": status}
+
+
+def _update_product(pool: Pool, dice: random.Random) -> dict[str, JSON]:
+    products = sorted(each for each, (kind, _) in pool.things.items() if kind == "product")
+    product = dice.choice(products or [new_id("prd")])
+    version = pool.things.get(product, ("product", 1))[1]
+    changes: dict[str, JSON] = dice.choice([{"description": "D"}, {"salePrice": None}, {"slug": "a"}, {"stock": 9}])
+    return {"id": product, "version": version, **changes}
 
 
 def _any_group(pool: Pool, dice: random.Random) -> str:
@@ -343,6 +366,12 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "restoreGroup": _group,
     "deleteGroup": _group,
     "createThing": _create_thing,
+    "uploadFile": lambda pool, dice: {
+        "groupId": _any_group(pool, dice),
+        "file": Attached.of(dice.choice([b"A", b"B", b"\xff"])),
+    },
+    "createProduct": _create_product,
+    "updateProduct": _update_product,
     "updateThing": _update_thing,
     "archiveThing": _thing,
     "restoreThing": _thing,

@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON, JSONObject
+from tests.client import Attached
 from tests.worlds import World, new_connection, new_group, new_thing
 
 
@@ -64,6 +65,14 @@ MUTATIONS: Final[Mapping[str, Given]] = {
     "restoreGroup": lambda at: {"id": at.group, "version": 2},
     "deleteGroup": lambda at: {"id": at.group, "version": 1},
     "createThing": _new_video,
+    "uploadFile": lambda at: {"groupId": at.group, "file": Attached.of(b"New.")},
+    "createProduct": lambda at: {
+        "groupId": at.group,
+        "name": "New",
+        "category": "course",
+        "price": {"amount": "1.00", "currency": "USD"},
+    },
+    "updateProduct": lambda at: {"id": at.product, "version": 1, "name": "New"},
     "updateThing": lambda at: {"id": at.thing, "version": 1, "name": "New"},
     "archiveThing": lambda at: {"id": at.thing, "version": 1},
     "restoreThing": lambda at: {"id": at.archived, "version": 2},
@@ -200,6 +209,8 @@ class Sites:
             given: JSONObject = {"groupId": site.group, "name": "Program"}
             answer = await world.api.change("createServiceAccount", given, "serviceAccount { id }")
             site = replace(site, account=str(cast("Mapping[str, JSON]", answer["serviceAccount"])["id"]))
+        if "updateProduct" in mutations:
+            site = await self._sell(site, "pending")
         if not set(OF_ORDERS).isdisjoint(mutations):
             site = await self._sell(site, next(OF_ORDERS[each] for each in mutations if each in OF_ORDERS))
         if not _OF_WEBHOOKS.isdisjoint(mutations):

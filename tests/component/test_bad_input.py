@@ -16,6 +16,7 @@ from domain.ids import KNOWLEDGE_PREFIX, new_id
 from domain.values import JSON, JSONObject
 from resolvers.schema import schema
 from services.access import OPEN, OWN, PROVEN
+from tests.client import Attached
 from tests.refusals import refused
 from tests.worlds import World
 
@@ -191,9 +192,11 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"type": "business" if "Group" in field else "video", "fromId": world.owner.id, "toId": world.home}
     values |= {"type": "following"} if field == "connect" else {}
     values |= {"description": "D", "schema": {"type": "object"}, "sources": ["thing"], "targets": ["thing"]}
+    values |= {"category": "course", "price": {"amount": "1", "currency": "USD"}} if field == "createProduct" else {}
     values |= {"label": "a:b", "changes": [{"disconnect": {"id": new_id("con_owns")}}]}
-    values |= {"parentId": None}
+    values |= {"parentId": None, "file": Attached.of(b"F")}
     values |= {"id": new_id("thg")} if "Thing" in field else {}
+    values |= {"id": new_id("prd")} if "Product" in field else {}
     values |= {"id": new_id("con_owns")} if field in {"disconnect", "updateConnection"} else {}
     values |= {
         "onId": world.home,
@@ -234,6 +237,8 @@ async def test_a_nul_byte_is_refused_wherever_text_is_taken(shared_world: World,
         wrong, expected = {"type": "object", "a": ["\x00"]}, f"{key}.a.0"
     elif key in {"filterable", "sourceTypes", "targetTypes"}:
         wrong, expected = ["a\x00b"], f"{key}.0"
+    elif key == "files":
+        expected = "files.0"
     elif (field, key) == ("addVector", "idempotencyKey"):
         expected = "embedding"  # this store has no dimension
     answer = await refused(shared_world, field, {**right(field, shared_world), key: wrong})

@@ -56,7 +56,7 @@ PARAMETERS: Mapping[str, object] = {
         ),
         "x",
     ),
-    **dict.fromkeys(("at", "before", "number", "signCount", "most", "leasedUntil", "attempts"), 1),
+    **dict.fromkeys(("at", "again", "dueAt", "before", "number", "signCount", "most", "leasedUntil", "attempts"), 1),
     **dict.fromkeys(("ids", "parents", "roots", "groupIds", "values", "wallets", "verifiedAt"), (ID,)),
     "edge": {"id": ID},
     **dict.fromkeys(("actor", "target"), ID),
@@ -83,6 +83,7 @@ PARAMETERS: Mapping[str, object] = {
     "settled": [{"id": ID, "properties": {}}],
     "sealed": [{"ownerId": ID, "secret": "x", "keyId": "x"}],
     "allowed": True,
+    "signed": False,
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
     **dict.fromkeys(("below", "ended", "everything", "flows", "public", "onlyPublic"), False),
@@ -118,7 +119,8 @@ PARAMETERS: Mapping[str, object] = {
     "event": {"id": ID, "at": 1},
     "eventId": ID,
     "events": [{"id": ID}],
-    **dict.fromkeys(("head", "tail"), ""),
+    **dict.fromkeys(("head", "tail", "also"), ""),
+    "keys": ("x",),
     "links": [{"label": "x", "knowledgeId": ID, "thingId": ID}],
     "placements": [{"id": ID, "groupId": ID}],
     **dict.fromkeys(("types", "sourceTypes", "targetTypes"), ()),
@@ -339,6 +341,7 @@ FILL: Statement[int] = Statement(
         formerKeyId: 'f' + n, state: 'active', dueAt: n, stale: n % 2 = 0, position: n, heard: n}})
     CREATE (:WebhookDelivery {{id: 'd' + n, key: 'k' + n, webhookId: thing.id, eventId: 'e' + n, lane: 'l' + n,
         state: 'pending', position: n, dueAt: n, forgetAt: n}})
+    CREATE (:Leftover {{fileId: 'f' + n, dueAt: n}})
     CREATE (:ShoppingCart {{key: 'c' + n, personId: person.id, lines: '[]', expiresAt: n}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
     CREATE (:Mail {{id: 'm' + n, personId: person.id, status: 'pending', dueAt: n}})

@@ -44,10 +44,10 @@ async def test_a_thing_is_created_in_any_state_of_use(shared_world: World, statu
         "type": "product",
         "name": "P",
         "status": status,
-        "properties": PRICE,
+        "properties": {**PRICE, "slug": status},
     }
     created = of(await shared_world.api.change("createThing", given, ALL))
-    assert (created["__typename"], created["status"], created["properties"]) == ("Product", status, PRICE)
+    assert (created["__typename"], created["status"], created["properties"]) == ("Product", status, given["properties"])
     read = await shared_world.api.ask(
         f"query ($id: ID!) {{ node(id: $id) {{ ... on Thing {ALL.removeprefix('thing')} }} }}", id=created["id"]
     )
