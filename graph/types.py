@@ -9,7 +9,7 @@ from domain.ids import NodeKind
 from domain.thing_types import ThingType
 from domain.values import JSON
 from graph.store import Statement, Store, Transaction, lock_clauses
-from graph.things import FILTER_COLUMNS, filters_of, label_of
+from graph.things import FILTER_COLUMNS, filters_of, label_of, offer_columns
 from graph.values import from_json, to_json
 
 R = TypeVar("R")
@@ -250,10 +250,16 @@ async def fill_page_of_type(transaction: Transaction, thing_type: ThingType, aft
     rows = await lock_page_of_type(transaction, thing_type.name, after, limit)
     if not rows:
         return None
-    found = [(row["id"], filters_of(thing_type, from_json(row["properties"]), row["sold"] or 0)) for row in rows]
-    filled = [{"id": each, "filters": dict(zip(FILTER_COLUMNS, values, strict=False))} for each, values in found]
-    await transaction.run(SET_FILTERS, {"rows": filled})
+    await transaction.run(SET_FILTERS, {"rows": [_filled(thing_type, row) for row in rows]})
     return rows[-1]["sortKey"]
+
+
+def _filled(thing_type: ThingType, row: PropertiesRow) -> Mapping[str, object]:
+    properties, sold = from_json(row["properties"]), row["sold"] or 0
+    columns: dict[str, object] = dict(zip(FILTER_COLUMNS, filters_of(thing_type, properties, sold), strict=False))
+    if thing_type.name == "product":
+        columns |= offer_columns(properties, sold)
+    return {"id": row["id"], "filters": columns}
 
 
 async def create_thing_type(transaction: Transaction, thing_type: ThingType) -> None:

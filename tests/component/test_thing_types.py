@@ -44,9 +44,11 @@ def typed(world: World, lamp: str, order: str) -> Mapping[str, tuple[JSONObject,
                 "slug": "a-1",
                 "details": {"lessons": 3},
             },
-            "category description sku price { amount currency } salePrice { amount currency } stock unit slug"
-            " images { url } files { url } details { ... on CourseDetails { lessons } } seller { __typename }"
-            " revenueShares { share }",
+            (
+                "category description sku price { amount currency } salePrice { amount currency } stock unit slug"
+                " images { url } files { url } details { ... on CourseDetails { lessons } } seller { __typename }"
+                " revenueShares { share }"
+            ),
             {
                 "category": "course",
                 "description": "Long.",
