@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import checks, execution, growth, imports, live, reads, recall, search, sign_ins, starts
+from benchmarks import checks, execution, growth, imports, live, reads, recall, search, shop, sign_ins, starts
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
 from benchmarks.viewers import add_viewer
@@ -87,6 +87,13 @@ async def sign_in() -> None:
         show(*await sign_ins.measure(Path(name)))
 
 
+async def sell(products: int) -> None:
+    """Looking for products."""
+    show_head()
+    with tempfile.TemporaryDirectory() as name:
+        show(*await shop.measure(Path(name), products))
+
+
 parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
 parser.add_argument("--things", type=int, default=100_000, help="how large a world to generate")
 parser.add_argument("--northwind", type=Path, help="the folder of the Northwind files")
@@ -94,9 +101,12 @@ parser.add_argument("--grow-to", type=int, help="ask every question in that worl
 parser.add_argument("--worlds", type=Path, default=Path("worlds"), help="where the worlds of --grow-to are kept")
 parser.add_argument("--live", action="store_true", help="measure live updates instead")
 parser.add_argument("--sign-in", action="store_true", help="measure signing in instead")
+parser.add_argument("--shop", action="store_true", help="measure looking for as many products instead")
 arguments = parser.parse_args()
 if arguments.live:
     asyncio.run(follow())
+elif arguments.shop:
+    asyncio.run(sell(arguments.things))
 elif arguments.sign_in:
     asyncio.run(sign_in())
 elif arguments.grow_to is None:

@@ -190,6 +190,8 @@ def _meant(*, text: bool) -> str:
 @lru_cache(maxsize=64)
 def page_of_products(order: ProductOrder, below: bool, text: bool) -> Statement[PageRow]:
     """A page of products in that order."""
+    if order is ProductOrder.NEWEST and not text:
+        return _newest_products(below)
     sorting, after = _BEFORE[order]
     number = "score" if order is ProductOrder.RELEVANCE else "toFloat(product.priceNow)"
     found = _found(
@@ -203,6 +205,43 @@ def page_of_products(order: ProductOrder, below: bool, text: bool) -> Statement[
         text=text,
     )
     return Statement("list_products", f"{found} {_ANSWER}", _meant(text=text))
+
+
+def _newest_products(below: bool) -> Statement[PageRow]:
+    """The same of the newest, which an index has in their order: reading stops once the page is full."""
+    wanted = f"{_SHOWN} AND {_CATEGORY} AND {_PRICE} AND {_OTHERS} AND {_SELLER}"
+    return Statement(
+        "list_products",
+        f"""
+    UNWIND $parents AS parent
+    {_GROUPS_BELOW if below else _GROUPS_ALONE}
+    WITH parent, collect({{group: group, inside: inside}}) AS homes
+    CALL (homes) {{
+        UNWIND homes AS home
+        WITH home.group AS group, home.inside AS inside
+        CALL (group, inside) {{
+            MATCH (product:Thing)
+            WHERE product.groupId = group.id AND product.type = 'product'
+                AND product.sortKey > '' AND product.sortKey < coalesce($afterKey, '~')
+            WITH product, inside ORDER BY product.groupId DESC, product.type DESC, product.sortKey DESC LIMIT $scan
+            WITH product, inside WHERE {wanted}
+            RETURN product LIMIT $limit
+        }}
+        WITH product AS thing ORDER BY thing.sortKey DESC LIMIT $limit
+        RETURN collect({{
+            thing: {THING}, currency: thing.currency, number: toFloat(thing.priceNow), text: thing.nameWords,
+            key: thing.sortKey
+        }}) AS rows
+    }}
+    CALL (homes, rows) {{
+        UNWIND CASE WHEN size(rows) < $limit THEN homes ELSE [] END AS home
+        WITH home.group AS group
+        MATCH (product:Product) USING INDEX {_INDEX} WHERE {_IN_INDEX}
+        WITH product LIMIT $scan + 1
+        RETURN count(*) > $scan AS cut
+    }}
+    {_ANSWER}""",
+    )
 
 
 @lru_cache(maxsize=8)
