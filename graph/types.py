@@ -257,7 +257,7 @@ async def fill_page_of_type(transaction: Transaction, thing_type: ThingType, aft
 def _filled(thing_type: ThingType, row: PropertiesRow) -> Mapping[str, object]:
     properties, sold = from_json(row["properties"]), row["sold"] or 0
     columns: dict[str, object] = dict(zip(FILTER_COLUMNS, filters_of(thing_type, properties, sold), strict=False))
-    if thing_type.name == "product":
+    if thing_type.name == "product" and "price" in properties:  # else the check of the store says so
         columns |= offer_columns(properties, sold)
     return {"id": row["id"], "filters": columns}
 
