@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from app.explorer import Explorer
 from app.file_downloads import FileDownloads
 from app.graphql_view import GraphQLView, LiveLimits
+from app.order_export import OrderExportRoutes
 from app.requests import REQUEST_ID, Requests
 from app.uploads import PREFLIGHT
 from domain.errors import NetworkError, StoreError
@@ -124,6 +125,7 @@ def create_app(
         Route("/health/live", alive),
         Route("/health/ready", ready),
         FileDownloads(services).route,
+        *OrderExportRoutes(services.order_export, view.caller_of, live.patience_seconds).routes,
         *more_routes,
     ]
     served: ASGIApp = ExceptionMiddleware(Router(routes))

@@ -21,6 +21,7 @@ from domain.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME, Tokens
 ACCESS: Final = "__Host-one-access"
 REFRESH: Final = "__Host-one-refresh"
 ATTEMPT: Final = "__Host-one-attempt"
+CART: Final = "__Host-one-cart"
 
 _REFUSED: Final = (
     "Cookies count only in a POST with the content type application/json, or multipart/form-data and the header "
@@ -62,6 +63,11 @@ class Cookies:
         """The secret of a sign-in at a provider that began here. ForbiddenError where cookies do not count."""
         return self._read(ATTEMPT)
 
+    @property
+    def cart_token(self) -> str | None:
+        """The token of a visitor's cart that came as a cookie. ForbiddenError where cookies do not count."""
+        return self._read(CART)
+
     def check(self) -> None:
         """ForbiddenError where cookies do not count, so that none may be set either."""
         request = self._request
@@ -95,6 +101,15 @@ class Cookies:
         """Have the browser forget that secret, where it has one."""
         if ATTEMPT in self._request.cookies:
             self._set(ATTEMPT, "", 0)
+
+    def set_cart(self, token: str, seconds: int) -> None:
+        """Hand the token of a visitor's cart to the browser."""
+        self._set(CART, token, seconds)
+
+    def clear_cart(self) -> None:
+        """Have the browser forget that token, where it has one."""
+        if CART in self._request.cookies:
+            self._set(CART, "", 0)
 
     def _read(self, name: str) -> str | None:
         value = self._request.cookies.get(name)

@@ -130,6 +130,7 @@ class GraphQLView(GraphQL[Context, None]):
             response = refusal(503, error.message, error.code, {"Retry-After": "5"})
         finally:
             await request.close()  # files that came with it
+            request.state.context = None  # it leads back to the request, and neither would go by itself
         if not isinstance(response, StreamingResponse):
             await response(scope, receive, send)
             return
@@ -185,11 +186,19 @@ class GraphQLView(GraphQL[Context, None]):
             viewer = await self._services.live_events.again(viewer)
         return self._context(socket, viewer, Cookies(socket, Response(), self._origins))
 
-    def _context(self, request: HTTPConnection, viewer: Viewer | None, cookies: Cookies) -> Context:
+    async def caller_of(self, request: Request) -> Caller:
+        """Who sent a request that is no operation. AuthError or ForbiddenError where the credentials are wrong."""
+        viewer = await self._viewer(request, None, Cookies(request, Response(), self._origins))
+        return self._caller(request, viewer)
+
+    def _caller(self, request: HTTPConnection, viewer: Viewer | None) -> Caller:
         address = request.client.host if request.client else None
-        caller = Caller(viewer, request.state.request_id, address, request.headers.get("User-Agent"))
         if viewer is not None:
             request.state.viewer = viewer.person_id
+        return Caller(viewer, request.state.request_id, address, request.headers.get("User-Agent"))
+
+    def _context(self, request: HTTPConnection, viewer: Viewer | None, cookies: Cookies) -> Context:
+        caller = self._caller(request, viewer)
         loaders = Loaders(self._services, caller)
         last = request.headers.get("Last-Event-ID") or None
         return Context(caller, self._services, loaders, self._cursors, self._limits, cookies, last)

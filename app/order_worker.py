@@ -1,12 +1,15 @@
-"""Ending orders that were not paid in time for as long as the server runs. Several servers may do so side by side."""
+"""Ending orders that were not paid in time, and carts that were left, for as long as the server runs.
+
+Several servers may do so side by side.
+"""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from app.workers import beside
-from services.order_ending import Expiry
 
 log = logging.getLogger("one.orders")
 
@@ -14,17 +17,18 @@ REST_SECONDS: Final = 5.0
 """How long the worker rests when nothing is due."""
 
 
-def expiring(expiry: Expiry) -> AbstractAsyncContextManager[None]:
-    """End orders meanwhile."""
-    return beside(_expire(expiry))
+def expiring(*expiries: Callable[[], Awaitable[int]]) -> AbstractAsyncContextManager[None]:
+    """End meanwhile what is due: each ends some, and answers how many."""
+    return beside(_expire(expiries))
 
 
-async def _expire(expiry: Expiry) -> None:
+async def _expire(expiries: Sequence[Callable[[], Awaitable[int]]]) -> None:
     while True:
-        try:
-            ended = await expiry()
-        except Exception:  # the next round may go better, and without one no order would ever be ended again
-            log.exception("orders could not be ended just now")
-            ended = 0
+        ended = 0
+        for expiry in expiries:
+            try:
+                ended += await expiry()
+            except Exception:  # the next round may go better, and without one no order would ever be ended again
+                log.exception("orders or carts could not be ended just now")
         if not ended:
             await asyncio.sleep(REST_SECONDS)

@@ -1,9 +1,11 @@
 """What a server in production must not be started with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pydantic import SecretStr
+
+from app.provider_settings import ProviderSettings
 
 SHORTEST_SECRET: Final = 12
 """How many characters a secret of a server in production has at least."""
@@ -39,6 +41,7 @@ def problems(  # noqa: C901 - one line for each setting
     smtp_security: str,
     smtp_user: str | None,
     smtp_password: SecretStr | None,
+    providers: Sequence[ProviderSettings],
     webhook_loopback: bool,
 ) -> Iterator[str]:
     """What keeps a server with these settings from production, one line for each setting."""
@@ -59,5 +62,10 @@ def problems(  # noqa: C901 - one line for each setting
         yield "ONE_SMTP_SECURITY has to be starttls or tls: mails carry secrets"
     if smtp_user is not None and (weak := weakness(smtp_password)):
         yield f"ONE_SMTP_PASSWORD {weak}"
+    for each in providers:
+        # A provider of OpenID Connect may give none, and rest on PKCE alone: https://www.rfc-editor.org/rfc/rfc9700 .
+        has_secret = each.client_secret is not None or each.kind == "github"
+        if has_secret and (weak := weakness(each.client_secret)):
+            yield f"ONE_SIGN_IN_PROVIDERS: the client_secret of {each.name} {weak}"
     if webhook_loopback:
         yield "ONE_WEBHOOK_LOOPBACK has to be false: webhooks would reach what is on this machine alone"

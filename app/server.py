@@ -40,6 +40,7 @@ from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
 from graph.store import Store
 from schema.limits import Limits
+from services.carts import CartExpiry
 from services.demo import seed
 from services.file_erasing import Erasing
 from services.filling import fill_columns
@@ -142,7 +143,11 @@ async def serve(settings: Settings, console: Console) -> None:
                     box=box,
                     party=relying_party(app_url, settings.passkey_domain, settings.allowed_origins or ()),
                     log=events,
-                    terms=Terms(settings.platform_fee, timedelta(hours=settings.unpaid_hours)),
+                    terms=Terms(
+                        settings.platform_fee,
+                        timedelta(hours=settings.unpaid_hours),
+                        timedelta(days=settings.cart_days),
+                    ),
                     policy=policy,
                     files=files,
                     upload_limit=settings.upload_limit,
@@ -180,8 +185,8 @@ async def serve(settings: Settings, console: Console) -> None:
 
                 async with (
                     delivering(Mails(store, now), sender, app_url),
-                    expiring(Expiry(store, now)),
                     erasing(Erasing(store, now, files)),
+                    expiring(Expiry(store, now), CartExpiry(store, now)),
                     telling_webhooks(settings, store, events, box, cursor_key),
                 ):
                     await _run(Server(config, started, stopping), listener)

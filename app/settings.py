@@ -146,6 +146,7 @@ class Settings(BaseSettings):
     unpaid_hours: float = Field(
         24, gt=0, le=8_760, description="How many hours an order waits to be paid before it expires."
     )
+    cart_days: float = Field(30, gt=0, le=3_650, description="How many days a cart is kept after it was last changed.")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
     )
@@ -248,6 +249,7 @@ def _unfit(settings: Settings) -> Iterator[str]:
         smtp_security=settings.smtp_security,
         smtp_user=settings.smtp_user,
         smtp_password=settings.smtp_password,
+        providers=settings.sign_in_providers or (),
         webhook_loopback=settings.webhook_loopback,
     )
 

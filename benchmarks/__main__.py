@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import checks, execution, growth, imports, live, reads, recall, search, shop, sign_ins, starts
+from benchmarks import access, checks, execution, growth, imports, live, reads, recall, search, shop, sign_ins, starts
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
 from benchmarks.viewers import add_viewer
@@ -94,14 +94,23 @@ async def sell(products: int) -> None:
         show(*await shop.measure(Path(name), products))
 
 
+async def permit(worlds: Path, things: int) -> None:
+    """What permissions cost."""
+    show_head()
+    show(*await access.measure(worlds, things))
+
+
 parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
 parser.add_argument("--things", type=int, default=100_000, help="how large a world to generate")
 parser.add_argument("--northwind", type=Path, help="the folder of the Northwind files")
 parser.add_argument("--grow-to", type=int, help="ask every question in that world and in one of this size instead")
-parser.add_argument("--worlds", type=Path, default=Path("worlds"), help="where the worlds of --grow-to are kept")
+parser.add_argument(
+    "--worlds", type=Path, default=Path("worlds"), help="where the worlds of --grow-to and --access are kept"
+)
 parser.add_argument("--live", action="store_true", help="measure live updates instead")
 parser.add_argument("--sign-in", action="store_true", help="measure signing in instead")
 parser.add_argument("--shop", action="store_true", help="measure looking for as many products instead")
+parser.add_argument("--access", action="store_true", help="measure what permissions cost instead")
 arguments = parser.parse_args()
 if arguments.live:
     asyncio.run(follow())
@@ -109,6 +118,8 @@ elif arguments.shop:
     asyncio.run(sell(arguments.things))
 elif arguments.sign_in:
     asyncio.run(sign_in())
+elif arguments.access:
+    asyncio.run(permit(arguments.worlds, arguments.things))
 elif arguments.grow_to is None:
     asyncio.run(main(arguments.things, arguments.northwind))
 else:

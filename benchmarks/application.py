@@ -16,21 +16,24 @@ EXPLORER = Path(__file__).parents[1] / "explorer"
 
 
 class Asker:
-    """Asks questions in somebody's name."""
+    """Asks questions in the name of whoever has the `secret`."""
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient, secret: str) -> None:
         self._client = client
+        self.secret = secret
 
     async def ask(self, query: str, **variables: object) -> Mapping[str, object]:
         """The data of one answer, in which nothing may be wrong."""
-        answer = (await self._client.post("/graphql", json={"query": query, "variables": variables})).json()
+        headers = {"Authorization": f"Bearer {self.secret}"}
+        body = {"query": query, "variables": variables}
+        answer = (await self._client.post("/graphql", json=body, headers=headers)).json()
         if "errors" in answer:
             raise SystemExit(f"{query}\n{answer['errors']}")
         return cast("Mapping[str, object]", answer["data"])
 
 
 @asynccontextmanager
-async def asking(store: Store, secret: str) -> AsyncIterator[Asker]:
+async def asking(store: Store, secret: str = "") -> AsyncIterator[Asker]:
     """The application over a store, asked with an API key."""
     app = create_app(
         store,
@@ -39,7 +42,6 @@ async def asking(store: Store, secret: str) -> AsyncIterator[Asker]:
         body_limit=1_000_000,
         rate_limits=RateLimits(None),
     )
-    headers = {"Authorization": f"Bearer {secret}"}
     transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://bench", headers=headers, timeout=300) as client:
-        yield Asker(client)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://bench", timeout=300) as client:
+        yield Asker(client, secret)

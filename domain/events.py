@@ -62,6 +62,7 @@ class EventType(StrEnum):
     WALLET_CONNECTED = "wallet_connected"
     WALLET_DISCONNECTED = "wallet_disconnected"
     PASSKEY_ADDED = "passkey_added"
+    PASSKEY_RENAMED = "passkey_renamed"
     PASSKEY_REMOVED = "passkey_removed"
     ACCOUNT_DELETED = "account_deleted"
     ONBOARDING_STEP_COMPLETED = "onboarding_step_completed"

@@ -38,13 +38,25 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StateTotals:
+    """How many orders of one currency are in one state, and what their lines come to."""
+
+    state: OrderState
+    orders: int
+    net: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class OrderTotals:
-    """Sums over the orders of one currency; `net` is in minor units and before any rounding."""
+    """Sums over the orders of one currency, in minor units; `net` and `fees` are before any rounding."""
 
     currency: str
     orders: int
     lines: int
     net: Decimal
+    fees: Decimal
+    refunded: int
+    by_state: Sequence[StateTotals]
 
 
 def order_lines(properties: Mapping[str, JSON]) -> list[OrderLine]:
@@ -74,6 +86,11 @@ def whole_amount(properties: Mapping[str, JSON]) -> int:
     """What an order costs with its freight, in whole minor units: halves go to the even one."""
     net = sum((line.net for line in order_lines(properties)), Decimal(0))
     return int((net + int(cast("int", properties.get("freight", 0)))).to_integral_value(ROUND_HALF_EVEN))
+
+
+def platform_fee(properties: Mapping[str, JSON]) -> Decimal:
+    """What of an order's net the platform keeps, in minor units and before any rounding."""
+    return sum((line.net * line.fee_share for line in order_lines(properties)), Decimal(0))
 
 
 def refunded(properties: Mapping[str, JSON]) -> int:

@@ -1,7 +1,9 @@
 """An executor that runs compiled plans, and graphql-core's own way wherever it has none."""
 
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import ClassVar, TypeAlias, cast
+from weakref import ref
 
 from graphql import (
     ExecutionResult,
@@ -11,7 +13,9 @@ from graphql import (
 )
 from graphql.execution import Executor
 from graphql.execution.execute import assume_not_awaitable
+from graphql.pyutils import gather_with_cancel
 from graphql.pyutils.is_awaitable import is_awaitable
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from execution.cache import Plans
@@ -46,6 +50,9 @@ class CompiledExecution(Executor[None]):
         roots = plan.roots(run, root_type, serially=one_by_one)
         if roots is None:
             return super().execute_operation(serially)
+        # Those of graphql-core keep the executor, which keeps them: with all of its context it would stay until a
+        # collection of garbage, which holds the event loop for long where many operations left something to it.
+        self.async_helpers = GraphQLResolveInfoHelpers(gather=_gather, track=partial(_track, ref(self)))
         return self._run(run, roots, {}, 0)
 
     def _can_be_compiled(self) -> bool:
@@ -84,3 +91,14 @@ class CompiledExecution(Executor[None]):
         run.leave_all()
         self.collected_errors.add(error, None)
         return self.build_response(None)
+
+
+def _gather(values: Sequence[Awaitable[object]]) -> Awaitable[list[object]]:
+    return gather_with_cancel(*values)
+
+
+def _track(executor: "ref[Executor[None]]", values: Sequence[object]) -> None:
+    """As the executor does, for as long as it is there: what it did not track it does not wait for."""
+    running = executor()
+    if running is not None:
+        running.track_async_work(values)

@@ -1,11 +1,13 @@
 """All that there is of a person: reading it out, and erasing what is personal of it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from domain.connections import Connection
 from domain.events import Event
 from domain.mail import Mail
 from domain.people import Person, PersonStatus, PlatformRole
+from domain.things import Thing
 from graph import connections, events, mail, people, things
 from graph.connections import CONNECTION, ConnectionRow
 from graph.events import EVENT, EventRow
@@ -38,7 +40,7 @@ FETCH_KEYS: Statement[things.ThingRow] = Statement(
     RETURN {things.THING} AS row""",
     meant="Sort: of the keys of one person.",
 )
-_ERASED: Final = ("Credential", "Identity", "Passkey", "SecondFactor", "Session", "Mail")
+_ERASED: Final = ("Credential", "Identity", "Passkey", "SecondFactor", "Session", "Mail", "ShoppingCart")
 """What is of one person by its `personId`, and goes with them."""
 
 ERASURES: Final[tuple[Statement[int], ...]] = tuple(
@@ -70,6 +72,14 @@ ALL_MAILS: Statement[MailRow] = Statement(
     WITH mail ORDER BY mail.id DESC LIMIT $limit
     RETURN {MAIL} AS row""",
 )
+ALL_PURCHASES: Statement[things.ThingRow] = Statement(
+    "all_purchases",
+    f"""
+    MATCH (thing:Thing) USING INDEX SEEK thing:Thing(customerId, sortKey)
+    WHERE thing.customerId = $personId AND thing.sortKey > ''
+    WITH thing ORDER BY thing.customerId DESC, thing.sortKey DESC LIMIT $limit
+    RETURN {things.THING} AS row""",
+)
 EVENTS_ABOUT: Statement[EventRow] = Statement(
     "events_about",
     f"""
@@ -82,6 +92,14 @@ EVENTS_BY: Statement[EventRow] = Statement(
     f"""
     MATCH (event:Event) WHERE event.actor = $personId AND event.id > ''
     WITH event ORDER BY event.actor DESC, event.id DESC LIMIT $limit
+    RETURN {EVENT} AS row""",
+)
+EVENTS_OF_PURCHASES: Statement[EventRow] = Statement(
+    "events_of_purchases",
+    f"""
+    UNWIND $ids AS id
+    MATCH (event:Event) WHERE event.targetId = id AND event.customerId = $personId AND event.id > ''
+    WITH event LIMIT $limit
     RETURN {EVENT} AS row""",
 )
 
@@ -99,6 +117,17 @@ async def fetch_memberships(transaction: Transaction, person_id: str) -> list[Co
 async def fetch_keys(transaction: Transaction, person_id: str) -> list[things.ThingRow]:
     """All keys that a person ever had."""
     return await transaction.run(FETCH_KEYS, {"personId": person_id})
+
+
+async def all_keys(store: Store, person_id: str) -> list[Thing]:
+    """The same, to read alone."""
+    return [things.from_row(row) for row in await store.read(FETCH_KEYS, {"personId": person_id})]
+
+
+async def all_purchases(store: Store, person_id: str, limit: int) -> list[Thing]:
+    """What a person ordered and paid of late, the latest first."""
+    rows = await store.read(ALL_PURCHASES, {"personId": person_id, "limit": limit})
+    return [things.from_row(row) for row in rows]
 
 
 async def erase(transaction: Transaction, person_id: str, token_kinds: list[str]) -> None:
@@ -124,11 +153,12 @@ async def all_mails(store: Store, person_id: str, limit: int) -> list[Mail]:
     return [mail.from_row(row) for row in await store.read(ALL_MAILS, {"personId": person_id, "limit": limit})]
 
 
-async def all_events(store: Store, person_id: str, limit: int) -> list[Event]:
-    """What a person did, and what happened to their account; the latest first, some of either."""
+async def all_events(store: Store, person_id: str, purchases: Sequence[str], limit: int) -> list[Event]:
+    """What a person did, and what happened to their account and to their purchases; the latest first, some of each."""
+    parameters = {"personId": person_id, "ids": purchases, "limit": limit}
     rows = {
         row["id"]: row
-        for statement in (EVENTS_ABOUT, EVENTS_BY)
-        for row in await store.read(statement, {"personId": person_id, "limit": limit})
+        for statement in (EVENTS_ABOUT, EVENTS_BY, EVENTS_OF_PURCHASES)
+        for row in await store.read(statement, parameters)
     }
     return [events.from_row(rows[each]) for each in sorted(rows, reverse=True)]

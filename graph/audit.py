@@ -96,7 +96,7 @@ def log(names: frozenset[str], scope: Scope) -> Listing[AuditRow, AuditEntry]:
 
 async def read_head(store: Store) -> ChainHead:
     """How long the chain is, and its last hash."""
-    rows = await store.read(READ_HEAD, HEAD_PARAMETERS)
+    rows = await store.read(READ_HEAD, HEAD_PARAMETERS, latest=True)
     return head_of(rows[0]) if rows else GENESIS
 
 

@@ -129,6 +129,7 @@ SECTIONS: Final[Sequence[Section]] = (
     _nodes("ThingVersion", "key"),
     _nodes("Idempotency", "key"),
     _nodes("OrderCounter", "groupId"),
+    _nodes("ShoppingCart", "key"),
     _edges("PARENT_OF", "childId"),
     _edges("IN_GROUP", "thingId"),
     _links(_LINK, "Knowledge"),

@@ -6,7 +6,7 @@ Many parents are served by one statement, each with its own limit.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, NotRequired, TypedDict, TypeVar, cast
+from typing import Final, Generic, NotRequired, TypeAlias, TypedDict, TypeVar, cast
 
 from domain.access import Reach
 from domain.errors import BroadFilterError
@@ -45,6 +45,10 @@ class CountRow(TypedDict):
     cut: NotRequired[bool]
 
 
+SumRow: TypeAlias = Mapping[str, str | int | None]
+"""What those rows of a parent come to that have some of their columns in common."""
+
+
 UNLIMITED: Final = 2**62
 """As a number of rows: all of them."""
 
@@ -58,7 +62,7 @@ class Listing(Generic[R, T]):
     """The statements of one list, and the mapping of its rows.
 
     `filtered` says that rows are left out for what a filter says; `by_parent` that whoever sees the parent sees most
-    rows; `advice` is what to add to the filter where too many are left out.
+    rows; `advice` is what to add to the filter where too many are left out. `sums` adds up all rows, where that can be.
     """
 
     ascending: Statement[PageRow[R]]
@@ -69,6 +73,7 @@ class Listing(Generic[R, T]):
     filtered: bool = False
     by_parent: bool = False
     advice: str = ""
+    sums: Statement[PageRow[SumRow]] | None = None
 
     async def pages(
         self,
@@ -115,6 +120,24 @@ class Listing(Generic[R, T]):
         self._refuse_cut([row.get("cut") for row in rows], scan)
         return {row["parent"]: row["total"] for row in rows}
 
+    async def added_up(
+        self,
+        store: Store,
+        reach: Reach,
+        parents: Sequence[str],
+        *,
+        filters: Mapping[str, object],
+        scan: int = UNLIMITED,
+    ) -> dict[str, list[SumRow]]:
+        """What the rows of each parent come to. BroadFilterError as above."""
+        if self.sums is None:
+            raise TypeError("nobody said what of this list is to be added up")
+        given = self._bounds(filters, LOWEST_KEY, HIGHEST_KEY)
+        given |= {"parents": parents, "scan": self._scan(reach, scan), **reach_parameters(reach)}
+        rows = await store.read(self.sums, given)
+        self._refuse_cut([row.get("cut") for row in rows], scan)
+        return {row["parent"]: row["rows"] for row in rows}
+
     def _bounds(self, filters: Mapping[str, object], lower: str, upper: str) -> dict[str, object]:
         """The parameters of a filter, with the exclusive bounds of keys that it and a window set together."""
         given = dict(filters)
@@ -143,6 +166,22 @@ def within(key: str, condition: str = "") -> str:
     return f"{key} > $lower AND {key} < {upper}"
 
 
+SUMS: Final = "{parent: parent, rows: sums, cut: cut}"
+"""The row that says what one parent's rows come to."""
+
+
+def summed(row: str, conditions: str, sums: str) -> str:
+    """The clauses that add up the rows for which conditions hold, of those that were found as `row`.
+
+    `sums` makes maps of the sums, the aggregates of `holds`, which is 1 for a row that counts and 0 for another; with
+    `looked`, the number of all.
+    """
+    return f"""WITH {row} LIMIT $scan + 1
+                WITH {row}, CASE WHEN {conditions} THEN 1 ELSE 0 END AS holds
+                WITH {sums}
+                RETURN collect(sum) AS sums, sum(sum.looked) > $scan AS cut"""
+
+
 def listing(
     name: str,
     *,
@@ -160,6 +199,7 @@ def listing(
     filtered: bool = False,
     advice: str = "",
     meant: str = "",
+    sums: str = "",
 ) -> Listing[R, T]:
     """The statements of a list.
 
@@ -174,6 +214,8 @@ def listing(
 
     `walk` says that the rows are found along edges and names what `match` binds. They are then made distinct, once
     each, before they are filtered: the planner would otherwise read the whole index of the key and try each entry.
+
+    `sums` says what all rows come to, as `summed` takes it.
     """
     key_variable, _, column = key.partition(".")
     row, kept = row or key_variable, carry or row or key_variable
@@ -220,6 +262,14 @@ def listing(
                 {counted}
             }}
             RETURN {{parent: parent, total: total{", cut: cut" if guarded else ""}}} AS row"""
+    added_up = f"""
+            UNWIND $parents AS parent
+            {parent}
+            CALL ({scope}) {{
+                {found}
+                {summed(row, conditions if guarded else "true", sums)}
+            }}
+            RETURN {SUMS} AS row"""
     return Listing(
         Statement(f"list_{name}", page("ASC"), meant),
         Statement(f"list_{name}", page("DESC"), meant),
@@ -229,4 +279,5 @@ def listing(
         filtered,
         bool(parent) and not inside,
         advice,
+        Statement(f"sum_{name}", added_up, meant) if sums else None,
     )

@@ -76,13 +76,12 @@ TAKE_NUMBER: Final[Statement[int]] = Statement(
     RETURN counter.last AS row""",
     meant="Eager: of the one counter of the one group that it locks.",
 )
-# While hardly anybody has bought anything the planner would as well read the whole index.
-ORDERS_OF_CUSTOMER: Final[Listing[ThingRow, Thing]] = listing(
-    "orders_of_customer",
-    match="MATCH (thing:Thing) USING INDEX SEEK thing:Thing(customerId, sortKey) WHERE thing.customerId = $customerId",
-    prefix=("thing.customerId",),
+PAYMENTS_OF_ORDER: Final[Listing[ThingRow, Thing]] = listing(
+    "payments_of_order",
+    match="MATCH (thing:Thing) WHERE thing.type = 'payment' AND thing.filter1 = parent",
+    prefix=("thing.type", "thing.filter1"),
     key="thing.sortKey",
-    where=("thing:Order", thing_visible("thing")),
+    where=(thing_visible("thing"),),
     project=THING,
     item=from_row,
 )

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, Literal, TypeVar, cast
+from typing import Final, Generic, Literal, Self, TypeVar, cast
 
 from neo4j import (
     READ_ACCESS,
@@ -157,7 +157,7 @@ class Store:
         database: str | None = None,
         timeout: float = 30,  # noqa: ASYNC109 - of each statement to come, not of this call
         warn_of: Literal["OFF", "WARNING", "INFORMATION"] = "OFF",
-    ) -> "Store":
+    ) -> Self:
         """Connect and check the credentials. StoreError, in one line, where that cannot be.
 
         `warn_of` is the least severity of the server's notifications that becomes a Python warning.

@@ -1,20 +1,19 @@
 """Things in the store: `(:Thing)` nodes with a second label for the type, each `IN_GROUP` of exactly one group."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import NotRequired, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 from domain.access import Reach
 from domain.files import FILE, content_of, is_stored
 from domain.filterable import FilterValue, filter_values
 from domain.order_states import PAID_FOR
-from domain.orders import NET_SCALE, OrderTotals, order_lines, unpaid_until
+from domain.orders import NET_SCALE, order_lines, platform_fee, refunded, unpaid_until, whole_amount
 from domain.products import delivered, left_of, offer_of, shown
 from domain.thing_types import MAX_FILTERABLE, THING_TYPES, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
 from domain.words import searchable
-from graph.access import below_visible, group_visible, reach_parameters, thing_shown
+from graph.access import reach_parameters, thing_shown
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json, whole
 
@@ -34,6 +33,22 @@ class ThingRow(TypedDict):
     version: int
     sortKey: str
     sold: int | None
+
+
+class SumColumns(TypedDict):
+    """What the store adds up of an order, in minor units.
+
+    `netScaled` is in parts of NET_SCALE. The fee of the platform has more digits: it is `feeWhole` and as many
+    FEE_PARTS as `feeRest` says. `total` is what is paid for it.
+    """
+
+    currency: str
+    lineCount: int
+    netScaled: int
+    feeWhole: int
+    feeRest: int
+    refunded: int
+    total: int
 
 
 class StoredThing(ThingRow):
@@ -63,6 +78,10 @@ class StoredThing(ThingRow):
     currency: NotRequired[str]
     lineCount: NotRequired[int]
     netScaled: NotRequired[int]
+    feeWhole: NotRequired[int]
+    feeRest: NotRequired[int]
+    refunded: NotRequired[int]
+    total: NotRequired[int]
     customerId: NotRequired[str | None]
     orderKey: NotRequired[str | None]
     expiresAt: NotRequired[int | None]
@@ -82,6 +101,12 @@ FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE +
 
 OF_CUSTOMERS = frozenset({"order", "payment"})
 """Types whose things are a customer's too."""
+
+FEE_PARTS: Final = NET_SCALE * 10_000
+"""How many parts of a minor unit a fee is exact in: a discount and a share of the platform have four digits each."""
+
+ADDED_UP: Final = tuple(SumColumns.__annotations__)
+"""The columns of an order that its properties have in other words."""
 
 PAID = "order.{column} IN {states}".format(
     column=FILTER_COLUMNS[THING_TYPES["order"].filterable.index("state")],
@@ -133,6 +158,10 @@ class OfferColumns(TypedDict):
     inStock: bool
 
 
+OFFERED: Final = tuple(OfferColumns.__annotations__)
+"""Their names."""
+
+
 def offer_columns(properties: Mapping[str, JSON], sold: int) -> OfferColumns:
     """The columns of a product with these properties, of which so many were sold."""
     offer = offer_of(properties, sold)
@@ -150,6 +179,20 @@ def filters_of(thing_type: ThingType, properties: Mapping[str, JSON], sold: int)
     if thing_type.name == "product":
         values[_STOCK] = left_of(properties, sold)
     return values
+
+
+def added_up(properties: Mapping[str, JSON]) -> SumColumns:
+    """What the store adds up of an order with those properties."""
+    lines, fee = order_lines(properties), int(platform_fee(properties) * FEE_PARTS)
+    return {
+        "currency": str(properties["currency"]),
+        "lineCount": len(lines),
+        "netScaled": int(sum(line.net for line in lines) * NET_SCALE),
+        "feeWhole": fee // FEE_PARTS,
+        "feeRest": fee % FEE_PARTS,
+        "refunded": refunded(properties),
+        "total": whole_amount(properties),
+    }
 
 
 def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
@@ -195,10 +238,10 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
         row["currency"], row["priceNow"] = offer["currency"], offer["priceNow"]
         row["onSale"], row["inStock"] = offer["onSale"], offer["inStock"]
     if thing.type == "order":
-        lines = order_lines(thing.properties)
-        row["currency"] = str(thing.properties["currency"])
-        row["lineCount"] = len(lines)
-        row["netScaled"] = int(sum(line.net for line in lines) * NET_SCALE)
+        sums = added_up(thing.properties)
+        row["currency"], row["lineCount"], row["netScaled"] = sums["currency"], sums["lineCount"], sums["netScaled"]
+        row["feeWhole"], row["feeRest"] = sums["feeWhole"], sums["feeRest"]
+        row["refunded"], row["total"] = sums["refunded"], sums["total"]
         serial = thing.properties.get("serial")
         row["orderKey"] = None if serial is None else f"{thing.group_id} {serial}"
         row["expiresAt"] = optional_micros(unpaid_until(thing.properties))
@@ -207,41 +250,12 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
 
 THING = f"thing {{{', '.join(f'.{column}' for column in ThingRow.__annotations__)}}}"
 
-_PRIVATE = "($everything OR thing.privateTo IS NULL OR thing.privateTo = $personId)"
-
 FETCH_THINGS: Statement[ThingRow] = Statement(
     "fetch_things",
     f"""
     UNWIND $ids AS id
     MATCH (thing:Entity:Thing {{id: id}}) WHERE {thing_shown("thing")}
     RETURN {THING} AS row""",
-)
-
-
-class OrderTotalsRow(TypedDict):
-    """Sums over the orders of one currency in and below one group."""
-
-    id: str
-    currency: str
-    orders: int
-    lines: int
-    netScaled: int
-
-
-TOTAL_ORDERS: Statement[OrderTotalsRow] = Statement(
-    "total_orders",
-    f"""
-    UNWIND $ids AS id
-    MATCH (owner:Entity:Group {{id: id}}) WHERE {group_visible("owner")}
-    MATCH (owner)-[:PARENT_OF*0..]->(group:Group) WHERE {below_visible("group")}
-    CALL (group) {{
-        MATCH (thing:Thing)
-        WHERE thing.groupId = group.id AND thing.type = 'order' AND thing.sortKey > '' AND {_PRIVATE}
-        RETURN thing
-    }}
-    WITH id, thing.currency AS currency, count(*) AS orders, sum(thing.lineCount) AS lines, sum(thing.netScaled) AS net
-    ORDER BY currency
-    RETURN {{id: id, currency: currency, orders: orders, lines: lines, netScaled: net}} AS row""",
 )
 
 
@@ -254,12 +268,3 @@ async def fetch(store: Store, reach: Reach, ids: Sequence[str]) -> dict[str, Thi
     """Those of the things that there are and that the viewer may see."""
     rows = await store.read(FETCH_THINGS, {"ids": ids, **reach_parameters(reach)})
     return {row["id"]: from_row(row) for row in whole(rows, from_row)}
-
-
-async def total_orders(store: Store, reach: Reach, group_ids: Sequence[str]) -> dict[str, list[OrderTotals]]:
-    """For each group that has any, sums over all orders in it and below it, one for each currency."""
-    totals: dict[str, list[OrderTotals]] = {}
-    for row in await store.read(TOTAL_ORDERS, {"ids": group_ids, **reach_parameters(reach)}):
-        net = Decimal(row["netScaled"]) / NET_SCALE
-        totals.setdefault(row["id"], []).append(OrderTotals(row["currency"], row["orders"], row["lines"], net))
-    return totals

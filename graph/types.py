@@ -9,7 +9,7 @@ from domain.ids import NodeKind
 from domain.thing_types import ThingType
 from domain.values import JSON
 from graph.store import Statement, Store, Transaction, lock_clauses
-from graph.things import FILTER_COLUMNS, filters_of, label_of, offer_columns
+from graph.things import FILTER_COLUMNS, added_up, filters_of, label_of, offer_columns
 from graph.values import from_json, to_json
 
 R = TypeVar("R")
@@ -246,7 +246,7 @@ async def lock_page_of_type(transaction: Transaction, name: str, after: str, lim
 
 
 async def fill_page_of_type(transaction: Transaction, thing_type: ThingType, after: str, limit: int) -> str | None:
-    """Write the filterable properties of the next things of a type; the last one's sort key, None after all."""
+    """Write the columns of the next things of a type; the last one's sort key, None after all."""
     rows = await lock_page_of_type(transaction, thing_type.name, after, limit)
     if not rows:
         return None
@@ -255,11 +255,15 @@ async def fill_page_of_type(transaction: Transaction, thing_type: ThingType, aft
 
 
 def _filled(thing_type: ThingType, row: PropertiesRow) -> Mapping[str, object]:
-    properties, sold = from_json(row["properties"]), row["sold"] or 0
-    columns: dict[str, object] = dict(zip(FILTER_COLUMNS, filters_of(thing_type, properties, sold), strict=False))
+    """A thing, and the columns that follow from its properties."""
+    properties = from_json(row["properties"])
+    values = filters_of(thing_type, properties, row["sold"] or 0)
+    filters: dict[str, object] = dict(zip(FILTER_COLUMNS, values, strict=False))
+    if thing_type.name == "order":
+        filters |= added_up(properties)
     if thing_type.name == "product" and "price" in properties:  # else the check of the store says so
-        columns |= offer_columns(properties, sold)
-    return {"id": row["id"], "filters": columns}
+        filters |= offer_columns(properties, row["sold"] or 0)
+    return {"id": row["id"], "filters": filters}
 
 
 async def create_thing_type(transaction: Transaction, thing_type: ThingType) -> None:

@@ -10,7 +10,6 @@ from schema.context import Info
 from schema.define import field, object_type
 from schema.enums import CreationOrder
 from schema.paging import Connection, listed, paged
-from schema.permissions import OfAction
 
 OrRead = Annotated[Action | None, strawberry.argument(description="What would be done to it; null for reading it.")]
 
@@ -24,10 +23,10 @@ class AccessQueries:
         self,
         info: Info,
         person_id: Annotated[strawberry.ID, strawberry.argument(description="Who would do it.")],
-        action: OfAction,
         object_id: Annotated[strawberry.ID, strawberry.argument(description="The group or thing to do it to.")],
+        action: OrRead = None,
     ) -> AccessExplanation | None:
-        """Why a person may do this to a group or a thing, or may not; null where you do not see both.
+        """Why a person may do this to a group or a thing, or read it, or may not; null where you do not see both.
 
         For platform owners, for administrators and owners of the object's group, and about yourself.
         """

@@ -6,11 +6,13 @@ from typing import Annotated, cast
 
 import strawberry
 
+from domain.ids import NodeKind
 from resolvers.answers import answering
 from resolvers.events import After, place, written
 from schema.arguments import INPUT
 from schema.context import Info
-from schema.define import mutation, object_type, subscription
+from schema.define import field, mutation, object_type, subscription
+from schema.enums import CreationOrder
 from schema.order_changes import (
     CancelOrderInput,
     CancelOrderResult,
@@ -25,6 +27,7 @@ from schema.order_changes import (
     PlaceOrderResult,
     PlaceOrderSuccess,
 )
+from schema.order_filters import OfOrders, wanted
 from schema.order_payments import (
     ApproveRefundInput,
     ApproveRefundResult,
@@ -39,10 +42,60 @@ from schema.order_payments import (
     RequestRefundResult,
     RequestRefundSuccess,
 )
+from schema.order_totals import OrderTotals, order_totals
 from schema.order_updates import OrdersOf, OrderUpdate
 from schema.orders import Order
+from schema.paging import After as AfterRow
+from schema.paging import Connection, listed, paged
 from schema.payments import Payment
+from schema.reconciliation import OrderDiscrepancy, OrderReconciliation
+from services.access import viewer_of
+from services.order_lists import Scope, list_of
 from services.order_updates import OrdersWanted
+from services.validation import identifier
+
+
+@object_type
+class OrderQueries:
+    """Questions about orders."""
+
+    @paged(CreationOrder.NEWEST_FIRST)
+    def orders(self, info: Info, filter: OfOrders = None) -> Connection[Order]:  # noqa: A002
+        """The orders that you see: what your groups sell, and what you bought."""
+        return listed(list_of(info.context.caller, wanted(filter), Scope.EVERYWHERE))
+
+    @field
+    async def order_totals(self, info: Info, filter: OfOrders = None) -> list[OrderTotals]:  # noqa: A002
+        """Sums over the orders that you see, one for each currency."""
+        return await order_totals(info, list_of(info.context.caller, wanted(filter), Scope.EVERYWHERE))
+
+    @field
+    async def order_reconciliation(
+        self,
+        info: Info,
+        seller: Annotated[strawberry.ID, strawberry.argument(description="The group that sells.")],
+        first: Annotated[int, strawberry.argument(description="How many to look at: 1 to 100.")] = 100,
+        after: AfterRow = None,
+    ) -> OrderReconciliation | None:
+        """Whether orders, payments, stock, numbers and events of a group tell the same: its orders, then its products.
+
+        For owners of the group and platform owners; null where you do not see the group.
+        """
+        loaders, cursors, scope = info.context.loaders, info.context.cursors, f"reconciliation of {seller}"
+        identifier("seller", seller, NodeKind.GROUP)
+        place = None if after is None else cursors.read("after", scope, after)
+        viewer_of(info.context.caller)
+        if await loaders.groups.load(seller) is None:
+            return None
+        held = await loaders.roles.load(seller)
+        found = await info.context.services.reconciliation.of_group(
+            info.context.caller, seller, None if held is None else held.role, first, place
+        )
+        return OrderReconciliation(
+            looked_at=found.looked_at,
+            discrepancies=[OrderDiscrepancy.of(each) for each in found.discrepancies],
+            end_cursor=None if found.next is None else cursors.write(scope, found.next),
+        )
 
 
 @object_type

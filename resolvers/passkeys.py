@@ -79,7 +79,7 @@ class PasskeyMutations:
         service, credential = info.context.services.passkeys, cast("values.JSON", input.credential)
         signed_in = await service.sign_in(info.context.caller, credential)
         return SignInWithPasskeySuccess(
-            session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, input.delivery)
+            session=cast("Session", signed_in.session), tokens=await delivered(info, signed_in, input.delivery)
         )
 
     @mutation
@@ -97,7 +97,7 @@ class PasskeyMutations:
         delivery = delivery_in_use(info)
         proven = await service.reauthenticate(info.context.caller, credential)
         return ReauthenticateWithPasskeySuccess(
-            session=cast("Session", proven.session), tokens=delivered(info, proven, delivery)
+            session=cast("Session", proven.session), tokens=await delivered(info, proven, delivery)
         )
 
     @mutation

@@ -29,7 +29,9 @@ class PasswordMutations:
         second = None if input.second_factor is None else input.second_factor.to_domain()
         delivery = delivery_in_use(info)
         kept = await service.change(info.context.caller, input.current_password, input.new_password, second)
-        return ChangePasswordSuccess(session=cast("Session", kept.session), tokens=delivered(info, kept, delivery))
+        return ChangePasswordSuccess(
+            session=cast("Session", kept.session), tokens=await delivered(info, kept, delivery)
+        )
 
     @mutation
     @answering
@@ -38,4 +40,6 @@ class PasswordMutations:
         second = None if input.second_factor is None else input.second_factor.to_domain()
         delivery = delivery_in_use(info)
         proven = await info.context.services.passwords.reauthenticate(info.context.caller, input.password, second)
-        return ReauthenticateSuccess(session=cast("Session", proven.session), tokens=delivered(info, proven, delivery))
+        return ReauthenticateSuccess(
+            session=cast("Session", proven.session), tokens=await delivered(info, proven, delivery)
+        )

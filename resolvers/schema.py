@@ -13,6 +13,7 @@ from resolvers.access import AccessQueries
 from resolvers.accounts import AccountMutations
 from resolvers.audit import AuditQueries
 from resolvers.bulk import BulkMutations
+from resolvers.carts import CartMutations, CartQueries
 from resolvers.connections import ConnectionMutations, ConnectionQueries
 from resolvers.consistency import ConsistencyQueries
 from resolvers.email_change import EmailChangeMutations
@@ -29,7 +30,7 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
-from resolvers.orders import OrderMutations, OrderSubscriptions
+from resolvers.orders import OrderMutations, OrderQueries, OrderSubscriptions
 from resolvers.ownership import OwnershipMutations
 from resolvers.passkeys import PasskeyMutations
 from resolvers.password_reset import PasswordResetMutations
@@ -61,6 +62,8 @@ class Query(
     PeopleQueries,
     GroupQueries,
     ThingQueries,
+    OrderQueries,
+    CartQueries,
     ConnectionQueries,
     KnowledgeQueries,
     EventQueries,
@@ -87,6 +90,7 @@ class Mutation(
     KnowledgeMutations,
     ConnectionMutations,
     BulkMutations,
+    CartMutations,
     OrderMutations,
     OntologyMutations,
     SignInMutations,

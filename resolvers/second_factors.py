@@ -48,7 +48,7 @@ class SecondFactorMutations:
         codes = signed_in.recovery_codes
         return CompleteSecondFactorSuccess(
             session=cast("Session", signed_in.session),
-            tokens=delivered(info, signed_in, input.delivery),
+            tokens=await delivered(info, signed_in, input.delivery),
             recovery_codes=None if codes is None else list(codes),
         )
 

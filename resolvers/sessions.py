@@ -46,7 +46,7 @@ class SessionMutations:
             raise AuthError("There is no refresh token, neither in the input nor as a cookie: sign in.")
         signed_in = await info.context.services.sessions.refresh(info.context.caller, token)
         return RefreshSessionSuccess(
-            session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, delivery)
+            session=cast("Session", signed_in.session), tokens=await delivered(info, signed_in, delivery)
         )
 
     @mutation

@@ -41,5 +41,5 @@ class SignInMutations:
         if isinstance(signed_in, SecondFactorRequired):
             return shown_challenge(signed_in)
         return SignInSuccess(
-            session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, input.delivery)
+            session=cast("Session", signed_in.session), tokens=await delivered(info, signed_in, input.delivery)
         )

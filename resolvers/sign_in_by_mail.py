@@ -52,5 +52,5 @@ class SignInByMailMutations:
         if isinstance(signed_in, SecondFactorRequired):
             return shown_challenge(signed_in)
         return SignInByMailSuccess(
-            session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, input.delivery)
+            session=cast("Session", signed_in.session), tokens=await delivered(info, signed_in, input.delivery)
         )

@@ -63,7 +63,7 @@ class WalletMutations:
         if isinstance(signed_in, SecondFactorRequired):
             return shown_challenge(signed_in)
         return SignInWithWalletSuccess(
-            session=cast("Session", signed_in.session), tokens=delivered(info, signed_in, input.delivery)
+            session=cast("Session", signed_in.session), tokens=await delivered(info, signed_in, input.delivery)
         )
 
     @mutation

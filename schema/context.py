@@ -43,6 +43,16 @@ class TokenCookies(Protocol):
     def clear_attempt(self) -> None:
         """Take that back."""
 
+    @property
+    def cart_token(self) -> str | None:
+        """The token of a visitor's cart."""
+
+    def set_cart(self, token: str, seconds: int) -> None:
+        """Hand over the token of a visitor's cart that begins."""
+
+    def clear_cart(self) -> None:
+        """Take that back."""
+
 
 @dataclass(slots=True, eq=False)
 class Context:

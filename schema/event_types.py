@@ -56,6 +56,7 @@ enum(
         EventType.WALLET_CONNECTED: "A person proved a blockchain account to be theirs, and can sign in with it.",
         EventType.WALLET_DISCONNECTED: "A person can no longer sign in with one of their wallets.",
         EventType.PASSKEY_ADDED: "A person can sign in with a further passkey: `properties.passkey`.",
+        EventType.PASSKEY_RENAMED: "A person gave one of their passkeys another name: `properties.passkey`.",
         EventType.PASSKEY_REMOVED: "A person can no longer sign in with one of their passkeys.",
         EventType.ACCOUNT_DELETED: "A person deleted their account, or a service account was deleted.",
         EventType.ONBOARDING_STEP_COMPLETED: "A person is past one stage of the onboarding.",

@@ -18,7 +18,8 @@ from schema.define import field, field_as, object_type
 from schema.enums import CreationOrder, GroupStatus, GroupType, JoinPolicy, MemberRole, Plan, Visibility
 from schema.filters import OfConnections, OfEvents, OfGroups, OfPeople, OfThings, condition
 from schema.node import Node
-from schema.order_totals import OrderTotals
+from schema.order_filters import OfOrders, wanted
+from schema.order_totals import OrderTotals, order_totals
 from schema.paging import After, Connection, listed, paged
 from schema.product_search import (
     HowManyProducts,
@@ -33,6 +34,7 @@ from schema.statistics import GroupStatistics
 from schema.support import SupportAccess
 from services import events, groups, people, support
 from services.knowledge import labels_of_group
+from services.order_lists import Scope, list_of
 from services.product_search import ProductPage, ProductWishes, place_of, search_for
 from services.products import ProductAddress
 from services.validation import identifier
@@ -40,6 +42,7 @@ from services.validation import identifier
 if TYPE_CHECKING:
     from schema.events import Event
     from schema.knowledge import Label
+    from schema.orders import Order
     from schema.people import Person
     from schema.products import Product
     from schema.relationships import Relationship
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 
 Events: TypeAlias = Connection[Annotated["Event", strawberry.lazy("schema.events")]]
 Labels: TypeAlias = Connection[Annotated["Label", strawberry.lazy("schema.knowledge")]]
+Orders: TypeAlias = Connection[Annotated["Order", strawberry.lazy("schema.orders")]]
 People: TypeAlias = Connection[Annotated["Person", strawberry.lazy("schema.people")]]
 Relationships: TypeAlias = Connection[Annotated["Relationship", strawberry.lazy("schema.relationships")]]
 Slug: TypeAlias = Annotated[str, strawberry.argument(description="The slug of the product.")]
@@ -228,7 +232,18 @@ class Group(Node):
         loader = loaders.subtree_statistics if include_descendants else loaders.statistics
         return cast("GroupStatistics | None", await loader.load(self.id))
 
+    @paged(CreationOrder.NEWEST_FIRST)
+    def orders(
+        self,
+        info: Info,
+        filter: OfOrders = None,  # noqa: A002
+        include_descendants: Below = False,
+    ) -> Orders:
+        """The orders that this group sells."""
+        scope = Scope.SUBTREE if include_descendants else Scope.GROUP
+        return listed(list_of(info.context.caller, wanted(filter), scope), self.id)
+
     @field
-    async def order_totals(self, info: Info) -> list[OrderTotals]:
+    async def order_totals(self, info: Info, filter: OfOrders = None) -> list[OrderTotals]:  # noqa: A002
         """Sums over the orders of this group and every group below it, one for each currency."""
-        return cast("list[OrderTotals]", await info.context.loaders.order_totals.load(self.id) or [])
+        return await order_totals(info, list_of(info.context.caller, wanted(filter), Scope.SUBTREE), self.id)

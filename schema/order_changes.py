@@ -1,5 +1,6 @@
 """Placing, cancelling, fulfilling and completing orders: inputs, and what each mutation answers."""
 
+from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 import strawberry
@@ -39,6 +40,21 @@ class ShippingAddressInput:
     country: str | None = strawberry.field(description="The country's name.", default=None)
 
 
+def address(to: ShippingAddressInput | None) -> Mapping[str, str]:
+    """The parts of an address that are known, as the services take them."""
+    if to is None:
+        return {}
+    parts = {
+        "name": to.name,
+        "street": to.street,
+        "city": to.city,
+        "region": to.region,
+        "postalCode": to.postal_code,
+        "country": to.country,
+    }
+    return {name: value for name, value in parts.items() if value is not None}
+
+
 @input_type
 class PlaceOrderInput:
     """What to buy: published products of one group, priced in one currency."""
@@ -49,21 +65,7 @@ class PlaceOrderInput:
 
     def to_domain(self) -> NewOrder:
         """As the services take it."""
-        to = self.ship_to
-        parts = (
-            {}
-            if to is None
-            else {
-                "name": to.name,
-                "street": to.street,
-                "city": to.city,
-                "region": to.region,
-                "postalCode": to.postal_code,
-                "country": to.country,
-            }
-        )
-        known = {name: value for name, value in parts.items() if value is not None}
-        return NewOrder([line.to_domain() for line in self.lines], known)
+        return NewOrder([line.to_domain() for line in self.lines], address(self.ship_to))
 
 
 @input_type

@@ -3,22 +3,29 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
 from domain import order_states
 from domain import orders as domain
-from domain.orders import order_lines, refunded, state_of
+from domain.orders import order_lines, platform_fee, refunded, state_of, whole_amount
 from schema.context import Info
 from schema.define import field, object_type
+from schema.enums import CreationOrder
 from schema.money import Money, money, stored_money
 from schema.node import Node
 from schema.order_states import OrderState
+from schema.paging import Connection, listed, paged
 from schema.products import Product, ProductFile
 from schema.properties import node, properties, text, time
 from schema.receipts import Receipt, shown_receipt
 from schema.things import Thing
+from services.order_lists import payments_of_order
+
+if TYPE_CHECKING:
+    from schema.groups import Group
+    from schema.payments import Payment
 
 
 @object_type
@@ -124,8 +131,7 @@ class Order(Thing):
     def platform_fee(self) -> Money:
         """What of the net the platform keeps; the rest is the seller's. Exact before any rounding."""
         stored = properties(self)
-        fee = sum((line.net * line.fee_share for line in order_lines(stored)), Decimal(0))
-        return money(fee, str(stored["currency"]))
+        return money(platform_fee(stored), str(stored["currency"]))
 
     @field
     def refunded(self) -> Money:
@@ -193,6 +199,22 @@ class Order(Thing):
             postal_code=part["postalCode"],
             country=part["country"],
         )
+
+    @field
+    def total(self) -> Money:
+        """What is paid for it: the net with the freight, rounded to the smallest unit, halves to the even one."""
+        stored = properties(self)
+        return money(Decimal(whole_amount(stored)), str(stored["currency"]))
+
+    @field
+    async def seller(self, info: Info) -> Annotated["Group", strawberry.lazy("schema.groups")] | None:
+        """The group that sells it; null where you may not see that."""
+        return cast("Group | None", await info.context.loaders.groups.load(self.group_id))
+
+    @paged(CreationOrder.OLDEST_FIRST)
+    def payments(self) -> Connection[Annotated["Payment", strawberry.lazy("schema.payments")]]:
+        """What was paid for it, and what was asked to be given back or was: these have a `refundOf`."""
+        return listed(payments_of_order(), self.id)
 
     @field
     async def customer(self, info: Info) -> Node | None:

@@ -134,12 +134,19 @@ def delivery_in_use(info: Info) -> TokenDelivery:
     return TokenDelivery.COOKIE
 
 
-def delivered(info: Info, signed_in: SignedIn, delivery: TokenDelivery) -> SessionTokens | None:
-    """The tokens as they go into the answer; None where they go as cookies."""
-    if delivery is TokenDelivery.COOKIE:
-        info.context.cookies.set(signed_in.tokens)
-        return None
-    return shown_tokens(signed_in.tokens)
+async def delivered(info: Info, signed_in: SignedIn, delivery: TokenDelivery) -> SessionTokens | None:
+    """The tokens as they go into the answer; None where they go as cookies.
+
+    A cart that the browser had as a visitor's is its person's from then on.
+    """
+    if delivery is not TokenDelivery.COOKIE:
+        return shown_tokens(signed_in.tokens)
+    cookies, person_id = info.context.cookies, signed_in.session.person_id
+    cookies.set(signed_in.tokens)
+    if cookies.cart_token is not None:
+        await info.context.services.carts.claim_at_sign_in(info.context.caller, person_id, cookies.cart_token)
+        cookies.clear_cart()
+    return None
 
 
 def shown_tokens(tokens: TokensOfDomain) -> SessionTokens:

@@ -14,13 +14,16 @@ from schema.enums import CreationOrder
 from schema.events import Event
 from schema.groups import Group
 from schema.keys import ApiKey
+from schema.order_filters import OfOrders, wanted
+from schema.order_totals import OrderTotals, order_totals
 from schema.orders import Order
 from schema.paging import Connection, listed, paged
 from schema.people import Person
 from schema.second_factors import SecondFactor
 from schema.sessions import Session
 from schema.sign_in_methods import SignInMethod
-from services import events, orders
+from services import events
+from services.order_lists import Scope, list_of
 
 
 @object_type
@@ -68,8 +71,9 @@ class Viewer:
     async def data_export(self, info: Info) -> JSON:
         """All that there is of you, without secrets: a document to keep.
 
-        Of connections it has 10,000, and of events as many that you caused and that happened to your account; what
-        there is beyond that, `accountActivity` and the lists of `person` have.
+        Of connections, of purchases and of mails it has 10,000, and of events as many that you caused, that happened to
+        your account, and that happened to your purchases; what there is beyond that, the lists of `person` and of
+        `viewer` have. `complete` says whether all of it is there.
         """
         return cast("JSON", await info.context.services.account_export.of_viewer(info.context.caller))
 
@@ -80,9 +84,15 @@ class Viewer:
         return listed(events.account_activity(viewer), self.person_id)
 
     @paged(CreationOrder.NEWEST_FIRST)
-    def orders(self) -> Connection[Order]:
+    def orders(self, info: Info, filter: OfOrders = None) -> Connection[Order]:  # noqa: A002
         """What you bought, wherever that was."""
-        return listed(orders.bought_by(self.person_id))
+        return listed(list_of(info.context.caller, wanted(filter), Scope.EVERYWHERE, of_viewer=True))
+
+    @field
+    async def order_totals(self, info: Info, filter: OfOrders = None) -> list[OrderTotals]:  # noqa: A002
+        """Sums over what you bought, one for each currency."""
+        of = list_of(info.context.caller, wanted(filter), Scope.EVERYWHERE, of_viewer=True)
+        return await order_totals(info, of)
 
     @field
     async def groups(self, info: Info) -> list[Group]:

@@ -58,6 +58,10 @@ class Action(StrEnum):
     CREATE_SERVICE_ACCOUNT = "create_service_account"
     UPDATE_SERVICE_ACCOUNT = "update_service_account"
     DELETE_SERVICE_ACCOUNT = "delete_service_account"
+    SET_CART_LINE = "set_cart_line"
+    CLEAR_CART = "clear_cart"
+    CLAIM_CART = "claim_cart"
+    CHECKOUT = "checkout"
     PLACE_ORDER = "place_order"
     CANCEL_ORDER = "cancel_order"
     RECORD_PAYMENT = "record_payment"
@@ -123,7 +127,10 @@ class Action(StrEnum):
     DELETE_WEBHOOK = "delete_webhook"
 
 
-OPEN: frozenset[Action] = frozenset(
+OF_VISITORS: frozenset[Action] = frozenset({Action.SET_CART_LINE, Action.CLEAR_CART})
+"""What of OPEN whoever says who they are does in their own name, be it with a key."""
+
+OPEN: frozenset[Action] = OF_VISITORS | frozenset(
     {
         Action.SIGN_UP,
         Action.SIGN_IN,
@@ -266,14 +273,14 @@ ALLOWED_ROLES: Mapping[Action, frozenset[PlatformRole]] = MappingProxyType(
         for action in Action
         if action not in OPEN | OWN
     }
-    | dict.fromkeys({Action.LEAVE_GROUP} | OF_BUYERS, frozenset(PlatformRole))
+    | dict.fromkeys({Action.LEAVE_GROUP, Action.CLAIM_CART, Action.CHECKOUT} | OF_BUYERS, frozenset(PlatformRole))
 )
 """Which platform roles may do what, of all else."""
 
 PROVEN: frozenset[Action] = frozenset({Action.BEGIN_SUPPORT_ACCESS})
 """What takes, beside the role, a session in which its person proved lately who they are."""
 
-KEY_ACTIONS: frozenset[Action] = frozenset(ALLOWED_ROLES) - PROVEN
+KEY_ACTIONS: frozenset[Action] = OF_VISITORS | frozenset(ALLOWED_ROLES) - PROVEN
 """What an API key may do at all, and to some of which it may be confined."""
 
 OF_ALL: frozenset[Action] = frozenset(
@@ -337,18 +344,28 @@ def authorize(caller: Caller, action: Action) -> Viewer:
     AuthError or ForbiddenError where it may not.
     """
     viewer = viewer_of(caller)
-    if viewer.scope is not KeyScope.WRITE:
-        raise ForbiddenError("This API key is for reading only: use one whose scope is write.", AccessReason.KEY_BOUNDS)
-    if viewer.actions is not None and action not in viewer.actions:
-        raise ForbiddenError(
-            f"This API key may do only some things, and {action} is none of them.", AccessReason.KEY_BOUNDS
-        )
+    _check_key(viewer, action)
     if viewer.within is not None and action in OF_ALL:
         raise ForbiddenError(f"{CONFINED}, and {action} is about all.", AccessReason.KEY_BOUNDS)
     if viewer.role not in ALLOWED_ROLES[action]:
         allowed = ", ".join(sorted(ALLOWED_ROLES[action]))
         raise ForbiddenError(f"Your role {viewer.role} may not do this. It takes: {allowed}.")
     return viewer
+
+
+def authorize_if_known(caller: Caller, action: Action) -> None:
+    """Refuse a key whose bounds leave out what anybody may do, also who did not say who they are: ForbiddenError."""
+    if caller.viewer is not None:
+        _check_key(caller.viewer, action)
+
+
+def _check_key(viewer: Viewer, action: Action) -> None:
+    if viewer.scope is not KeyScope.WRITE:
+        raise ForbiddenError("This API key is for reading only: use one whose scope is write.", AccessReason.KEY_BOUNDS)
+    if viewer.actions is not None and action not in viewer.actions:
+        raise ForbiddenError(
+            f"This API key may do only some things, and {action} is none of them.", AccessReason.KEY_BOUNDS
+        )
 
 
 def authorize_session(caller: Caller, action: Action) -> tuple[Viewer, ViewerSession]:

@@ -15,10 +15,10 @@ from graph import groups, people, standing, support, things
 from graph.access_lists import HOLDERS, PLACES, HolderRow, PlaceRow
 from graph.store import Store
 from services import validation
-from services.access import FLOWING, MEMBERS, Action, reach_of
+from services.access import FLOWING, MEMBERS, OF_BUYERS, Action, reach_of
 from services.explanations import authorize_insight
 from services.lists import ROOT, Filters, NodeList
-from services.permissions import IN_GROUPS, TO_THINGS, permitted
+from services.permissions import IN_GROUPS, actions_on, permitted
 from services.rights import API_KEY, BY_MEMBERSHIP, BY_THING, needed_role, nobodys
 from services.things import bought_by
 
@@ -50,7 +50,7 @@ class AccessLists:
         if thing is None and not await groups.fetch(self._store, reach, [object_id]):
             return _who(object_id, action, None), ROOT
         await authorize_insight(self._store, caller, group_id)
-        if action is not None and action not in (IN_GROUPS if thing is None else TO_THINGS):
+        if action is not None and action not in (IN_GROUPS if thing is None else actions_on(thing)):
             raise ValidationError("action", f"{action} is nothing that is done to an object of this kind.")
         return _who(object_id, action, thing), group_id
 
@@ -87,6 +87,8 @@ class AccessLists:
 
 
 def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList[HolderRow, AccessHolder]:
+    if action is Action.PLACE_ORDER:  # whoever sees a product may order it
+        action = None
     own = thing is not None and thing.type == API_KEY  # which is its person's to read, and changed by none as a member
     nobody = thing is not None and action is not None and nobodys(action, thing.type) is not None
     filters: Filters = (
@@ -95,7 +97,7 @@ def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList
         ("humans", action is Action.CREATE_GROUP),  # whoever makes a group below another one owns it
         ("ownOf", object_id if own and action is None else None),
         ("changing", action is not None),
-        ("customer", None if thing is None or action is not None else bought_by(thing)),
+        ("customer", bought_by(thing) if thing is not None and (action is None or action in OF_BUYERS) else None),
         ("grants", not own and action not in BY_MEMBERSHIP),
         ("onThing", object_id if thing is not None and not own and (action is None or action in BY_THING) else None),
     )
@@ -104,6 +106,8 @@ def _who(object_id: str, action: Action | None, thing: Thing | None) -> NodeList
 
 def _enough(action: Action | None, thing_type: str | None) -> tuple[str, ...]:
     """The roles in a group that do."""
+    if action in OF_BUYERS:  # by which whoever sells does what the buyer may
+        return (MemberRole.OWNER.value,)
     needed = MemberRole.VIEWER if action is None else needed_role(action, thing_type)
     return tuple(role.value for role in MemberRole if role.covers(needed))
 

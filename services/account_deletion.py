@@ -1,10 +1,11 @@
 """Deleting one's account: what is personal goes, and what others rely on, such as orders and events, names nobody.
 
 The person stays as a node without a name, for ids lead to it: in orders, in events and in the audit log, all of which
-hold ids and nothing else of anybody.
+hold ids and nothing else of anybody then. Of where an order went to only the country stays, by which it is taxed.
 """
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -14,8 +15,10 @@ from domain.errors import AuthError, ConflictError, ValidationError
 from domain.events import EventType
 from domain.people import Person, PersonStatus, PlatformRole
 from domain.values import Clock
-from graph import accounts, events, identities, people
+from graph import accounts, erasure, events, identities, people
+from graph.erasure import KeptRow
 from graph.store import Store, Transaction
+from graph.values import from_json, to_json
 from services.access import Action, authorize_oneself
 from services.account_ending import give_up_grants, leave_groups, revoke_keys
 from services.journal import AccessChange, event
@@ -72,6 +75,7 @@ class AccountDeletion:
             revoked = await revoke_keys(transaction, caller, Holder(person.id, ""), at, name=_KEY_NAME)
             await accounts.erase(transaction, person.id, list(TokenKind))
             await accounts.anonymize(transaction, _nobody(person, at))
+            await _forget_places(transaction, person.id)
             gone = event(
                 caller,
                 EventType.ACCOUNT_DELETED,
@@ -107,3 +111,23 @@ def _nobody(person: Person, at: datetime) -> Person:
         version=person.version + 1,
         email_verified_at=None,
     )
+
+
+async def _forget_places(transaction: Transaction, person_id: str) -> None:
+    """Have no order of somebody say where it went to, nor anything that is kept of what it was."""
+    orders = await erasure.lock_orders(transaction, person_id)
+    versions = await erasure.fetch_versions(transaction, [each["key"] for each in orders])
+    await erasure.write(transaction, _without_place(orders), _without_place(versions))
+
+
+def _without_place(rows: Sequence[KeptRow]) -> list[KeptRow]:
+    """Those of the rows that say a place, with its country alone."""
+    found = []
+    for row in rows:
+        properties = from_json(row["properties"])
+        place = properties.get("shipTo")
+        if isinstance(place, Mapping):
+            left = {"shipTo": {"country": place["country"]}} if "country" in place else {}
+            others = {name: value for name, value in properties.items() if name != "shipTo"}
+            found.append(KeptRow(key=row["key"], properties=to_json(others | left)))
+    return found

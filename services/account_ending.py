@@ -10,7 +10,7 @@ from domain.errors import ConflictError
 from domain.events import Event, EventType
 from domain.people import MemberRole, Person
 from domain.things import ThingStatus
-from graph import accounts, connections, grants, keys, locks
+from graph import accounts, connections, erasure, grants, keys, locks
 from graph.store import Transaction
 from services.connection_events import ended_events
 from services.connections import GRANT, MEMBERSHIP
@@ -71,10 +71,14 @@ async def give_up_grants(transaction: Transaction, caller: Caller, person_id: st
 async def revoke_keys(
     transaction: Transaction, caller: Caller, holder: Holder, at: datetime, *, name: str | None = None
 ) -> Ended:
-    """Take all keys of a locked person out of use; they get that `name` where theirs would tell of somebody."""
+    """Take all keys of a locked person out of use.
+
+    They get that `name` where theirs would tell of somebody, and so does all that is kept of what they were.
+    """
     told: list[Event] = []
     count = 0
-    for row in await accounts.fetch_keys(transaction, holder.person_id):
+    held = await accounts.fetch_keys(transaction, holder.person_id)
+    for row in held:
         key = await keys.lock(transaction, holder.person_id, row["id"])
         if key is None:
             continue
@@ -96,4 +100,6 @@ async def revoke_keys(
             count += 1
             access = AccessChange(before=key_access(key))
             told.append(told_of(caller, EventType.API_KEY_REVOKED, holder, {"key": key.id}, access))
+    if name is not None and held:
+        await erasure.rename_versions(transaction, [row["id"] for row in held], name)
     return Ended(count, told)

@@ -14,12 +14,13 @@ from domain.people import Person
 from domain.sessions import Session
 from domain.things import Thing
 from domain.values import JSON, Clock, JSONObject
-from graph import accounts, identities, keys, people, second_factors, sessions
+from graph import accounts, identities, people, second_factors, sessions
 from graph.store import Store
 from services.access import authorize_account, reach_of, viewer_of
+from services.orders import ORDER, PAYMENT
 
 MOST: Final = 10_000
-"""How many connections, mails, and events of either kind, are in a document at the most."""
+"""How many connections, purchases, mails, and events of each kind, are in a document at the most."""
 
 
 class AccountExport:
@@ -38,7 +39,8 @@ class AccountExport:
         if person_id not in found:
             raise AuthError("This session is over: sign in again.")
         related = await accounts.all_connections(self._store, person_id, MOST)
-        happened = await accounts.all_events(self._store, person_id, MOST)
+        bought = await accounts.all_purchases(self._store, person_id, MOST)
+        happened = await accounts.all_events(self._store, person_id, [each.id for each in bought], MOST)
         mails = await accounts.all_mails(self._store, person_id, MOST)
         factor = await second_factors.fetch(self._store, person_id)
         return {
@@ -50,11 +52,13 @@ class AccountExport:
                 "recoveryCodesLeft": factor.recovery_codes_left,
             },
             "sessions": [_session(each) for each in await sessions.fetch(self._store, person_id, at)],
-            "apiKeys": [_key(each) for each in (await keys.fetch_live(self._store, [person_id]))[person_id]],
+            "apiKeys": [_thing(each) for each in await accounts.all_keys(self._store, person_id)],
+            "orders": [_thing(each) for each in bought if each.type == ORDER],
+            "payments": [_thing(each) for each in bought if each.type == PAYMENT],
             "mails": [_mail(each) for each in mails],
             "connections": [_connection(each) for each in related],
             "events": [_event(each) for each in happened],
-            "complete": all(len(each) < MOST for each in (related, happened, mails)),
+            "complete": all(len(each) < MOST for each in (related, bought, happened, mails)),
         }
 
 
@@ -107,12 +111,21 @@ def _session(session: Session) -> Mapping[str, JSON]:
     }
 
 
-def _key(key: Thing) -> Mapping[str, JSON]:
-    return {"id": key.id, "name": key.name, "properties": key.properties, "createdAt": key.created_at.isoformat()}
+def _thing(thing: Thing) -> Mapping[str, JSON]:
+    return {
+        "id": thing.id,
+        "name": thing.name,
+        "status": thing.status,
+        "group": thing.group_id,
+        "properties": thing.properties,
+        "createdAt": thing.created_at.isoformat(),
+        "updatedAt": thing.updated_at.isoformat(),
+    }
 
 
 def _mail(mail: Mail) -> Mapping[str, JSON]:
     return {
+        "id": mail.id,
         "template": mail.template,
         "address": mail.address,
         "status": mail.status,

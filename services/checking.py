@@ -20,6 +20,7 @@ from graph.store import Store, Transaction
 from services.access import authorize_overview
 from services.checks import (
     audit,
+    carts,
     connections,
     credentials,
     identities,
@@ -63,6 +64,7 @@ _SECTIONS: Final = (
     things.SECTION,
     thing_versions.SECTION,
     orders.SECTION,
+    carts.SECTION,
     knowledge.SECTION,
     *connections.SECTIONS,
     event_checks.SECTION,

@@ -77,6 +77,7 @@ ACCOUNT_ACTIVITY: tuple[EventType, ...] = (
     EventType.WALLET_CONNECTED,
     EventType.WALLET_DISCONNECTED,
     EventType.PASSKEY_ADDED,
+    EventType.PASSKEY_RENAMED,
     EventType.PASSKEY_REMOVED,
 )
 """What a person is shown of their own account, whoever did it."""

@@ -7,7 +7,9 @@ from typing import Generic, TypeAlias, TypeVar
 from domain.access import Caller, Reach
 from domain.errors import ValidationError
 from domain.filters import EVERYTHING, Condition, Value
-from domain.pages import Page, Window
+from domain.orders import OrderTotals
+from domain.pages import CreationOrder, Page, Window
+from graph.filters.orders import totals as order_totals
 from graph.filters.predicates import Filtered
 from graph.listing import ROOT, Listing
 from graph.store import Store
@@ -19,6 +21,9 @@ T = TypeVar("T")
 __all__ = ["MAX_PAGE", "ROOT", "AnyList", "Filters", "Lists", "NodeList"]
 
 MAX_PAGE = 100
+
+ALL_AT_ONCE = 500
+"""How many rows are read at a time where all of a list are."""
 
 Filters = tuple[tuple[str, Value | None], ...]
 
@@ -77,9 +82,28 @@ class Lists:
             self._store, of.reach_of(caller), parents, window, filters=filters, scan=self._scan_limit
         )
 
+    async def next_rows(self, caller: Caller, of: NodeList[R, T], after: str | None) -> Page[T]:
+        """The next rows of a list that has no parent, the oldest first: for whoever reads all of it."""
+        window = Window(ALL_AT_ONCE, CreationOrder.OLDEST_FIRST, after)
+        filters = dict(of.filters)
+        pages = await of.listing.pages(
+            self._store, of.reach_of(caller), [ROOT], window, filters=filters, scan=self._scan_limit
+        )
+        return pages[ROOT]
+
     async def totals(self, caller: Caller, of: NodeList[R, T], parents: Sequence[str]) -> dict[str, int]:
         """How many rows each parent has that the caller may see."""
         filters = dict(of.filters)
         return await of.listing.totals(
             self._store, of.reach_of(caller), parents, filters=filters, scan=self._scan_limit
         )
+
+    async def order_totals(
+        self, caller: Caller, of: NodeList[R, T], parents: Sequence[str]
+    ) -> dict[str, list[OrderTotals]]:
+        """What the orders of each parent come to that the caller may see, one sum for each currency."""
+        filters = dict(of.filters)
+        sums = await of.listing.added_up(
+            self._store, of.reach_of(caller), parents, filters=filters, scan=self._scan_limit
+        )
+        return {parent: order_totals(rows) for parent, rows in sums.items()}

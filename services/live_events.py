@@ -29,7 +29,7 @@ BATCH: Final = 100
 """How many events are decided about together."""
 
 FRESH_SECONDS: Final = 1.0
-"""How old a decision may be when an event is handed over to somebody slow; then it is taken again."""
+"""How old a decision may be though nobody's access was changed: grants and access tokens end by themselves."""
 
 CHECK_SECONDS: Final = 30.0
 """How often it is seen to that a session or a key is in force while nothing happens."""
@@ -55,11 +55,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """Events to hand over to a viewer, as was decided at that time (monotonic seconds)."""
+    """Events to hand over to a viewer, as was decided at that time (monotonic seconds), with that audit log."""
 
     viewer: Viewer
     events: Sequence[Logged]
     at: float
+    entries: int
 
 
 class LiveEvents:
@@ -130,14 +131,18 @@ class LiveEvents:
     async def _handed_over(
         self, decided: _Decided, condition: Condition, groups: frozenset[str]
     ) -> AsyncGenerator[Delivery]:
-        pending = deque(decided.events)
+        pending, just_decided = deque(decided.events), True
         while pending and not self._log.closed:
-            if monotonic() - decided.at > FRESH_SECONDS:
+            if not just_decided and not await self._holds(decided):
                 decided = await self._decided(decided.viewer, condition, groups, pending)
-                pending = deque(decided.events)
+                pending, just_decided = deque(decided.events), True
                 continue
             each = pending.popleft()
             yield Delivery(each.position, each.event, decided.viewer)
+            just_decided = False
+
+    async def _holds(self, decided: _Decided) -> bool:
+        return monotonic() - decided.at <= FRESH_SECONDS and await self._rights.holds(decided.entries)
 
     async def _decided(
         self, viewer: Viewer, condition: Condition, groups: frozenset[str], events: Iterable[Logged]
@@ -149,7 +154,7 @@ class LiveEvents:
             events = list(events)
             candidates = [each for each in events if holds(condition, each.event)]
             if not candidates and not any(_concerns(each.event, viewer) for each in events):
-                return _Decided(viewer, (), monotonic())
+                return _Decided(viewer, (), monotonic(), 0)
         at = monotonic()
         answer = await self._rights.ask(viewer, [each.event for each in candidates], groups)
         kept = [
@@ -157,15 +162,15 @@ class LiveEvents:
             for each in candidates
             if (within := answer.seen.get(each.event.id)) is not None and holds(condition, each.event, within)
         ]
-        return _Decided(answer.viewer, kept, at)
+        return _Decided(answer.viewer, kept, at, answer.entries)
 
     async def _missed(self, viewer: Viewer, condition: Condition, position: int) -> tuple[_Decided, int]:
         """The next events from the store, and the place up to which they are all."""
         at = monotonic()
-        viewer = await self.again(viewer)
-        until = min(self._log.position, position + _WINDOW)
-        found = await live_events.after(self._store, reach_of(Caller(viewer)), condition, (position, until), _PAGE)
-        return _Decided(viewer, found, at), found[-1].position if len(found) == _PAGE else until
+        answer = await self._rights.ask(viewer, ())
+        until, reach = min(self._log.position, position + _WINDOW), reach_of(Caller(answer.viewer))
+        found = await live_events.after(self._store, reach, condition, (position, until), _PAGE)
+        return _Decided(answer.viewer, found, at, answer.entries), found[-1].position if len(found) == _PAGE else until
 
     @contextlib.contextmanager
     def _counted(self, person_id: str) -> Iterator[None]:

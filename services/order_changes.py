@@ -8,6 +8,7 @@ from domain.things import Thing
 from domain.values import Clock
 from graph.store import Store
 from services.changes import Changes
+from services.checkout import CHECKOUT, Checkout, checking_out
 from services.fulfilment import COMPLETE_ORDER, FULFIL_ORDER, Fulfilment, completing, fulfilling
 from services.order_ending import CANCEL_ORDER, Expiry, cancelling
 from services.order_payments import RECORD_PAYMENT, NewPayment, recording
@@ -35,6 +36,12 @@ class OrderChanges:
         work = placing(caller, new, self._terms, self._clock)
         async with self._placing:
             return await self._changes.do_once(caller, PLACE_ORDER, key, new, work)
+
+    async def check_out(self, caller: Caller, wanted: Checkout, key: str) -> list[Thing]:
+        """Buy what is in the cart, and answer the orders."""
+        work = checking_out(caller, wanted, self._terms, self._clock)
+        async with self._placing:
+            return await self._changes.do_once(caller, CHECKOUT, key, wanted, work)
 
     async def cancel(self, caller: Caller, order_id: str, key: str | None) -> Thing:
         """End an order that is not paid."""

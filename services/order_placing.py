@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -12,6 +13,7 @@ from domain.ids import NodeKind
 from domain.mail import MailTemplate
 from domain.order_states import OrderState
 from domain.orders import whole_amount
+from domain.people import PersonStatus
 from domain.products import left, price
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, Clock
@@ -54,44 +56,71 @@ def placing(caller: Caller, new: NewOrder, terms: Terms, clock: Clock) -> Work[T
     """
     rights = Rights.of(caller, Action.PLACE_ORDER)
     _check(new)
-    ship_to = {name: validation.text(f"shipTo.{name}", value) for name, value in new.ship_to.items()}
+    ship_to = checked_address(new.ship_to)
 
     async def work(transaction: Transaction) -> Thing:
         buyer_id = rights.viewer.person_id
-        if not await locks.lock(transaction, rights.reach, [buyer_id]):
+        buyer = (await locks.lock(transaction, rights.reach, [buyer_id])).get(buyer_id)
+        if buyer is None or buyer["status"] != PersonStatus.ACTIVE:  # by now: whoever deletes an account locks it too
             raise AuthError("This account is no more.")
         ids = [line.product_id for line in new.lines]
         products = await orders.lock_products(transaction, rights.reach, ids)
-        sold = _Sale.of(new.lines, products, terms.fee_share)
-        await orders.set_sold(transaction, sold.taken)
-        at = clock()
-        # The last lock, so that buyers of other products of the group wait for it shortly.
-        serial = await orders.take_number(transaction, sold.group_id)
-        if serial is None:
-            raise ConflictError("Whoever sells this takes no orders any more.", field="lines.0.productId")
-        properties: dict[str, JSON] = {
-            "number": str(serial),
-            "serial": serial,
-            "state": OrderState.PENDING,
-            "currency": sold.currency,
-            "lines": sold.lines,
-            "placedAt": at.isoformat(),
-            "expiresAt": (at + terms.unpaid_for).isoformat(),
-            "customerId": buyer_id,
-        }
-        if ship_to:
-            properties["shipTo"] = ship_to
-        order = new_purchase(ORDER, f"Order {serial}", sold.group_id, properties)
-        told = happened(caller, EventType.ORDER_CREATED, order, {"number": str(serial)})
-        await create(transaction, order, told)
-        total = in_words(whole_amount(order.properties), sold.currency)
-        until = properties["expiresAt"]
-        await tell_buyer(
-            transaction, order, MailTemplate.ORDER_PLACED, at, lines=sold.told(), total=total, until=f"{until:.16} UTC"
-        )
-        return order
+        sale = Sale.of(new.lines, products, terms.fee_share)
+        await orders.set_sold(transaction, sale.taken)
+        return await place(transaction, caller, sale, Purchase(buyer_id, ship_to, clock(), terms))
 
     return work
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """Who buys, where it goes to, when that is, and on which terms."""
+
+    buyer_id: str
+    ship_to: Mapping[str, str]
+    at: datetime
+    terms: Terms
+
+
+async def place(transaction: Transaction, caller: Caller, sale: "Sale", purchase: Purchase) -> Thing:
+    """Make the order of a sale whose products are locked and were taken from the stock.
+
+    The group that sells is locked here: last, so that buyers of other products of the group wait for it shortly. Who
+    buys of several locks them in order of their ids. ConflictError where it takes no orders.
+    """
+    serial = await orders.take_number(transaction, sale.group_id)
+    if serial is None:
+        raise ConflictError("Whoever sells this takes no orders any more.", field="lines.0.productId")
+    properties: dict[str, JSON] = {
+        "number": str(serial),
+        "serial": serial,
+        "state": OrderState.PENDING,
+        "currency": sale.currency,
+        "lines": sale.lines,
+        "placedAt": purchase.at.isoformat(),
+        "expiresAt": (purchase.at + purchase.terms.unpaid_for).isoformat(),
+        "customerId": purchase.buyer_id,
+    }
+    if purchase.ship_to:
+        properties["shipTo"] = purchase.ship_to
+    order = new_purchase(ORDER, f"Order {serial}", sale.group_id, properties)
+    told = happened(caller, EventType.ORDER_CREATED, order, {"number": str(serial)})
+    await create(transaction, order, told)
+    await tell_buyer(
+        transaction,
+        order,
+        MailTemplate.ORDER_PLACED,
+        purchase.at,
+        lines=sale.told(),
+        total=in_words(whole_amount(order.properties), sale.currency),
+        until=f"{properties['expiresAt']:.16} UTC",
+    )
+    return order
+
+
+def checked_address(ship_to: Mapping[str, str]) -> dict[str, str]:
+    """The parts of an address that are known. ValidationError."""
+    return {name: validation.text(f"shipTo.{name}", value) for name, value in ship_to.items()}
 
 
 def _check(new: NewOrder) -> None:
@@ -109,7 +138,7 @@ def _check(new: NewOrder) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sale:
+class Sale:
     """What is sold: the lines of the order, and the products with less of a stock that is counted."""
 
     group_id: str
@@ -118,7 +147,7 @@ class _Sale:
     taken: Sequence[Thing]
 
     @classmethod
-    def of(cls, wanted: Sequence[WantedLine], products: Mapping[str, Thing], fee_share: Decimal) -> "_Sale":
+    def of(cls, wanted: Sequence[WantedLine], products: Mapping[str, Thing], fee_share: Decimal) -> "Sale":
         """What the lines come to, given the products that were found, which are locked."""
         lines: list[Mapping[str, JSON]] = []
         taken: list[Thing] = []

@@ -23,10 +23,8 @@ from domain.values import JSON, now
 from graph import events, locks, mail, orders, people, references, thing_changes
 from graph.store import Transaction
 from graph.thing_changes import Written
-from graph.things import ThingRow
 from services import validation
 from services.access import MEMBERS
-from services.lists import NodeList
 from services.mail import new_mail
 from services.ontology import check_properties
 from services.places import check_active
@@ -39,10 +37,14 @@ PAYMENT: Final = "payment"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the operator says about orders: the part that the platform keeps, and how long one may stay unpaid."""
+    """What the operator says about orders: the part that the platform keeps, and how long one may stay unpaid.
+
+    A cart is kept so long after it was last changed.
+    """
 
     fee_share: Decimal = Decimal("0.05")
     unpaid_for: timedelta = timedelta(hours=24)
+    carts_kept_for: timedelta = timedelta(days=30)
 
 
 def check_id(field: str, identifier: str, thing_type: str = ORDER) -> str:
@@ -166,11 +168,6 @@ async def tell_buyer(
 def in_words(minor: int | Decimal, currency: str) -> str:
     """An amount in minor units as people read it, such as `18.00 USD`."""
     return f"{Money(Decimal(minor), currency).amount} {currency}"
-
-
-def bought_by(person_id: str) -> NodeList[ThingRow, Thing]:
-    """The list of all orders of a customer."""
-    return NodeList("orders", orders.ORDERS_OF_CUSTOMER, (("customerId", person_id),))
 
 
 async def order_again(transaction: Transaction, reach: Reach, identifier: str) -> Thing:

@@ -193,12 +193,15 @@ class Passkeys:
         """Call one of the caller's passkeys otherwise. NotFoundError where they have no such one."""
         viewer, _ = authorize_oneself(caller, Action.RENAME_PASSKEY, self._clock())
         name = validation.name("name", name)
-        row = await self._store.write(
-            lambda transaction: passkeys.rename(transaction, viewer.person_id, identifier, name)
-        )
-        if row is None:
-            raise NotFoundError("passkey", identifier[:60])
-        return identities.passkey(row)
+
+        async def work(transaction: Transaction) -> SignInMethod:
+            row = await passkeys.rename(transaction, viewer.person_id, identifier, name)
+            if row is None:
+                raise NotFoundError("passkey", identifier[:60])
+            await _record(transaction, caller, EventType.PASSKEY_RENAMED, identifier)
+            return identities.passkey(row)
+
+        return await self._store.write(work)
 
     async def remove(self, caller: Caller, identifier: str) -> str:
         """Have the caller no longer sign in with a passkey; its id.
@@ -232,7 +235,7 @@ class Passkeys:
 
 
 async def _record(
-    transaction: Transaction, caller: Caller, what: EventType, identifier: str, changes: AccessChange
+    transaction: Transaction, caller: Caller, what: EventType, identifier: str, changes: AccessChange | None = None
 ) -> None:
     person_id = None if caller.viewer is None else caller.viewer.person_id
     happened = event(caller, what, target_id=person_id, group_id=None, properties=_of(identifier), changes=changes)

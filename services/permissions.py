@@ -17,6 +17,7 @@ from services.access import MEMBER_ROLES, OF_BUYERS, Action, counts_below, count
 from services.orders import ORDER, refused_to_either
 from services.rights import BY_THING, Rights, counting
 
+PRODUCT: Final = "product"
 IN_GROUPS: Final = tuple(MEMBER_ROLES)
 """What can be done to a group, and to what it holds."""
 
@@ -40,7 +41,7 @@ _TO_KNOWLEDGE: Final[Mapping[KnowledgeType, tuple[Action, ...]]] = MappingProxyT
     }
 )
 _TO_TYPES: Final[Mapping[str, tuple[Action, ...]]] = MappingProxyType(
-    {ORDER: (Action.CANCEL_ORDER, Action.REQUEST_REFUND), "product": (Action.PLACE_ORDER,)}
+    {ORDER: (Action.CANCEL_ORDER, Action.REQUEST_REFUND), PRODUCT: (Action.PLACE_ORDER,)}
 )
 """What is done to things of a type, and is not of members alone."""
 

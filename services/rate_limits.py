@@ -36,6 +36,7 @@ class Limited(StrEnum):
     PROOF = "proof"
     SECOND_FACTOR = "second_factor"
     REFRESH = "refresh"
+    CART = "cart"
 
 
 BY_ADDRESS: Final[Mapping[Limited, str]] = MappingProxyType(
@@ -47,6 +48,7 @@ BY_ADDRESS: Final[Mapping[Limited, str]] = MappingProxyType(
         Limited.PROOF: "30/minute;200/hour",
         Limited.SECOND_FACTOR: "30/minute;200/hour",
         Limited.REFRESH: "120/minute",
+        Limited.CART: "30/minute;300/hour",
     }
 )
 """How often from one address, whatever the account."""
@@ -72,6 +74,7 @@ class RateLimits:
     def __init__(self, storage: Storage | None) -> None:
         """Without a storage nothing is counted."""
         self._limiter = None if storage is None else SlidingWindowCounterRateLimiter(storage)
+        self._meanwhile = SlidingWindowCounterRateLimiter(_storage(MEMORY))
         self._by_address = {what: parse_many(text) for what, text in BY_ADDRESS.items()}
         self._by_account = {what: parse_many(text) for what, text in BY_ACCOUNT.items()}
         self._denials = parse_many(DENIALS)
@@ -80,18 +83,14 @@ class RateLimits:
     def at(cls, redis_url: str | None) -> "RateLimits":
         """The limits that are counted in a Redis, or in memory. ValueError where that is no address of one."""
         if redis_url is None:
-            storage = storage_from_string(MEMORY)
-        else:
-            storage = storage_from_string(f"async+{redis_url}", implementation="redispy", wrap_exceptions=True)
-        if not isinstance(storage, Storage):
-            raise TypeError(f"{type(storage).__name__} blocks the event loop")
-        return cls(storage)
+            return cls(_storage(MEMORY))
+        return cls(_storage(f"async+{redis_url}", implementation="redispy", wrap_exceptions=True))
 
     async def count(self, what: Limited, caller: Caller, account: str | None = None) -> None:
         """Count one try, of an account where it is about one, whether or not there is such an account.
 
-        RateLimitError where there were too many. A Redis that cannot be reached counts nothing: it must not keep
-        everybody out.
+        RateLimitError where there were too many. While a Redis cannot be reached this process counts its own: it must
+        neither keep everybody out nor let anybody guess without end.
         """
         address = _network(caller.address)
         await self._count(self._by_address[what], what, address)
@@ -112,14 +111,25 @@ class RateLimits:
         if self._limiter is None:
             return
         try:
-            for item in items:
-                if not await self._limiter.hit(item, *names):
-                    stats = await self._limiter.get_window_stats(item, *names)
-                    # A window has made room once its end has passed, not at it.
-                    wait = math.floor(max(0.0, stats.reset_time - time.time())) + 1
-                    raise RateLimitError(f"That was too often. Try again in {wait} seconds.", wait)
+            await _hit(self._limiter, items, names)
         except StorageError:
-            return
+            await _hit(self._meanwhile, items, names)
+
+
+async def _hit(limiter: SlidingWindowCounterRateLimiter, items: list[RateLimitItem], names: tuple[str, ...]) -> None:
+    for item in items:
+        if not await limiter.hit(item, *names):
+            stats = await limiter.get_window_stats(item, *names)
+            # A window has made room once its end has passed, not at it.
+            wait = math.floor(max(0.0, stats.reset_time - time.time())) + 1
+            raise RateLimitError(f"That was too often. Try again in {wait} seconds.", wait)
+
+
+def _storage(uri: str, **options: str | bool) -> Storage:
+    storage = storage_from_string(uri, **options)
+    if not isinstance(storage, Storage):
+        raise TypeError(f"{type(storage).__name__} blocks the event loop")
+    return storage
 
 
 def _network(address: str | None) -> str:

@@ -13,6 +13,7 @@ from services.account_deletion import AccountDeletion
 from services.account_export import AccountExport
 from services.audit import AuditLog
 from services.bulk import Bulk
+from services.carts import Carts
 from services.changes import Changes
 from services.checking import Checking
 from services.connections import Connections
@@ -37,6 +38,7 @@ from services.mail import Mails
 from services.node_permissions import NodePermissions
 from services.ontology import Ontology
 from services.order_changes import OrderChanges
+from services.order_export import OrderExport
 from services.order_updates import OrderUpdates
 from services.orders import Terms
 from services.passkey_proofs import RelyingParty
@@ -52,6 +54,7 @@ from services.profile import Profile
 from services.provider_sign_in import ProviderSignIn
 from services.providers import Provider
 from services.rate_limits import RateLimits
+from services.reconciliation import Reconciliation
 from services.revenue_shares import RevenueShares
 from services.sealing import SecretBox
 from services.search import Searching
@@ -95,6 +98,7 @@ class Services:
     account_export: AccountExport
     audit: AuditLog
     bulk: Bulk
+    carts: Carts
     changes: Changes
     checking: Checking
     connections: Connections
@@ -114,6 +118,7 @@ class Services:
     mails: Mails
     node_permissions: NodePermissions
     ontology: Ontology
+    order_export: OrderExport
     order_updates: OrderUpdates
     orders: OrderChanges
     password_reset: PasswordReset
@@ -126,6 +131,7 @@ class Services:
     products: Products
     profile: Profile
     provider_sign_in: ProviderSignIn
+    reconciliation: Reconciliation
     revenue_shares: RevenueShares
     search: Searching
     second_factors: SecondFactors
@@ -180,13 +186,14 @@ class Services:
         entrance = Entrance(policy, box)
         keys, sessions = Keys(store, clock), Sessions(store, clock, limits, policy)
         live_events = LiveEvents(store, log or EventLog(store), DeliveryRights(store, sessions, keys))
-        things = Things(store, ontology)
+        things, lists = Things(store, ontology), Lists(store, scan_limit)
         return cls(
             access_lists=AccessLists(store),
             account_deletion=AccountDeletion(store, clock),
             account_export=AccountExport(store, clock),
             audit=AuditLog(store),
             bulk=Bulk(store, changes),
+            carts=Carts(store, clock, limits, terms.carts_kept_for),
             changes=changes,
             checking=Checking(store, ontology),
             connections=Connections(store, ontology),
@@ -201,11 +208,12 @@ class Services:
             key_rotation=KeyRotation(store, clock),
             keys=keys,
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),
-            lists=Lists(store, scan_limit),
+            lists=lists,
             live_events=live_events,
             mails=Mails(store, clock),
             node_permissions=NodePermissions(store),
             ontology=ontology,
+            order_export=OrderExport(lists, live_events),
             order_updates=OrderUpdates(live_events, things),
             orders=OrderChanges(store, clock, changes, terms),
             password_reset=PasswordReset(store, clock, limits, policy.words),
@@ -218,6 +226,7 @@ class Services:
             products=Products(store),
             profile=Profile(store, clock),
             provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),
+            reconciliation=Reconciliation(store, ontology),
             revenue_shares=RevenueShares(store),
             search=Searching(store, ontology),
             second_factors=SecondFactors(store, clock, limits, evidence, policy),

@@ -11,7 +11,6 @@ from domain.changes import KEEP, Change
 from domain.errors import ValidationError
 from domain.filters import Condition
 from domain.ids import NodeKind, new_id, thing_prefix
-from domain.orders import OrderTotals
 from domain.thing_types import SOLD, ThingType
 from domain.thing_versions import ThingVersion
 from domain.things import Thing, ThingStatus
@@ -129,10 +128,6 @@ class Things:
     async def labels(self, ids: Sequence[str]) -> Mapping[str, list[str]]:
         """The labels of things that the caller was shown."""
         return await knowledge.fetch_labels(self._store, ids)
-
-    async def order_totals(self, caller: Caller, group_ids: Sequence[str]) -> Mapping[str, list[OrderTotals]]:
-        """For each group sums over the orders in it and below it, one for each currency."""
-        return await things.total_orders(self._store, reach_of(caller), group_ids)
 
     async def at(self, caller: Caller, thing_id: str, time: datetime) -> ThingVersion | None:
         """How a thing was at a time; None where there is no such thing for the caller, or was not yet."""

@@ -34,6 +34,14 @@ def rsa_key(kid: str) -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """What stands behind a code: what it was asked for with, and who agreed."""
+
+    asked: Mapping[str, str]
+    person: Mapping[str, JSON]
+
+
 @dataclass
 class FakeProvider:
     """Whoever comes is `person`; a test may have it say something else than it should."""
@@ -52,7 +60,10 @@ class FakeProvider:
     secret: bytes | None = None
     """What the next ID tokens are signed with instead of a key."""
     asked: list[str] = field(default_factory=list)
-    codes: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    codes: dict[str, Agreed] = field(default_factory=dict)
+    access_token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    seen: list[str] = field(default_factory=list)
+    """Every secret that it was sent or gave away."""
     down: bool = False
 
     async def visit(self, url: str) -> dict[str, str]:
@@ -95,25 +106,27 @@ class FakeProvider:
         assert query["code_challenge_method"] == "S256"
         assert query["client_id"] == CLIENT
         code = secrets.token_urlsafe(16)
-        self.codes[code] = dict(query)
+        self.codes[code] = Agreed(dict(query), self.person)
+        self.seen += [code, *(query[name] for name in ("state", "nonce") if name in query)]
         back = {"code": code, "state": query["state"], "iss": self.issuer}
         return RedirectResponse(f"{query['redirect_uri']}?{urlencode(back)}")
 
-    async def _redeemed(self, request: Request) -> Mapping[str, str] | None:
-        """What a code was asked for with, if its verifier is right; each is good once."""
+    async def _redeemed(self, request: Request) -> Agreed | None:
+        """What stands behind a code, if its verifier is right; each is good once."""
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
-        asked = self.codes.pop(form["code"], None)
+        agreed = self.codes.pop(form["code"], None)
+        self.seen += [form["code_verifier"], self.access_token]
         challenge = _base64url(hashlib.sha256(form["code_verifier"].encode()).digest())
-        if asked is None or asked["redirect_uri"] != form["redirect_uri"]:
+        if agreed is None or agreed.asked["redirect_uri"] != form["redirect_uri"]:
             return None
-        return asked if asked["code_challenge"] == challenge else None
+        return agreed if agreed.asked["code_challenge"] == challenge else None
 
     async def _token(self, request: Request) -> Response:
         self._note(request)
         given = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
         assert [unquote_plus(part) for part in given.split(":")] == [CLIENT, SECRET]
-        asked = await self._redeemed(request)
-        if asked is None:
+        agreed = await self._redeemed(request)
+        if agreed is None:
             return JSONResponse({"error": "invalid_grant"}, 400)
         at = int(self.clock().timestamp())
         claims: dict[str, JSON] = {
@@ -121,8 +134,8 @@ class FakeProvider:
             "aud": CLIENT,
             "iat": at,
             "exp": at + 300,
-            "nonce": asked["nonce"],
-            **self.person,
+            "nonce": agreed.asked["nonce"],
+            **agreed.person,
             **self.claims,
         }
         kept = {name: value for name, value in claims.items() if value is not None}
@@ -134,23 +147,24 @@ class FakeProvider:
             head, body, signature = token.split(".")
             swapped = "A" if signature[10] != "A" else "B"
             token = f"{head}.{body}.{signature[:10]}{swapped}{signature[11:]}"
-        return JSONResponse({"id_token": token, "access_token": "access", "token_type": "Bearer"})
+        self.seen += token.split(".")
+        return JSONResponse({"id_token": token, "access_token": self.access_token, "token_type": "Bearer"})
 
     async def _jwks(self, request: Request) -> Response:
         self._note(request)
         return JSONResponse({"keys": [key.as_dict(private=False) for key in self.keys]})
 
     async def _userinfo(self, request: Request) -> Response:
-        assert request.headers["authorization"] == "Bearer access"
+        assert request.headers["authorization"] == f"Bearer {self.access_token}"
         return JSONResponse(self.userinfo)
 
     async def _github_token(self, request: Request) -> Response:
         if await self._redeemed(request) is None:
             return JSONResponse({"error": "bad_verification_code"})
-        return JSONResponse({"access_token": "access", "token_type": "bearer"})
+        return JSONResponse({"access_token": self.access_token, "token_type": "bearer"})
 
     async def _github_user(self, request: Request) -> Response:
-        assert request.headers["authorization"] == "Bearer access"
+        assert request.headers["authorization"] == f"Bearer {self.access_token}"
         return JSONResponse({"id": 583231, "login": "octo_cat", "name": None})
 
     async def _github_emails(self, _request: Request) -> Response:

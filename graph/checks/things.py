@@ -1,6 +1,6 @@
 """What a check has to know of a thing."""
 
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from graph.bulk import StoredRow
 from graph.checks.subjects import Subject, subject
@@ -29,7 +29,8 @@ class ThingFacts(TypedDict):
 
     `named` is the status of the group that its `groupId` names, `owners` the people who own it, where it is private,
     `mentions` the ids of what its properties name, `payments` the properties of what was paid for an order and given
-    back, `counted` the last number of an order of its group, and `told` the target of the event that made it so.
+    back, `counted` the last number of an order of its group, `told` the target of the event that made it so, and
+    `happened` the types of all events of an order.
     """
 
     id: str
@@ -43,13 +44,10 @@ class ThingFacts(TypedDict):
     payments: list[str]
     counted: list[int | None]
     told: list[str | None]
+    happened: list[str]
 
 
-THINGS: Subject[ThingFacts] = subject(
-    "things",
-    "(node:Entity:Thing)",
-    "node",
-    """{
+FACTS: Final = """{
         id: node.id,
         labels: labels(node),
         row: properties(node),
@@ -72,6 +70,8 @@ THINGS: Subject[ThingFacts] = subject(
         counted: COLLECT {
             MATCH (counter:OrderCounter {groupId: node.groupId}) WHERE node.orderKey IS NOT NULL RETURN counter.last
         },
-        told: COLLECT { MATCH (event:Event {id: node.eventId}) RETURN event.targetId }
-    }""",
-)
+        told: COLLECT { MATCH (event:Event {id: node.eventId}) RETURN event.targetId },
+        happened: COLLECT { MATCH (event:Event) WHERE node:Order AND event.targetId = node.id RETURN event.type }
+    }"""
+
+THINGS: Subject[ThingFacts] = subject("things", "(node:Entity:Thing)", "node", FACTS)

@@ -38,6 +38,7 @@ class Shape:
     row: str
     project: str
     filtered: bool
+    sums: str = ""
 
 
 @lru_cache(maxsize=2_000)
@@ -58,4 +59,5 @@ def listing_of(shape: Shape, path: Path, where: tuple[str, ...], item: Callable[
         item=item,
         filtered=shape.filtered,
         advice=path.advice,
+        sums=shape.sums,
     )

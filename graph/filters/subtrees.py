@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from graph.access import below_visible
-from graph.listing import UNLIMITED, Listing, within
+from graph.listing import SUMS, UNLIMITED, Listing, summed, within
 from graph.store import Statement
 
 R = TypeVar("R")
@@ -46,8 +46,9 @@ def subtree_of(
     *,
     filtered: bool,
     advice: str,
+    sums: str = "",
 ) -> Listing[R, T]:
-    """The statements of a list; `where` is on the row alone."""
+    """The statements of a list; `where` is on the row alone, and `sums` as for `listing`."""
     row, key = found.row, f"{found.row}.{found.column}"
     of_type = f" AND {found.type}" if found.type else ""
     in_group = f"MATCH ({row}:{found.label}) WHERE {row}.groupId = groupId{of_type} AND {within(key)}"
@@ -120,4 +121,15 @@ def subtree_of(
         filtered,
         by_parent=True,
         advice=advice,
+        sums=None
+        if not sums
+        else Statement(
+            f"sum_{name}",
+            f"""{top}
+            CALL (below) {{
+                {every}
+                {summed(row, conditions, sums)}
+            }}
+            RETURN {SUMS} AS row""",
+        ),
     )

@@ -308,8 +308,6 @@ SECTION: Section[ThingFacts] = Section(
         _right_mentions,
         _right_event,
         _right_prior,
-        orders.right_number,
-        orders.right_payments,
-        orders.right_receipts,
+        *orders.OF_ORDERS,
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from domain.values import JSON
-from graph.things import FILTER_COLUMNS
+from graph.things import ADDED_UP, FILTER_COLUMNS
 from services.importing.mapping import ConnectionStep, Step
 
 
@@ -37,7 +37,7 @@ _NODE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("status",),
     "properties": (
         "properties",
-        *("currency", "lineCount", "netScaled", "customerId", "orderKey", "expiresAt"),
+        *(*ADDED_UP, "customerId", "orderKey", "expiresAt"),
         *("textWords", *FILTER_COLUMNS),
     ),
 }

@@ -260,6 +260,14 @@ class Model:
             return True
         return each.customer == who or covers(self.role(who, each.group), "owner")
 
+    def may_read(self, who: int, identifier: str) -> bool:
+        """Whether somebody reads a group or a thing: as theirs, or as everybody does."""
+        for index, group in enumerate(self.groups):
+            if group.id == identifier:
+                return self.sees_group(who, index) or self.public_group(index)
+        [thing] = [index for index, each in enumerate(self.things) if each.id == identifier]
+        return self.sees_thing(who, thing) or self.public_thing(thing)
+
     def may_link(self, who: int, link: Link) -> bool:
         """Whether somebody may change, and end, a connection between things or people."""
         ends = [] if link.people else [self.things[end] for end in (link.source, link.target)]

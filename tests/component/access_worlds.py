@@ -29,7 +29,7 @@ _ROLES: Final = st.sampled_from(["viewer", "editor", "admin", "owner"])
 _GIVEN: Final = st.sampled_from(["viewer", "editor", "admin"])
 _STATUS: Final = st.sampled_from(["active", "active", "active", "pending", "inactive"])
 _PLATFORM: Final = st.sampled_from(["org_owner", "org_user", "org_owner", "org_user", "customer"])
-_TYPES: Final = st.sampled_from(["video", "video", "order", "invitation"])
+_TYPES: Final = st.sampled_from(["video", "video", "order", "invitation", "product"])
 _OFTEN: Final = st.sampled_from([True, True, True, False])
 
 
@@ -151,6 +151,7 @@ def _thing(model: Model, index: int) -> Thing:
     more: Mapping[str, Mapping[str, JSON]] = {
         "order": {"number": str(index), "state": "pending", "currency": "USD", "lines": [line]},
         "invitation": {"role": "viewer", "state": "pending"},
+        "product": {"category": "course", "price": {"amount": 1, "currency": "USD"}},
         "api_key": {"scope": "write", "hint": "one_"},
     }
     properties = dict(more.get(each.type, {}))

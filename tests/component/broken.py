@@ -16,6 +16,7 @@ _GRANT = "MATCH ()-[n:GRANTED {id: $grant}]->(t) "
 _SESSION = "MATCH (n:Session {id: $session}) "
 _CREDENTIAL = "MATCH (n:Credential {personId: $person}) "
 _IDENTITY = "MATCH (n:Identity {id: $identity}) "
+_CART = "MATCH (n:ShoppingCart {key: $cart}) "
 _ATTEMPT = "MATCH (n:SignInAttempt {stateHash: $attempt}) "
 _PASSKEY = "MATCH (n:Passkey {id: $passkey}) "
 _CHALLENGE = "MATCH (n:SignInChallenge {hash: $challenge}) "
@@ -211,6 +212,13 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             ("bought",),
             mended=False,
             others=frozenset({"thing_columns"}),
+        ),
+    ],
+    "order_events": [
+        Break(
+            "MATCH (n:Event) WHERE n.targetId = $bought AND n.type = 'order_paid' SET n.type = 'thing_updated'",
+            ("bought",),
+            mended=False,
         ),
     ],
     "order_counter_form": [Break("MATCH (n:OrderCounter) REMOVE n.last", ("home",), mended=False)],
@@ -465,6 +473,19 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "second_factor_recovery_codes": [
         Break(_FACTOR + "SET n.recoveryHashes = ['abcd-efgh']", ("person",), mended=False),
         Break(_FACTOR + "SET n.enabledAt = null", ("person",), mended=False),
+    ],
+    "cart_form": [
+        Break(_CART + "REMOVE n.updatedAt", ("cart",), mended=False),
+        Break(_CART + "SET n.lines = 1", ("cart",), mended=False, others=frozenset({"cart_lines"})),
+    ],
+    "cart_lock": [Break(_CART + "SET n._lock = true", ("cart",))],
+    "cart_person": [
+        Break(_CART + "SET n.personId = $noPerson, n.key = $noPerson", ("noPerson",)),
+        Break(_CART + "REMOVE n.personId", ("cart",)),
+    ],
+    "cart_lines": [
+        Break(_CART + "SET n.lines = '{'", ("cart",)),
+        Break(_CART + "SET n.lines = '[{}]'", ("cart",)),
     ],
     "sign_in_attempt_form": [Break(_ATTEMPT + "REMOVE n.browserHash", ("attempt",), mended=False)],
     "sign_in_attempt_lock": [Break(_ATTEMPT + "SET n._lock = true", ("attempt",))],

@@ -4,6 +4,7 @@ from domain.connection_types import CONNECTION_TYPES
 from domain.connections import Direction
 from domain.filters import EVERYTHING, All, Comparison, Condition, Either, Not, Operator, Value
 from graph.connections import RELATIONSHIPS
+from graph.filters import orders
 from graph.filters.connections import Scope as Connections
 from graph.filters.events import Scope as Events
 from graph.filters.people import Scope as People
@@ -57,6 +58,39 @@ THINGS: list[tuple[object, ...]] = [
     (EVERYTHING, Scope.GROUP),
     (STATUS, Scope.GROUP),
     (both(TYPE, PRICED), Scope.GROUP),
+]
+STATE, STATES = compare(orders.STATE), compare(orders.STATE, ("pending", "paid"), Operator.ONE_OF)
+ALL_STATES = compare(orders.STATE, ("paid", "completed"), Operator.ONE_OF)
+PLACED = compare(orders.PLACED_AT, 1, Operator.AT_LEAST)
+COSTS = both(
+    compare(orders.CURRENCY), compare(orders.TOTAL, 1, Operator.AT_LEAST), compare(orders.TOTAL, 9, Operator.AT_MOST)
+)
+OF_CUSTOMER, OF_PRODUCT = compare(orders.CUSTOMER), compare(orders.PRODUCT)
+ORDERS: list[tuple[object, ...]] = [
+    *(
+        (both(seller, *more), scope)
+        for seller, scope in (
+            (EVERYTHING, orders.Scope.EVERYWHERE),
+            (EVERYTHING, orders.Scope.GROUP),
+            (EVERYTHING, orders.Scope.SUBTREE),
+            (GROUP, orders.Scope.EVERYWHERE),
+            (IN_SUBTREE, orders.Scope.EVERYWHERE),
+        )
+        for more in (
+            (),
+            (STATE,),
+            (STATES,),
+            (ALL_STATES,),
+            (PLACED,),
+            (COSTS,),
+            (PLACED, COSTS, STATE),
+            (OF_CUSTOMER,),
+            (OF_CUSTOMER, OF_PRODUCT, STATE, PLACED),
+            (OF_PRODUCT,),
+            (OF_PRODUCT, STATE),
+        )
+    ),
+    (both(GROUP, IN_SUBTREE, STATE), orders.Scope.SUBTREE),
 ]
 PUBLIC_THINGS = [given[:1] for given in THINGS if given[1] is Scope.EVERYWHERE]
 GROUPS: list[tuple[object, ...]] = [

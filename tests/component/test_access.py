@@ -160,6 +160,8 @@ async def test_every_question_of_nobody_is_refused_before_the_store_is_asked(
         assert answer.data == {"answer": None}
     elif name == "signInProviders":
         assert answer.data == {"answer": []}
+    elif name == "cart":
+        assert answer.data == {"answer": {"__typename": "ShoppingCart"}}
     else:
         assert answer.codes == ["UNAUTHENTICATED"]
         assert answer.body["data"] in ({"answer": None}, None)
@@ -186,8 +188,8 @@ OF_ALL = {
 """What is in no group, and a platform owner's alone."""
 OF_ONES_MEMBERSHIP = {"joinGroup", "leaveGroup"}
 """What takes no role in a group, and is tested in tests/component/test_joining.py."""
-OF_BUYERS = {"placeOrder", "cancelOrder", "requestRefund"}
-"""What everybody does for themselves, and is tested in tests/component/test_orders.py."""
+OF_BUYERS = {"placeOrder", "cancelOrder", "requestRefund", "claimCart", "checkout"}
+"""What everybody does for themselves, and is tested in tests/component/test_orders.py and test_carts.py."""
 
 
 @pytest.mark.parametrize("name", FOR_SOME)
@@ -253,7 +255,7 @@ def test_every_action_has_one_rule() -> None:
     assert {action_of(name) for name in FOR_ONESELF} == OWN
     assert set(MEMBER_ROLES) <= set(ALLOWED_ROLES)
     of_members = {PlatformRole.PLATFORM_OWNER, PlatformRole.ORG_OWNER, PlatformRole.ORG_USER}
-    everybodys = {Action.LEAVE_GROUP, Action.PLACE_ORDER, Action.CANCEL_ORDER, Action.REQUEST_REFUND}
+    everybodys = {Action.LEAVE_GROUP, *(Action(re.sub(r"(?=[A-Z])", "_", name).lower()) for name in OF_BUYERS)}
     assert all(ALLOWED_ROLES[action] == set(PlatformRole) for action in everybodys)
     for action in set(ALLOWED_ROLES) - everybodys:
         allowed = of_members if action in OF_MEMBERS else {PlatformRole.PLATFORM_OWNER}

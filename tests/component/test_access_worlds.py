@@ -34,13 +34,17 @@ often = settings(
 )
 
 
+OF_BUYERS: Final = {"cancel_order": "order", "place_order": "product"}
+"""What is about buying, and the type of thing that it is done to."""
+
+
 def _asked(actions: Iterable[str]) -> str:
     return " ".join(f"{action}: viewerCan(action: {action})" for action in actions)
 
 
 SEEN: Final = f"""query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ id
     ... on Group {{ {_asked(OF_GROUPS)} viewerRole }}
-    ... on Thing {{ {_asked([*OF_THINGS, "cancel_order"])} }}
+    ... on Thing {{ {_asked([*OF_THINGS, *OF_BUYERS])} }}
     ... on Person {{ {_asked(["connect"])} }}
     ... on Relationship {{ {_asked(["update_connection", "disconnect", "revoke_access"])} }}
 }} }}"""
@@ -122,8 +126,8 @@ class Asking:
         for index, thing in enumerate(model.things):
             seen = model.sees_thing(who, index) or model.public_thing(index)
             can = {action: model.may_to_thing(who, action, index) for action in OF_THINGS}
-            cancel = thing.type == "order" and model.may_cancel(who, index)
-            expected[thing.id] = {**can, "cancel_order": cancel} if seen else None
+            can |= {action: may_buy(model, who, action, index) for action in OF_BUYERS}
+            expected[thing.id] = can if seen else None
         for index, person in enumerate(model.people):
             connect = model.may_connect(who, index)
             expected[person.id] = {"connect": connect} if model.sees_person(who, index) else None
@@ -241,6 +245,10 @@ async def check_access_lists(model: Model, api: Api, count: Count) -> None:
         ask(thing.id, None, (each for each in active if model.sees_thing(each, index)))
         for action in OF_THINGS:
             ask(thing.id, action, (each for each in active if model.may_to_thing(each, action, index)))
+        # Of what is public the lists have those who see it anyway.
+        for action in (each for each in OF_BUYERS if OF_BUYERS[each] == thing.type):
+            of_list = (each for each in active if model.sees_thing(each, index) or action != "place_order")
+            ask(thing.id, action, (each for each in of_list if may_buy(model, each, action, index)))
     names = [*wanted]
     for start in range(0, len(names), 50):
         some = names[start : start + 50]
@@ -280,6 +288,43 @@ async def _check_places(model: Model, api: Api, active: list[int], count: Count)
             count.questions += 2
 
 
+async def check_explanations(model: Model, api: Api, count: Count) -> None:
+    """What a platform owner is told about each person and each object: of reading, and of one thing done to it."""
+    for who, person in enumerate(model.people):
+        wanted: dict[str, tuple[str, bool]] = {}
+        for index, group in enumerate(model.groups):
+            action = tuple(OF_GROUPS)[(who + index) % len(OF_GROUPS)]
+            wanted[group.id] = (action, model.may_in_group(who, action, index))
+        for index, thing in enumerate(model.things):
+            to_type = [*OF_THINGS, *(each for each in OF_BUYERS if OF_BUYERS[each] == thing.type)]
+            action = to_type[(who + index) % len(to_type)]
+            buys = action in OF_BUYERS
+            may = may_buy(model, who, action, index) if buys else model.may_to_thing(who, action, index)
+            wanted[thing.id] = (action, may)
+        names = [*wanted]
+        for start in range(0, len(names), 25):
+            some = names[start : start + 25]
+            fields = (
+                f'{name}: accessExplanation(personId: "{person.id}", objectId: "{name}") {{ allowed }} '
+                f'{name}_: accessExplanation(personId: "{person.id}", objectId: "{name}", action: {wanted[name][0]}) '
+                "{ allowed reason }"
+                for name in some
+            )
+            answer = await api.ask(f"{{ {' '.join(fields)} }}")
+            for name in some:
+                read, done = cast("Node", answer.data[name]), cast("Node", answer.data[f"{name}_"])
+                assert read["allowed"] is (person.active and model.may_read(who, name)), (person, name)
+                assert done["allowed"] is (person.active and wanted[name][1]), (person, name, wanted[name], done)
+                count.questions += 2
+
+
+def may_buy(model: Model, who: int, action: str, thing: int) -> bool:
+    """Whether somebody may do something to a thing that is about buying it; no other thing is for that."""
+    if model.things[thing].type != OF_BUYERS[action]:
+        return False
+    return model.may_cancel(who, thing) if action == "cancel_order" else model.may_read(who, model.things[thing].id)
+
+
 @given(model=models())
 @often
 async def test_every_way_of_asking_agrees_with_the_oracle(
@@ -290,7 +335,9 @@ async def test_every_way_of_asking_agrees_with_the_oracle(
     for who, person in enumerate(model.people):
         if person.active:
             await Asking(model, who, Api(server, secret_of(person)), count).check()
-    await check_access_lists(model, Api(server, secret_of(model.people[0])), count)
+    operator = Api(server, secret_of(model.people[0]))
+    await check_access_lists(model, operator, count)
+    await check_explanations(model, operator, count)
 
 
 def test_many_questions_were_asked(count: Count) -> None:

@@ -3,27 +3,27 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import cast
 
 import pytest
 
 from domain.people import MemberRole, PlatformRole
-from domain.values import JSON
+from domain.values import JSON, JSONObject
 from graph.store import Statement
 from services.checking import Checking
 from services.ontology import Ontology
 from tests.accounts import PASSWORD, Accounts, SignedIn, is_out
 from tests.authenticator import enrol
-from tests.component.test_wallets import linked
 from tests.letters import Letters
 from tests.passkey_device import equip
 from tests.snapshots import Snapshot
+from tests.wallets import linked
+from tests.worlds import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
-STORED: Statement[Mapping[str, object]] = Statement(
-    "stored", "MATCH (n) WHERE NOT n:ThingVersion RETURN properties(n) AS row"
-)
+STORED: Statement[Mapping[str, object]] = Statement("stored", "MATCH (n) RETURN properties(n) AS row")
 PERSON: Statement[Mapping[str, JSON]] = Statement(
     "person", "MATCH (n:Person {id: $id}) RETURN n {.status, .role, .displayName, .emailVerifiedAt, .bio} AS row"
 )
@@ -37,6 +37,18 @@ LEFT: Statement[int] = Statement(
 PROMOTE: Statement[int] = Statement("promote", "MATCH (n:Person {email: $email}) SET n.role = $role RETURN 1 AS row")
 BIO: Statement[int] = Statement(
     "bio", "MATCH (n:Person {email: 'ann@one.example'}) SET n.bio = 'Bio of Ann' RETURN 1 AS row"
+)
+ABOUT: Statement[Mapping[str, JSON]] = Statement(
+    "about",
+    """
+    MATCH (n) WHERE any(name IN keys(n) WHERE n[name] = $id)
+    RETURN {labels: labels(n), id: n.id} AS row""",
+)
+EDGES: Statement[str] = Statement(
+    "edges", "MATCH (n:Person {id: $id})-[e]-() WHERE e.id IS NOT NULL RETURN DISTINCT e.id AS row"
+)
+VERSIONS: Statement[str] = Statement(
+    "versions", "MATCH (n:ThingVersion {thingId: $id}) RETURN n.properties AS row ORDER BY n.key"
 )
 TOLD: Statement[str] = Statement(
     "told", "MATCH (n:Event) WHERE n.actor = $id OR n.targetId = $id RETURN n.type AS row ORDER BY n.id"
@@ -71,6 +83,42 @@ async def group(someone: SignedIn, slug: str) -> str:
 async def join(someone: SignedIn, person: str, group_id: str, role: MemberRole) -> None:
     new: dict[str, JSON] = {"type": "member_of", "fromId": person, "toId": group_id, "properties": {"role": role}}
     assert kind(await someone.api.change("connect", new)) == "ConnectSuccess"
+
+
+@dataclass
+class Shop:
+    """Where somebody buys who then goes."""
+
+    world: World
+    mug: str
+
+    @classmethod
+    async def opened(cls, accounts: Accounts) -> "Shop":
+        world = await World.create(accounts.store, accounts.api)
+        shop = await world.group("shop", visibility="public")
+        properties: JSON = {"category": "physical", "price": {"amount": 1_600, "currency": "USD"}}
+        return cls(world, await world.thing("Mug", shop, "product", status="published", properties=properties))
+
+    def wanted(self, key: str, **ship_to: str) -> JSONObject:
+        return {
+            "lines": [{"productId": self.mug, "quantity": 1}],
+            "idempotencyKey": key,
+            **({"shipTo": ship_to} if ship_to else {}),
+        }
+
+    async def ordered(self, someone: SignedIn, key: str, **ship_to: str) -> str:
+        answer = await someone.api.change("placeOrder", self.wanted(key, **ship_to), "order { id }")
+        return str(cast("Mapping[str, JSON]", answer["order"])["id"])
+
+    async def paid(self, order: str) -> str:
+        given: JSONObject = {
+            "orderId": order,
+            "amount": {"amount": "16.00", "currency": "USD"},
+            "method": "cash",
+            "idempotencyKey": f"pay {order}",
+        }
+        answer = await self.world.api.change("recordPayment", given, "payment { id }")
+        return str(cast("Mapping[str, JSON]", answer["payment"])["id"])
 
 
 async def settled(accounts: Accounts) -> list[str]:
@@ -111,6 +159,61 @@ async def test_somebody_sees_all_that_there_is_of_them_and_no_secret(accounts: A
     assert "argon2" not in text
     assert await id_of(other) not in text
     assert device.credential_id.hex() not in text
+
+
+async def test_somebody_sees_what_they_bought_and_every_key_that_they_had(accounts: Accounts) -> None:
+    shop = await Shop.opened(accounts)
+    ann, ben = await accounts.join("ann"), await accounts.join("ben")
+    first = await shop.ordered(ann, "1", name="Ann One", street="High Road 5", country="GB")
+    payment, second = await shop.paid(first), await shop.ordered(ann, "2")
+    theirs = await shop.ordered(ben, "3", name="Ben Two")
+    await promote(accounts, "ann", PlatformRole.PLATFORM_OWNER)
+    await group(ann, "den")
+    made = await ann.api.change("createApiKey", {"name": "Robot", "scope": "read"}, "apiKey { id }")
+    key = str(cast("Mapping[str, JSON]", made["apiKey"])["id"])
+    assert kind(await ann.api.change("revokeApiKey", {"id": key})) == "RevokeApiKeySuccess"
+    answer = await ann.api.ask("{ viewer { dataExport } }")
+    document = cast("Mapping[str, list[Mapping[str, JSON]]]", answer.at("viewer.dataExport"))
+    assert [each["id"] for each in document["orders"]] == [second, first]
+    bought = cast("Mapping[str, JSON]", document["orders"][1]["properties"])
+    assert bought["shipTo"] == {"name": "Ann One", "street": "High Road 5", "country": "GB"}
+    assert bought["customerId"] == await id_of(ann)
+    assert [each["id"] for each in document["payments"]] == [payment]
+    assert [(each["id"], each["status"]) for each in document["apiKeys"]] == [(key, "archived")]
+    text = json.dumps(document)
+    assert not [each for each in (theirs, "Ben Two", await id_of(ben)) if each in text]
+
+
+async def test_no_kind_of_node_about_somebody_is_left_out(accounts: Accounts, letters: Letters) -> None:
+    shop = await Shop.opened(accounts)
+    who = await enrol(accounts, "ann")
+    ann = who.api
+    await equip(ann)
+    await linked(ann)
+    await shop.paid(await shop.ordered(ann, "1", name="Ann One"))
+    await promote(accounts, "ann", PlatformRole.ORG_OWNER)
+    club = await shop.world.group("club")
+    given: JSONObject = {"toPersonId": await id_of(ann), "onId": club, "role": "viewer"}
+    granted = await shop.world.api.change("grantAccess", given)
+    assert kind(granted) == "GrantAccessSuccess", granted
+    await promote(accounts, "ann", PlatformRole.PLATFORM_OWNER)
+    await group(ann, "den")
+    await ann.api.change("createApiKey", {"name": "Robot", "scope": "read"})
+    await accounts.api.change("requestPasswordReset", {"email": "ann@one.example"})
+    await letters.deliver()
+    answer = await ann.api.ask("{ viewer { dataExport } }")
+    text = json.dumps(answer.at("viewer.dataExport"))
+    found = await accounts.store.read(ABOUT, {"id": await id_of(ann)})
+    about = [(set(cast("list[str]", each["labels"])), str(each["id"])) for each in found]
+    labels = {label for some, _ in about for label in some}
+    assert labels >= {"Person", "Session", "Passkey", "Identity", "Mail", "ApiKey", "Order", "Payment", "Event"}
+    # Of these there is nothing to show but that they are there, which the ways in and the second factor say.
+    secret = {"Credential", "SecondFactor", "OneTimeToken", "SignInChallenge"}
+    assert labels >= secret - {"SignInChallenge"}
+    assert [each for each in about if not each[0] & secret and each[1] not in text] == []
+    edges = await accounts.store.read(EDGES, {"id": await id_of(ann)})
+    assert len(edges) >= 3
+    assert [each for each in edges if each not in text] == []
 
 
 async def test_nobody_sees_the_document_of_somebody_else(accounts: Accounts) -> None:
@@ -165,6 +268,58 @@ async def test_an_account_is_deleted_and_nothing_says_whose_it_was(accounts: Acc
     assert await id_of(again) != person
 
 
+async def test_what_somebody_bought_stays_and_says_no_more_who_they_were(accounts: Accounts, letters: Letters) -> None:
+    shop = await Shop.opened(accounts)
+    ann, ben = await accounts.join("ann"), await accounts.join("ben")
+    place = {"name": "Ann One", "street": "High Road 5", "city": "Leeds", "postalCode": "LS1", "country": "GB"}
+    order, other = await shop.ordered(ann, "1", **place), await shop.ordered(ben, "2", **place | {"name": "Ben Two"})
+    abroad = await shop.ordered(ann, "3", name="Ann One")
+    await shop.paid(order)  # so that there is an older version, with the same place
+    await letters.deliver()
+    before = {each: await shown(shop, each) for each in (order, other, abroad)}
+    assert before[order]["shipTo"] == {**place, "region": None}
+    assert kind(await delete(ann, "ann")) == "DeleteAccountSuccess"
+    after = {each: await shown(shop, each) for each in (order, other, abroad)}
+    nowhere = dict.fromkeys(place, None) | {"region": None}
+    assert after[order] == {**before[order], "shipTo": nowhere | {"country": "GB"}}
+    assert after[abroad] == {**before[abroad], "shipTo": None}
+    assert after[other] == before[other]
+    versions = await accounts.store.read(VERSIONS, {"id": order})
+    assert len(versions) == 1
+    assert json.loads(versions[0])["shipTo"] == {"country": "GB"}
+    stored = [repr(each) for each in await accounts.store.read(STORED, {})]
+    for personal in ("ann@one.example", "'ann'", "Ann"):
+        assert not [each for each in stored if personal in each]
+    assert sum("High Road 5" in each for each in stored) == 1  # Ben's
+    assert await settled(accounts) == []
+
+
+async def test_an_order_that_is_placed_beside_the_end_of_its_account_says_no_place(accounts: Accounts) -> None:
+    shop = await Shop.opened(accounts)
+    for round_ in range(4):
+        ann = await accounts.join("ann")
+        given = shop.wanted(f"{round_}", name="Ann One")
+        tries = [ann.api.ask(PLACE, input=given), ann.api.ask(DELETE, username="ann")]
+        answers = await asyncio.gather(*(tries if round_ % 2 else tries[::-1]))
+        placed, gone = answers if round_ % 2 else answers[::-1]
+        assert gone.at("answer.__typename") == "DeleteAccountSuccess"
+        # It was placed before, refused where it had to wait, or is of a session that was over already.
+        assert placed.status == 401 or placed.at("answer.__typename") in {"PlaceOrderSuccess", "AuthError"}
+        stored = [repr(each) for each in await accounts.store.read(STORED, {})]
+        assert not [each for each in stored if "Ann" in each]
+
+
+async def shown(shop: Shop, order: str) -> Mapping[str, JSON]:
+    """An order as the platform owner sees it."""
+    answer = await shop.world.api.ask(
+        """query ($id: ID!) { node(id: $id) { ... on Order {
+            number state version net { amount } shipTo { name street city region postalCode country }
+        } } }""",
+        id=order,
+    )
+    return cast("Mapping[str, JSON]", answer.at("node"))
+
+
 async def test_who_is_needed_hands_over_before(accounts: Accounts) -> None:
     ann, ben = await accounts.join("ann"), await accounts.join("ben")
     await promote(accounts, "ann", PlatformRole.PLATFORM_OWNER)
@@ -203,3 +358,4 @@ async def test_deleting_takes_a_proof_of_late_and_happens_once(accounts: Account
 
 
 DELETE = "mutation ($username: String!) { answer: deleteAccount(input: {username: $username}) { __typename } }"
+PLACE = "mutation ($input: PlaceOrderInput!) { answer: placeOrder(input: $input) { __typename } }"

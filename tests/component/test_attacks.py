@@ -32,6 +32,7 @@ Path: TypeAlias = tuple[str | int, ...]
 ALSO: Final[Mapping[str, Given]] = {
     "joinGroup": lambda at: {"groupId": at.group},
     "leaveGroup": lambda at: {"groupId": at.group},
+    "setCartLine": lambda at: {"productId": at.product, "quantity": 1},
     "placeOrder": lambda at: {"lines": [{"productId": at.product, "quantity": 1}], "idempotencyKey": at.slug()},
     "cancelOrder": lambda at: {"orderId": at.order},
     "requestRefund": lambda at: {

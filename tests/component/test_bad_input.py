@@ -214,6 +214,7 @@ def right(field: str, world: World) -> dict[str, JSON]:
     values |= {"embeddings": [{"chunkId": knowledge, "embedding": [1.0]}]}
     values |= {"orderId": new_id("ord"), "refundId": new_id("pay"), "of": {"whole": True}, "method": "cash"}
     values |= {"amount": {"amount": "1", "currency": "USD"}, "idempotencyKey": "k"}
+    values |= {"productId": new_id("prd"), "quantity": 1, "expectedTotals": []}
     line: dict[str, JSON] = {"productId": new_id("prd")}
     more: dict[str, JSON] = {"receipt": {"licenceKey": {"key": "K"}}} if field == "fulfilOrder" else {"quantity": 1}
     values |= {"lines": [{**line, **more}]}

@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 
+from app.cookies import ACCESS
 from domain.access import KeyScope
 from domain.ids import new_id
 from domain.people import PlatformRole
@@ -58,6 +59,22 @@ async def test_a_query_takes_as_many_round_trips_with_a_key_as_it_does_of_nobody
         all_statements.clear()
         assert (await api.ask(POINT_READ)).data == {"node": None}
         assert all_statements == ["fetch_groups"]
+
+
+async def test_a_query_takes_as_many_round_trips_with_cookies_as_it_does_of_nobody(
+    accounts: Accounts, all_statements: list[str]
+) -> None:
+    ann = await accounts.join("ann")
+    headers = {"Origin": str(accounts.http.base_url).rstrip("/"), "Cookie": f"{ACCESS}={ann.access}"}
+
+    async def ask(query: str) -> JSON:
+        response = await accounts.http.post("/graphql", json={"query": query}, headers=headers)
+        return cast("Mapping[str, JSON]", response.json())["data"]
+
+    assert await ask(OWN) == {"viewer": {"person": {"username": "ann"}}}
+    all_statements.clear()
+    assert await ask(POINT_READ) == {"node": None}
+    assert all_statements == ["fetch_groups"]
 
 
 async def test_what_reads_nothing_is_confirmed_by_a_statement_of_its_own(

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from domain.filters import All
 from domain.ids import imported_id
 from domain.orders import order_lines
 from graph import bulk, groups, things
+from graph.filters import orders
 from graph.store import Statement, Store
 from services.importing.mapping import read_mapping
 from services.importing.run import import_folder
@@ -34,7 +36,8 @@ async def test_northwind_arrives_whole(store: Store, northwind: Path) -> None:
     assert ("orders", (northwind / "orders.csv").stat().st_size) in {(name, done) for name, done, _ in seen}
 
     company = imported_id("grp", "northwind", "company")
-    [total] = (await things.total_orders(store, EVERYTHING, [company]))[company]
+    listing = orders.orders(All(()), orders.Scope.SUBTREE).listing
+    [total] = orders.totals((await listing.added_up(store, EVERYTHING, [company], filters={}))[company])
     assert (total.currency, total.orders, total.lines) == ("USD", 830, 2_155)
     assert total.net.scaleb(-2) == Decimal("1265793.0395")
 

@@ -298,8 +298,9 @@ async def test_many_who_follow_are_decided_about_together(world: World, statemen
     statements.clear()
     await followed.log.advance()
     assert await asyncio.gather(*waiting) == [thing] * 25
-    asked = [name for name in statements if name in {"authenticate_keys_again", "fetch_visible_events"}]
-    assert asked == ["authenticate_keys_again", "fetch_visible_events"]
+    of_rights = {"read_audit_head", "authenticate_keys_again", "fetch_visible_events"}
+    asked = [name for name in statements if name in of_rights]
+    assert asked == ["read_audit_head", "authenticate_keys_again", "fetch_visible_events"]
     for each in deliveries:
         await each.aclose()
 
@@ -316,6 +317,32 @@ async def test_whoever_is_slow_goes_on_from_the_store_and_nothing_is_kept_for_th
             assert len(followed.log.since(followed.log.position - 5, 100) or ()) == 5
         assert followed.log.since(followed.log.position - 6, 100) is None
         assert [await waiting, *[await next_of(deliveries) for _ in things[1:]]] == things
+
+
+async def test_what_was_decided_counts_no_more_once_anybodys_access_was_changed(
+    world: World, statements: list[str]
+) -> None:
+    group = await world.group("team")
+    ann = await world.member("ann", "team", role=PlatformRole.ORG_USER)
+    person = (await ann.ask("{ viewer { person { id } } }")).at("viewer.person.id")
+    followed = Followed(world)
+    async with aclosing(await followed.by(ann, _created())) as deliveries:
+        things = [await world.thing(str(number), group) for number in range(4)]
+        await followed.log.advance()
+        assert [await next_of(deliveries) for _ in things[:2]] == things[:2]
+        assert statements.count("fetch_visible_events") == 1, "of all four together"
+        await world.member("bob", "team")  # which changes nothing for her
+        assert await next_of(deliveries) == things[2]
+        assert statements.count("fetch_visible_events") == 2
+        query = 'query ($id: ID!) { connections(first: 9, filter: {fromId: $id, type: "member_of"}) { nodes { id } } }'
+        [edge] = (await world.api.ask(query, id=person)).each("connections.nodes", "id")
+        assert (await world.api.change("disconnect", {"id": edge}))["__typename"] == "DisconnectSuccess"
+        waiting = asyncio.ensure_future(next_of(deliveries))
+        await asyncio.wait([waiting], timeout=0.5)
+        assert not waiting.done()
+        assert statements.count("fetch_visible_events") == 3
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_a_decision_that_is_old_is_taken_again_before_the_next_event(

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
+from domain.mail import Message
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON
 from graph.store import Statement
@@ -248,6 +250,32 @@ async def test_a_worker_that_died_leaves_its_mail_to_the_next_under_the_same_key
     assert await letters.deliver() == 1
     [row] = await accounts.store.read(MAILS, {})
     assert (row["status"], row["attempts"]) == ("sent", 2)
+
+
+@dataclass
+class DiesOnceItWasTaken:
+    """A sender whose process dies after the mail server took a mail, and before anybody noted that."""
+
+    letters: Letters
+
+    async def send(self, message: Message) -> None:
+        await self.letters.send(message)
+        raise KeyboardInterrupt
+
+
+async def test_a_worker_that_died_once_its_mail_was_taken_has_it_sent_once_more_under_the_same_key(
+    accounts: Accounts, letters: Letters
+) -> None:
+    await accounts.try_to_sign_up("ann")
+    with pytest.raises(KeyboardInterrupt):
+        await Mails(accounts.store, accounts.clock).deliver(DiesOnceItWasTaken(letters), APP)
+    assert await letters.deliver() == 0
+    for again in (1, 0):
+        accounts.clock.ahead += LEASE
+        assert await letters.deliver() == again
+    first, second = letters.sent
+    assert first == second
+    assert first.key
 
 
 async def test_a_mail_that_is_not_taken_rests_longer_each_time_and_is_given_up(

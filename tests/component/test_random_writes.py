@@ -37,7 +37,7 @@ VERSION = """query ($id: ID!) { node(id: $id) {
 } }"""
 
 
-OF_ACCOUNTS = {to_camel_case(action) for action in OPEN | OWN | PROVEN} | {"replayMail"}
+OF_ACCOUNTS = {to_camel_case(action) for action in OPEN | OWN | PROVEN} | {"replayMail", "claimCart", "checkout"}
 """They are about one person each, and have races of their own in the tests of sessions, passwords and mails."""
 
 

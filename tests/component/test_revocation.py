@@ -17,7 +17,6 @@ from domain.people import PlatformRole
 from domain.values import JSON, now
 from graph.store import Statement
 from services.event_log import EventLog
-from services.live_events import FRESH_SECONDS
 from services.services import Services
 from tests.accounts import Accounts
 from tests.client import Answer, Api
@@ -89,10 +88,11 @@ class Reader:
 
 @dataclass
 class Follower:
-    """Follows the log, and notes when it was handed over which event, by what that is about."""
+    """Follows the log while it is `taking`, and notes which events it was handed over, by what they are about."""
 
     world: World
-    got: dict[str, float] = field(default_factory=dict)
+    got: set[str] = field(default_factory=set)
+    taking: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def follow(self, api: Api, ready: asyncio.Event) -> None:
         """Follow until the task is cancelled, or the viewer is nobody any more."""
@@ -104,11 +104,13 @@ class Follower:
         deliveries = services.live_events.follow(Caller(await by.authenticate(secret)), EVERYTHING, None)
         running = asyncio.ensure_future(log.run())
         ready.set()
+        self.taking.set()
         try:
             async with aclosing(deliveries):
                 with suppress(AuthError):
                     async for each in deliveries:
-                        self.got[str(each.event.target_id)] = monotonic()
+                        self.got.add(str(each.event.target_id))
+                        await self.taking.wait()
         finally:
             running.cancel()
 
@@ -174,12 +176,18 @@ async def test_what_is_asked_for_after_access_was_taken_away_delivers_nothing(
     reading = asyncio.gather(*(each.read(over) for each in readers))
     await ready.wait()
     before = [await world.thing(f"Before {number}", group) for number in range(3)]
-    while not (set(before) <= set(follower.got) and all(len(each.reads) > 4 for each in readers)):
+    while not (set(before) <= follower.got and all(len(each.reads) > 4 for each in readers)):
         await asyncio.sleep(0.02)
         assert not reading.done()
+    follower.taking.clear()
+    pending = [await world.thing(f"Pending {number}", group) for number in range(4)]
+    await asyncio.sleep(0.3)  # in which the follower is handed one more, and takes no other
+    pending = [each for each in pending if each not in follower.got]
+    assert len(pending) == 3
     assert "Success" in str((await take())["__typename"])
     acknowledged = monotonic()
     over.set()
+    follower.taking.set()
     late = [await world.thing(f"Needle, after {number}", group) for number in range(3)]
     await reading
     await asyncio.sleep(0.3)  # in which the subscription would deliver what it should not
@@ -189,9 +197,8 @@ async def test_what_is_asked_for_after_access_was_taken_away_delivers_nothing(
         afterwards = [rows for began, rows in reader.reads if began > acknowledged]
         assert len(afterwards) >= AFTERWARDS - 1
         assert not any(afterwards), reader.query
-    assert not set(late) & set(follower.got)
-    # What happened before may be on its way to them, by a decision that is no older than this.
-    assert max(follower.got.values()) < acknowledged + FRESH_SECONDS
+    assert not set(late) & follower.got
+    assert not set(pending) & follower.got, "what happened before, and was not handed over yet"
 
 
 async def test_what_becomes_invisible_between_two_pages_is_simply_gone(world: World) -> None:

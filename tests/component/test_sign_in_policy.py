@@ -17,9 +17,6 @@ from graph.store import Statement
 from services.sessions import Sessions
 from tests.accounts import PASSWORD, SESSION, Accounts, SignedIn, TurnedClock, is_out
 from tests.authenticator import Authenticator, Enrolled, StandingClock, challenged, complete, enrol, standing
-from tests.component.test_wallets import link as link_wallet
-from tests.component.test_wallets import message_for, new, signed
-from tests.component.test_wallets import sign_in as sign_in_with_wallet
 from tests.conftest import UNLIMITED, served
 from tests.letters import APP, Letters
 from tests.passkey_device import equip, options
@@ -28,6 +25,9 @@ from tests.provider import CLIENT, SECRET, FakeProvider
 from tests.snapshots import Snapshot
 from tests.visits import complete as complete_visit
 from tests.visits import link, visit
+from tests.wallets import link as link_wallet
+from tests.wallets import message_for, new, signed
+from tests.wallets import sign_in as sign_in_with_wallet
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 

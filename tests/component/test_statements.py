@@ -171,6 +171,7 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     ],
     "graph.filling.page_of": [("Group",), ("Person",), ("Thing",)],
     "graph.filters.things.things": filter_shapes.THINGS,
+    "graph.filters.orders.orders": filter_shapes.ORDERS,
     "graph.filters.things.public_things": filter_shapes.PUBLIC_THINGS,
     "graph.filters.groups.groups": filter_shapes.GROUPS,
     "graph.filters.groups.public_groups": filter_shapes.GROUPS,
@@ -323,6 +324,10 @@ FILL: Statement[int] = Statement(
     CREATE (thing:Entity:Thing:Product {{id: 't' + n, groupId: group.id, type: 'product', sortKey: 'k' + n,
         filter1: n, filter8: n, status: 'published', currency: 'USD', priceNow: n, inStock: true, onSale: false,
         productKey: 'p' + n}})
+    CREATE (order:Entity:Thing:Order {{id: 'o' + n, groupId: group.id, type: 'order', sortKey: 'o' + n,
+        customerId: person.id, filter2: 's' + n % 7, filter3: 'USD', filter4: n, total: n, currency: 'USD'}})
+    CREATE (order)-[:IN_GROUP {{thingId: order.id}}]->(group)
+    CREATE (order)-[:MENTIONS]->(thing)
     CREATE (thing)-[:IN_GROUP {{thingId: thing.id}}]->(group)
     CREATE (thing)-[:HAS_KNOWLEDGE {{role: 'label', label: 'l' + n, sortKey: thing.sortKey}}]->
         (:Knowledge {{id: 'k' + n, label: 'l' + n, type: 'label'}})
@@ -348,6 +353,7 @@ FILL: Statement[int] = Statement(
     CREATE (:WebhookDelivery {{id: 'd' + n, key: 'k' + n, webhookId: thing.id, eventId: 'e' + n, lane: 'l' + n,
         state: 'pending', position: n, dueAt: n, forgetAt: n}})
     CREATE (:Leftover {{fileId: 'f' + n, dueAt: n}})
+    CREATE (:ShoppingCart {{key: 'c' + n, personId: person.id, lines: '[]', expiresAt: n}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})
     CREATE (:Mail {{id: 'm' + n, personId: person.id, status: 'pending', dueAt: n}})
     CREATE (:Session {{

@@ -6,22 +6,19 @@ from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 import pytest
-from eth_account import Account
-from eth_account.messages import encode_defunct
-from eth_account.signers.local import LocalAccount
 from pydantic import SecretStr
 
 from app.chain_rpc import asking_chains
 from domain.values import JSON, JSONObject
 from domain.wallets import MAX_WALLETS
 from graph.store import Statement, Store
-from tests.accounts import SESSION, Accounts, SignedIn, TurnedClock
+from tests.accounts import Accounts, SignedIn, TurnedClock
 from tests.authenticator import enrol
 from tests.chain.anvil import BOASTFUL, CHAIN, ENDLESS, Anvil, owned_by, running_anvil
-from tests.client import Api
 from tests.conftest import served
 from tests.letters import Letters
 from tests.snapshots import Snapshot
+from tests.wallets import begin, complete, enter, link, linked, message_for, new, sign_in, signed
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -31,54 +28,8 @@ FORGET: Statement[int] = Statement("forget", "MATCH (n:Credential) DELETE n RETU
 DEAD, OTHER = 4_242, 10
 
 
-def new() -> LocalAccount:
-    return cast("LocalAccount", Account.create())
-
-
 def kind(answer: Mapping[str, JSON]) -> str:
     return str(answer["__typename"])
-
-
-def signed(wallet: LocalAccount, message: str) -> str:
-    return str(wallet.sign_message(encode_defunct(text=message)).signature.to_0x_hex())
-
-
-async def begin(
-    api: Api, address: str, mutation: str = "beginWalletSignIn", chain: int = 1, **more: JSON
-) -> Mapping[str, JSON]:
-    return await api.change(mutation, {"address": address, "chainId": chain, **more}, "message expiresAt")
-
-
-async def message_for(api: Api, address: str, mutation: str = "beginWalletSignIn", chain: int = 1) -> str:
-    answer = await begin(api, address, mutation, chain)
-    assert set(answer) >= {"message", "expiresAt"}, answer
-    return str(answer["message"])
-
-
-async def sign_in(accounts: Accounts, message: str, signature: str) -> Mapping[str, JSON]:
-    return await accounts.api.change("signInWithWallet", {"message": message, "signature": signature}, SESSION)
-
-
-async def enter(accounts: Accounts, wallet: LocalAccount) -> Mapping[str, JSON]:
-    message = await message_for(accounts.api, wallet.address)
-    return await sign_in(accounts, message, signed(wallet, message))
-
-
-async def complete(someone: SignedIn, message: str, signature: str) -> Mapping[str, JSON]:
-    given: JSONObject = {"message": message, "signature": signature}
-    return await someone.api.change("completeLinkingWallet", given, "method { id kind address provider }")
-
-
-async def link(someone: SignedIn, wallet: LocalAccount) -> Mapping[str, JSON]:
-    message = await message_for(someone.api, wallet.address, "beginLinkingWallet")
-    return await complete(someone, message, signed(wallet, message))
-
-
-async def linked(someone: SignedIn) -> tuple[LocalAccount, str]:
-    wallet = new()
-    answer = await link(someone, wallet)
-    assert kind(answer) == "CompleteLinkingWalletSuccess", answer
-    return wallet, str(cast("Mapping[str, JSON]", answer["method"])["id"])
 
 
 async def unlink(someone: SignedIn, identifier: str) -> str:

@@ -10,8 +10,6 @@ from domain.values import JSON
 from graph.store import Statement
 from tests.accounts import PASSWORD, SESSION, Accounts, TurnedClock, is_out
 from tests.authenticator import StandingClock, challenged, complete, enrol
-from tests.component.test_wallets import linked, message_for, signed
-from tests.component.test_wallets import sign_in as sign_in_with_wallet
 from tests.letters import Letters
 from tests.passkey_device import equip, options
 from tests.passkey_device import sign_in as sign_in_with_passkey
@@ -20,6 +18,8 @@ from tests.snapshots import Snapshot
 from tests.visits import complete as complete_visit
 from tests.visits import link, visit
 from tests.visits import sign_in as sign_in_with
+from tests.wallets import linked, message_for, signed
+from tests.wallets import sign_in as sign_in_with_wallet
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 

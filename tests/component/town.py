@@ -121,12 +121,13 @@ async def _trade(world: World) -> Names:
         properties={"category": "course", "price": {"amount": 5, "currency": "USD"}, "stock": 9},
     )  # fmt: skip
     line: JSON = {"productId": goods, "quantity": 2}
+    await world.api.change("setCartLine", {"productId": goods, "quantity": 1})
     placed = await world.api.change("placeOrder", {"lines": [line], "idempotencyKey": "one"}, "order { id }")
     bought = str(cast("Mapping[str, JSON]", placed["order"])["id"])
     money: JSON = {"amount": "0.10", "currency": "USD"}
     given: JSONObject = {"orderId": bought, "amount": money, "method": "cash", "idempotencyKey": "one"}
     paid = await world.api.change("recordPayment", given, "payment { id }")
-    return {"bought": bought, "paid": str(cast("Mapping[str, JSON]", paid["payment"])["id"])}
+    return {"cart": world.owner.id, "bought": bought, "paid": str(cast("Mapping[str, JSON]", paid["payment"])["id"])}
 
 
 async def _webhook(world: World, event: str) -> Names:

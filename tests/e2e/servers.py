@@ -94,3 +94,15 @@ async def serving(*arguments: str, settings: Mapping[str, str] | None = None) ->
             except TimeoutError:
                 served.process.kill()
                 await served.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def two(address: tuple[str, str, str], folder: Path, **settings: str) -> AsyncIterator[tuple[Served, Served]]:
+    """Two servers over one store."""
+    uri, user, password = address
+    given = {"ONE_STORE_USER": user, "ONE_STORE_PASSWORD": password, **settings}
+    async with (
+        serving("--store", uri, "--data", str(folder), settings=given) as first,
+        serving("--store", uri, "--data", str(folder), settings=given) as second,
+    ):
+        yield first, second

@@ -19,7 +19,7 @@ from tests.accounts import Accounts
 from tests.client import Api
 from tests.e2e.followers import FOLLOW, Delivered, opened, raw, sent_events
 from tests.e2e.redis_server import RedisServer
-from tests.e2e.servers import Served, serving
+from tests.e2e.servers import Served, serving, two
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -215,18 +215,6 @@ async def test_a_client_that_does_not_read_is_cut_off_and_goes_on_after_its_last
             while len(got) < 300:
                 got.append(await socket.delivery())
         assert (await store.read(LOGGED, {}))[-300:] == ids(got)
-
-
-@contextlib.asynccontextmanager
-async def two(address: tuple[str, str, str], folder: Path, **settings: str) -> AsyncIterator[tuple[Served, Served]]:
-    """Two servers over one store."""
-    uri, user, password = address
-    given = {"ONE_STORE_USER": user, "ONE_STORE_PASSWORD": password, **settings}
-    async with (
-        serving("--store", uri, "--data", str(folder), settings=given) as first,
-        serving("--store", uri, "--data", str(folder), settings=given) as second,
-    ):
-        yield first, second
 
 
 async def tells(first: Served, second: Served, names: Sequence[str], after: str | None = None) -> str:

@@ -20,11 +20,12 @@ from graph.store import Store
 from tests.accounts import Accounts, SignedIn
 from tests.authenticator import Authenticator, begin, complete, confirm
 from tests.client import Api
-from tests.component.test_wallets import linked, message_for, signed
-from tests.component.test_wallets import sign_in as sign_in_with_wallet
+from tests.e2e.logs import LOUD, logs_of, told
 from tests.e2e.servers import Served, start
 from tests.passkey_device import Device, options, register
 from tests.passkey_device import sign_in as sign_in_with_passkey
+from tests.wallets import linked, message_for, signed
+from tests.wallets import sign_in as sign_in_with_wallet
 from tests.worlds import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
@@ -235,8 +236,7 @@ async def test_no_secret_of_a_whole_run_is_in_the_logs(
     key = base64.b64encode(bytes(range(32))).decode()
     settings = {
         **mail_settings(store_address, port),
-        "ONE_LOG_LEVEL": "debug",
-        "ONE_LOG_FORMAT": "json",
+        **LOUD,
         "ONE_SECRET_KEYS": key,
     }
     served = await start("--store", store_address[0], "--no-demo", settings=settings)
@@ -268,13 +268,10 @@ async def test_no_secret_of_a_whole_run_is_in_the_logs(
         # Also where the variables stand in the text, and where they are wrong.
         await api.ask(f'mutation {{ signIn(input: {{ email: "ann@one.example", password: "{NEW}" }}) {{ nothing }} }}')
         await api.ask("mutation ($p: Int!) { signIn(input: $p) { __typename } }", p=NEW)
-    assert await served.stop() == 0
-    assert served.process.stdout is not None
-    logged = "\n".join(served.printed) + (await served.process.stdout.read()).decode()
-    assert logged.count('"event": "request"') + logged.count('"message": "request"') >= 10, logged[-2_000:]
+    logged = await logs_of(served, requests=10)
     codes = [code for letter in box.received for code in re.findall(r"\b\d{6}\b", letter.text)]
     used = [*secrets, *tokens, *codes, key, PASSWORD, NEW, "no such 58 password", store_address[2], "ann@one.example"]
-    assert not [secret for secret in used if secret in logged]
+    assert told(logged, used) == []
 
 
 @pytest.mark.usefixtures("store")

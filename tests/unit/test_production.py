@@ -1,5 +1,7 @@
 """Settings that keep a server from production."""
 
+import json
+
 import pytest
 
 from app.settings import SettingsError, load_settings
@@ -64,6 +66,35 @@ def test_resend_is_as_good_as_a_mail_server_and_one_of_them_is_enough() -> None:
         load_settings(**{**with_resend, "resend_key": "re_kP3"})
     with pytest.raises(SettingsError, match=r"ONE_RESEND_KEY: set it or ONE_SMTP_HOST"):
         load_settings(**{**with_resend, "smtp_host": "mail.example", "production": False})
+
+
+def provider(kind: str, secret: str | None) -> str:
+    about = {"name": "acme", "kind": kind, "issuer": "https://acme.example", "client_id": "one"}
+    return json.dumps([about if secret is None else {**about, "client_secret": secret}])
+
+
+@pytest.mark.parametrize(
+    ("kind", "secret", "wrong"),
+    [
+        ("openid", "changeme", "would try"),
+        ("openid", "kP3-vQ9", "fewer"),
+        ("openid", "", "missing"),
+        ("github", None, "missing"),
+    ],
+)
+def test_a_default_short_or_missing_secret_of_a_provider_is_refused(kind: str, secret: str | None, wrong: str) -> None:
+    given = {**GOOD, "sign_in_providers": provider(kind, secret)}
+    with pytest.raises(SettingsError, match=rf"ONE_SIGN_IN_PROVIDERS: the client_secret of acme .*{wrong}") as refused:
+        load_settings(**given)
+    assert not secret or secret not in str(refused.value)
+    assert not load_settings(**{**given, "production": False}).production
+
+
+def test_a_provider_that_gives_no_secret_and_one_with_a_good_one_are_fit_for_production() -> None:
+    for secret in (None, "kP3-vQ9-zX1-mN7"):
+        settings = load_settings(**{**GOOD, "sign_in_providers": provider("openid", secret)})
+        assert settings.sign_in_providers
+        assert not secret or secret not in repr(settings)
 
 
 def test_secrets_are_not_shown_with_the_settings() -> None:
