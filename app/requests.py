@@ -15,6 +15,8 @@ from domain.ids import new_id
 log = logging.getLogger("one.http")
 
 REQUEST_ID = "X-Request-Id"
+FORMS = "/graphql"
+"""Where forms with files are taken: they go to disk, and nothing else is read into memory as large as that."""
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -28,7 +30,7 @@ class Requests:
     def __init__(
         self, app: ASGIApp, body_limit: int, go_away: Callable[[], Awaitable[None]], *, form_limit: int = 0
     ) -> None:
-        """Bodies have at most so many bytes, and those of forms with files `form_limit` more."""
+        """Bodies have at most so many bytes, and forms with files `form_limit` more, where those are taken."""
         self._app = app
         self._body_limit = body_limit
         self._form_limit = form_limit
@@ -42,7 +44,7 @@ class Requests:
             return
         headers = Headers(scope=scope)
         asked_for = headers.get(REQUEST_ID, "")
-        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
+        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data") and scope["path"] == FORMS
         limit = self._body_limit + (self._form_limit if is_form else 0)
         request_id = asked_for if _ACCEPTABLE_ID.fullmatch(asked_for) else new_id("req")
         state = scope.setdefault("state", {})

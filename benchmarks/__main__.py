@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import access, checks, execution, growth, imports, live, reads, recall, search, sign_ins, starts
+from benchmarks import access, checks, execution, growth, imports, live, reads, recall, search, shop, sign_ins, starts
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
 from benchmarks.viewers import add_viewer
@@ -87,6 +87,13 @@ async def sign_in() -> None:
         show(*await sign_ins.measure(Path(name)))
 
 
+async def sell(products: int) -> None:
+    """Looking for products."""
+    show_head()
+    with tempfile.TemporaryDirectory() as name:
+        show(*await shop.measure(Path(name), products))
+
+
 async def permit(worlds: Path, things: int) -> None:
     """What permissions cost."""
     show_head()
@@ -102,10 +109,13 @@ parser.add_argument(
 )
 parser.add_argument("--live", action="store_true", help="measure live updates instead")
 parser.add_argument("--sign-in", action="store_true", help="measure signing in instead")
+parser.add_argument("--shop", action="store_true", help="measure looking for as many products instead")
 parser.add_argument("--access", action="store_true", help="measure what permissions cost instead")
 arguments = parser.parse_args()
 if arguments.live:
     asyncio.run(follow())
+elif arguments.shop:
+    asyncio.run(sell(arguments.things))
 elif arguments.sign_in:
     asyncio.run(sign_in())
 elif arguments.access:

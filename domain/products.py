@@ -1,6 +1,7 @@
 """What a product costs, and how many of it are left."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from domain.things import Thing
@@ -19,10 +20,32 @@ def left_of(properties: Mapping[str, JSON], sold: int) -> int | None:
     return None if stock is None else max(0, int(cast("int", stock)) - sold)
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a product costs now, in minor units of the currency, whether that is less than usual, and if any is left."""
+
+    price: int
+    currency: str
+    on_sale: bool
+    in_stock: bool
+
+
+def offer_of(properties: Mapping[str, JSON], sold: int) -> Offer:
+    """The offer that a product is, of which so many were sold."""
+    amount, currency = price_of(properties)
+    usual, _ = _money(properties["price"])
+    return Offer(amount, currency, amount < usual, left_of(properties, sold) != 0)
+
+
 def price(product: Thing) -> tuple[int, str]:
     """What one costs now, in minor units of the currency: the sale price where that is less."""
-    amount, currency = _money(product.properties["price"])
-    sale = product.properties.get("salePrice")
+    return price_of(product.properties)
+
+
+def price_of(properties: Mapping[str, JSON]) -> tuple[int, str]:
+    """The same of a product with these properties."""
+    amount, currency = _money(properties["price"])
+    sale = properties.get("salePrice")
     if sale is not None:
         reduced, of = _money(sale)
         amount = min(amount, reduced) if of == currency else amount

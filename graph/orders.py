@@ -122,11 +122,14 @@ async def lock_sold(transaction: Transaction, ids: Iterable[str]) -> dict[str, T
     return await lock_products(transaction, EVERYTHING, ids)
 
 
+def _sold_columns(product: Thing) -> Mapping[str, int | None]:
+    remaining = left(product)
+    return {"sold": product.sold or None, STOCK_COLUMN: remaining, "inStock": remaining != 0}
+
+
 async def set_sold(transaction: Transaction, products: Sequence[Thing]) -> None:
     """Note how many were sold of products that are locked. It makes no version of them."""
-    rows: list[SoldRow] = [
-        {"id": each.id, "properties": {"sold": each.sold or None, STOCK_COLUMN: left(each)}} for each in products
-    ]
+    rows: list[SoldRow] = [{"id": each.id, "properties": _sold_columns(each)} for each in products]
     if rows:
         await transaction.run(SET_SOLD, {"rows": rows})
 

@@ -8,7 +8,7 @@ from domain.files import FILE, content_of, is_stored
 from domain.filterable import FilterValue, filter_values
 from domain.order_states import PAID_FOR
 from domain.orders import NET_SCALE, order_lines, platform_fee, refunded, unpaid_until, whole_amount
-from domain.products import delivered, left_of, shown
+from domain.products import delivered, left_of, offer_of, shown
 from domain.thing_types import MAX_FILTERABLE, THING_TYPES, ThingType
 from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
@@ -58,7 +58,8 @@ class StoredThing(ThingRow):
     made it what it is. `customerId` is whose an order or a payment is, `orderKey` keeps the numbers of a group's orders
     unique, and `expiresAt` is there for as long as an order may expire. `bytes` is what a file takes of its
     group's storage; `imageIds` and `fileIds` are the files that a product shows, and those that it delivers,
-    and `productKey` keeps the slugs of a group's products unique.
+    and `productKey` keeps the slugs of a group's products unique. The last three and `currency` say what a product
+    costs now, whether that is less than usual, and whether any is left.
     """
 
     filter1: FilterValue | None
@@ -90,6 +91,9 @@ class StoredThing(ThingRow):
     imageIds: NotRequired[list[str] | None]
     fileIds: NotRequired[list[str] | None]
     productKey: NotRequired[str | None]
+    priceNow: NotRequired[int]
+    onSale: NotRequired[bool]
+    inStock: NotRequired[bool]
 
 
 FILTER_COLUMNS = tuple(f"filter{number}" for number in range(1, MAX_FILTERABLE + 1))
@@ -143,6 +147,30 @@ def thing_words(name: str, properties: Mapping[str, JSON]) -> ThingWords:
     """The words by which a search finds a thing of that name with those properties."""
     description = properties.get("description")
     return {"nameWords": searchable(name), "textWords": searchable(description if isinstance(description, str) else "")}
+
+
+class OfferColumns(TypedDict):
+    """What a product is found by beside its properties."""
+
+    currency: str
+    priceNow: int
+    onSale: bool
+    inStock: bool
+
+
+OFFERED: Final = tuple(OfferColumns.__annotations__)
+"""Their names."""
+
+
+def offer_columns(properties: Mapping[str, JSON], sold: int) -> OfferColumns:
+    """The columns of a product with these properties, of which so many were sold."""
+    offer = offer_of(properties, sold)
+    return {
+        "currency": offer.currency,
+        "priceNow": offer.price,
+        "onSale": offer.on_sale,
+        "inStock": offer.in_stock,
+    }
 
 
 def filters_of(thing_type: ThingType, properties: Mapping[str, JSON], sold: int) -> list[FilterValue | None]:
@@ -206,6 +234,9 @@ def to_row(thing: Thing, thing_type: ThingType) -> StoredThing:
         row["productKey"] = None if slug is None else f"{thing.group_id} {slug}"
         row["imageIds"] = shown(thing.properties) or None
         row["fileIds"] = delivered(thing.properties) or None
+        offer = offer_columns(thing.properties, thing.sold)
+        row["currency"], row["priceNow"] = offer["currency"], offer["priceNow"]
+        row["onSale"], row["inStock"] = offer["onSale"], offer["inStock"]
     if thing.type == "order":
         sums = added_up(thing.properties)
         row["currency"], row["lineCount"], row["netScaled"] = sums["currency"], sums["lineCount"], sums["netScaled"]

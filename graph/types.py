@@ -9,7 +9,7 @@ from domain.ids import NodeKind
 from domain.thing_types import ThingType
 from domain.values import JSON
 from graph.store import Statement, Store, Transaction, lock_clauses
-from graph.things import FILTER_COLUMNS, added_up, filters_of, label_of
+from graph.things import FILTER_COLUMNS, added_up, filters_of, label_of, offer_columns
 from graph.values import from_json, to_json
 
 R = TypeVar("R")
@@ -261,6 +261,8 @@ def _filled(thing_type: ThingType, row: PropertiesRow) -> Mapping[str, object]:
     filters: dict[str, object] = dict(zip(FILTER_COLUMNS, values, strict=False))
     if thing_type.name == "order":
         filters |= added_up(properties)
+    if thing_type.name == "product" and "price" in properties:  # else the check of the store says so
+        filters |= offer_columns(properties, row["sold"] or 0)
     return {"id": row["id"], "filters": filters}
 
 

@@ -20,12 +20,22 @@ from schema.filters import OfConnections, OfEvents, OfGroups, OfPeople, OfThings
 from schema.node import Node
 from schema.order_filters import OfOrders, wanted
 from schema.order_totals import OrderTotals, order_totals
-from schema.paging import Connection, listed, paged
+from schema.paging import After, Connection, listed, paged
+from schema.product_search import (
+    HowManyProducts,
+    InProductOrder,
+    OfProducts,
+    ProductConnection,
+    ProductSource,
+    Words,
+    scope_of,
+)
 from schema.statistics import GroupStatistics
 from schema.support import SupportAccess
 from services import events, groups, people, support
 from services.knowledge import labels_of_group
 from services.order_lists import Scope, list_of
+from services.product_search import ProductPage, ProductWishes, place_of, search_for
 from services.products import ProductAddress
 from services.validation import identifier
 
@@ -143,6 +153,31 @@ class Group(Node):
         """Its product of that slug; null where there is none that you see."""
         found = await info.context.loaders.products_by_slug.load(ProductAddress(str(self.id), slug))
         return cast("Product | None", found)
+
+    @field
+    async def products(  # noqa: PLR0917 - as the schema has them
+        self,
+        info: Info,
+        first: HowManyProducts,
+        after: After = None,
+        search: Words = None,
+        filter: OfProducts = None,  # noqa: A002
+        order: InProductOrder = None,
+        include_descendants: Below = False,
+    ) -> ProductConnection:
+        """Its products by words, filter and order, with counts of all that are found.
+
+        Of a group that you see only because it is public, those on sale; nobody has to say who they are to ask. Where
+        there are more than 100,000, the answer is the error TOO_BROAD.
+        """
+        wishes = ProductWishes() if filter is None else filter.to_domain()
+        wanted = search_for(search, wishes, order, below=include_descendants)
+        context, parent = info.context, str(self.id)
+        scope = scope_of(wanted, parent)
+        place = None if after is None else place_of(context.cursors.read("after", scope, after))
+        page = await context.loaders.product_pages(wanted, place, first).load(parent)
+        found = page or ProductPage((), more=False)
+        return ProductConnection(source=ProductSource(context, wanted, parent, found, is_first=after is None))
 
     @paged(CreationOrder.OLDEST_FIRST)
     def people(self, filter: OfPeople = None, include_descendants: Below = False) -> People:  # noqa: A002

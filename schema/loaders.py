@@ -1,7 +1,7 @@
 """Dataloaders: everything that a nested field reads, batched per tick into one statement a kind."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Generic, TypeVar, cast
@@ -17,6 +17,7 @@ from domain.knowledge import Knowledge
 from domain.orders import OrderTotals
 from domain.pages import Page, Window
 from domain.people import Person
+from domain.product_search import FacetCount, ProductCounts
 from domain.standing import Standing, Subject
 from domain.statistics import GroupStatistics
 from domain.support import NOT_NEEDED, Support
@@ -24,6 +25,7 @@ from domain.things import Thing
 from domain.webhooks import WebhookStatus
 from services.lists import AnyList
 from services.node_permissions import Found, Question
+from services.product_search import Facet, ProductPage, ProductPlace, ProductSearch
 from services.products import ProductAddress
 from services.revenue_shares import RevenueShare
 from services.services import Services
@@ -254,6 +256,32 @@ class Loaders:
             return await lists.totals(caller, of, parents)
 
         return self._list((of, None), lambda: Loader(fetch, 0))
+
+    def product_pages(
+        self, search: ProductSearch, after: ProductPlace | None, limit: int
+    ) -> Loader[ProductPage | None]:
+        """The loader of one page of a search for products, for any number of groups."""
+
+        async def fetch(parents: list[str]) -> Mapping[str, ProductPage | None]:
+            return {**await self._services.product_search.page(self._caller, search, parents, after, limit)}
+
+        return self._list((search, after, limit), lambda: Loader(fetch, None))
+
+    def product_counts(self, search: ProductSearch) -> Loader[ProductCounts | None]:
+        """The loader of the counts of such a search, in whatever order."""
+
+        async def fetch(parents: list[str]) -> Mapping[str, ProductCounts | None]:
+            return {**await self._services.product_search.counts(self._caller, search, parents)}
+
+        return self._list((search, None), lambda: Loader(fetch, None))
+
+    def product_values(self, search: ProductSearch, facet: Facet) -> Loader[Sequence[FacetCount] | None]:
+        """The loader of the counts by one facet."""
+
+        async def fetch(parents: list[str]) -> Mapping[str, Sequence[FacetCount] | None]:
+            return {**await self._services.product_search.values(self._caller, search, facet, parents)}
+
+        return self._list((search, facet), lambda: Loader(fetch, None))
 
     def order_totals(self, of: AnyList) -> Loader[list[OrderTotals]]:
         """The loader of what the orders of one list come to, for any number of parents."""

@@ -6,7 +6,7 @@ from domain.thing_types import THING_TYPES
 from graph import event_log, filling, types
 from graph.emptiness import is_empty
 from graph.store import Store, Transaction
-from graph.things import ADDED_UP
+from graph.things import ADDED_UP, OFFERED
 from services.type_changes import fill_pages
 
 _PAGE: Final = 1_000
@@ -27,6 +27,7 @@ async def fill_standard_filters(store: Store) -> None:
     """Write the columns of the standard types as this version has them, where another one wrote them last."""
     declared = {each.name: list(each.filterable) for each in THING_TYPES.values() if each.filterable}
     declared["order"] += ADDED_UP
+    declared["product"] += OFFERED
     filled = await types.filled_columns(store)
     if filled == declared:
         return

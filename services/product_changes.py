@@ -161,7 +161,7 @@ async def _named_as_given(fields: ProductFields) -> AsyncIterator[None]:
     except ConflictError as error:
         if error.field is None:
             raise
-        raise ConflictError(error.message, field=given(error.field)) from error
+        raise ConflictError(error.message.replace(error.field, given(error.field)), field=given(error.field)) from error
 
 
 CREATE_PRODUCT: Final[Making[Thing]] = Making("createProduct", lambda made: made.id, thing_again)

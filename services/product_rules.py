@@ -98,9 +98,13 @@ def keeping_slug(product: Thing, properties: Mapping[str, JSON]) -> Mapping[str,
     return properties if slug is None or SLUG in properties else {**properties, SLUG: slug}
 
 
-def named_files(thing: Thing) -> set[str]:
-    """The ids of the files that a product shows and delivers."""
-    return {*shown(thing.properties), *delivered(thing.properties)} if thing.type == PRODUCT else set()
+def new_files(before: Thing | None, thing: Thing) -> set[str]:
+    """The ids of the files that a product shows, or delivers, and did not show, or deliver, before."""
+    if thing.type != PRODUCT:
+        return set()
+    old: Mapping[str, JSON] = {} if before is None else before.properties
+    pictures = {*shown(thing.properties)} - {*shown(old)}
+    return pictures | ({*delivered(thing.properties)} - {*delivered(old)})
 
 
 async def refused_files(

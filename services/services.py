@@ -49,6 +49,7 @@ from services.passwords import Passwords
 from services.people import People
 from services.permissions import Permissions
 from services.product_changes import ProductChanges
+from services.product_search import ProductSearching
 from services.products import Products
 from services.profile import Profile
 from services.provider_sign_in import ProviderSignIn
@@ -128,6 +129,7 @@ class Services:
     people: People
     permissions: Permissions
     product_changes: ProductChanges
+    product_search: ProductSearching
     products: Products
     profile: Profile
     provider_sign_in: ProviderSignIn
@@ -223,6 +225,7 @@ class Services:
             people=People(store),
             permissions=Permissions(store),
             product_changes=ProductChanges(changes),
+            product_search=ProductSearching(store, scan_limit),
             products=Products(store),
             profile=Profile(store, clock),
             provider_sign_in=ProviderSignIn(store, clock, limits, entrance, providers),

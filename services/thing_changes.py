@@ -29,7 +29,7 @@ from services.journal import AccessChange, changed_access, changed_names, event
 from services.new_keys import key_access
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
-from services.product_rules import keeping_slug, named_files, refused_files, told_of
+from services.product_rules import keeping_slug, new_files, refused_files, told_of
 from services.rights import API_KEY, Rights
 from services.storage import require_room
 from services.things import ThingChanges, bought_by
@@ -260,10 +260,11 @@ async def _name(
     named = named_by(thing_type, properties)
     check_named(named)
     added = {path: identifier for path, identifier in named.items() if identifier not in before}
-    locked = await locks.lock(transaction, rights.reach, added.values())
-    check_there(locked, added)
     new = replace(thing, properties=properties)
-    if refused := await refused_files(transaction, rights, [(new, named_files(new) - before)], locked):
+    given = new_files(thing, new)
+    locked = await locks.lock(transaction, rights.reach, {*added.values(), *given})
+    check_there(locked, {**added, **{each: each for each in given}})
+    if refused := await refused_files(transaction, rights, [(new, given)], locked):
         raise refused[thing.id]
     after = set(named.values())
     if after != before:

@@ -18,7 +18,7 @@ from graph.thing_changes import Written
 from services.access import Action
 from services.ontology import Ontology, check_properties
 from services.places import check_active, check_named, check_there
-from services.product_rules import named_files, refused_files, with_slugs
+from services.product_rules import new_files, refused_files, with_slugs
 from services.rights import Rights, needed_role
 from services.thing_changes import also_happened, happened
 from services.things import NewThing, new_thing
@@ -66,7 +66,7 @@ class CreationOfThings:
         locked = await locks.lock(transaction, rights.reach, ids)
         held = await rights.roles(transaction, {each.thing.group_id for each in wanted})
         refused = await refused_files(
-            transaction, rights, ((each.thing, named_files(each.thing)) for each in wanted), locked
+            transaction, rights, ((each.thing, new_files(None, each.thing)) for each in wanted), locked
         )
         outcomes: list[Thing | AppError] = [
             _refusal(locked, held, known[each.thing.type], each, names) or refused.get(each.thing.id) or each.thing

@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import importlib
+import itertools
 import os
 import pkgutil
 import re
@@ -18,6 +19,7 @@ import graph
 from domain.connection_types import CONNECTION_TYPES, REGISTERED_RELATIONSHIP
 from domain.filters import EVERYTHING
 from domain.ids import new_id
+from domain.product_search import ProductOrder
 from graph.audit import Scope
 from graph.bulk import LIVE_KEYS
 from graph.claims import Claim, Memory
@@ -83,6 +85,9 @@ PARAMETERS: Mapping[str, object] = {
     "settled": [{"id": ID, "properties": {}}],
     "sealed": [{"ownerId": ID, "secret": "x", "keyId": "x"}],
     "allowed": True,
+    **dict.fromkeys(("categories", "labels", "sellers", "currency", "atLeast", "atMost", "inStock", "onSale"), None),
+    **dict.fromkeys(("afterCurrency", "afterNumber", "afterText", "afterKey"), None),
+    "statuses": ("published",),
     "signed": False,
     "properties": {"id": ID, "groupId": ID, "updatedAt": 1},
     "after": "",
@@ -195,6 +200,11 @@ FACTORIES: Mapping[str, list[tuple[object, ...]]] = {
     "graph.sealed.place": [("SecondFactor", "personId", "secret", "keyId")],
     "graph.checks.connections.connections_of": [(name,) for name in sorted(EDGES)],
     "graph.checks.whole.doubled": [("Person", "email", False), ("OWNS", "id", True)],
+    "graph.product_search.page_of_products": list(itertools.product(ProductOrder, (False, True), (False, True))),
+    "graph.product_search.cube_of_products": list(itertools.product((False, True), repeat=2)),
+    "graph.product_search.values_of_products": list(
+        itertools.product(("label", "seller"), (False, True), (False, True))
+    ),
     "graph.dump.restore_edges": [(name,) for name in sorted(RELATIONSHIPS)],
 }
 """What makes statements for arguments, and all of its arguments."""
@@ -312,7 +322,8 @@ FILL: Statement[int] = Statement(
     CREATE (person:Entity:Person {{id: 'p' + n, email: 'e' + n, usernameKey: 'u' + n, role: 'customer',
         sortKey: 'k' + n}})
     CREATE (thing:Entity:Thing:Product {{id: 't' + n, groupId: group.id, type: 'product', sortKey: 'k' + n,
-        filter1: n, filter8: n}})
+        filter1: n, filter8: n, status: 'published', currency: 'USD', priceNow: n, inStock: true, onSale: false,
+        productKey: 'p' + n}})
     CREATE (order:Entity:Thing:Order {{id: 'o' + n, groupId: group.id, type: 'order', sortKey: 'o' + n,
         customerId: person.id, filter2: 's' + n % 7, filter3: 'USD', filter4: n, total: n, currency: 'USD'}})
     CREATE (order)-[:IN_GROUP {{thingId: order.id}}]->(group)

@@ -1,0 +1,39 @@
+"""How many bytes a request may have: more where a form with files is taken, and nowhere else."""
+
+import httpx2
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from app.requests import Requests
+
+
+async def count(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer how many bytes came."""
+    size = len(await Request(scope, receive).body())
+    await JSONResponse(size)(scope, receive, send)
+
+
+async def go_away() -> None:
+    """Nothing stays open here."""
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "size", "status"),
+    [
+        ("/graphql", "application/json", 10, 200),
+        ("/graphql", "application/json", 11, 413),
+        ("/graphql", "multipart/form-data; boundary=x", 110, 200),
+        ("/graphql", "Multipart/Form-Data; boundary=x", 111, 413),
+        ("/other", "multipart/form-data; boundary=x", 11, 413),
+        ("/graphql", "text/plain; multipart/form-data", 11, 413),
+    ],
+)
+async def test_a_form_with_files_may_be_larger_where_it_is_taken(
+    path: str, content_type: str, size: int, status: int
+) -> None:
+    transport = httpx2.ASGITransport(Requests(count, 10, go_away, form_limit=100))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        response = await client.post(path, content=b"x" * size, headers={"Content-Type": content_type})
+    assert response.status_code == status
