@@ -172,6 +172,8 @@ async def told_before(api: Api, given: Mapping[str, Mapping[str, JSON]], site: S
 ACTIONS = {
     **{name: re.sub(r"(?=[A-Z])", "_", name).lower() for name in MUTATIONS},
     "unlabelThing": "label_thing",
+    "createProduct": "create_thing",
+    "updateProduct": "update_thing",
     "addDocument": "add_knowledge",
     "addVector": "add_knowledge",
 }
@@ -207,6 +209,7 @@ async def test_what_may_be_done_is_told_before(setting: Setting, platform: Platf
         to_things = {each for each in may if not each.endswith(OF_OTHERS)} - {
             "create_thing",
             "apply_changes",
+            "upload_file",
             "transfer_ownership",
             "end_support_access",
             *(ACTIONS[name] for name in OF_ORDERS),
