@@ -12,6 +12,8 @@ from services.access import KEY_ACTIONS, Action
 __all__ = ["AccessReason", "Action", "KeyScope"]
 
 _OTHER_NAMES: Final[Mapping[Action, tuple[str, ...]]] = {
+    Action.CREATE_THING: ("createThing", "createProduct"),
+    Action.UPDATE_THING: ("updateThing", "updateProduct"),
     Action.LABEL_THING: ("labelThing", "unlabelThing"),
     Action.ADD_KNOWLEDGE: ("addDocument", "addVector"),
     Action.REGISTER_TYPE: ("registerThingType", "registerConnectionType"),

@@ -150,8 +150,10 @@ async def test_what_is_right_when_it_is_read_again_is_not_told(
 ) -> None:
     read = world.store.read
 
-    async def torn(statement: Statement[object], parameters: Mapping[str, object]) -> list[object]:
-        rows = await read(statement, parameters)
+    async def torn(
+        statement: Statement[object], parameters: Mapping[str, object], *, latest: bool = False
+    ) -> list[object]:
+        rows = await read(statement, parameters, latest=latest)
         if statement.name == "check_things":
             for row in cast("list[dict[str, list[object]]]", rows):
                 row["places"] = []

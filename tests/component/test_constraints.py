@@ -27,6 +27,7 @@ CLIENTS_NAMES = {
     "liveKey": "toId",
     "sourceKey": "fromId",
     "targetKey": "toId",
+    "productKey": "properties.slug",
 }
 
 

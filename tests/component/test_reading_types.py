@@ -24,12 +24,13 @@ OTHERS = table("### What else is read")
 
 PARTS: Final = frozenset(
     """
-    ApiAccessDetails AppointmentReceipt AuditFault AuditHead CartLine ConnectionType ConsistencyRepair ConsistencyRule
-    ConsistencyViolation ConsultationDetails CourseDetails Dependents DownloadReceipt EventDelivery EventTypeDescription
-    FileLink FilterableProperty GroupLimits LicenceKeyReceipt MembershipDetails Misfit Money NftDetails OrderDiscrepancy
-    OrderLine OrderStateTotals OrderUpdate PageInfo PhysicalDetails ProductFile ProductImage PropertyDefinition
-    RevenueShare SecondFactorRequired SecondFactorSetup ServiceDetails SessionTokens ShipmentReceipt ShippingAddress
-    ShoppingCartLine TemplateDetails ThingCount ThingType Wallet WebhookAttempt
+    ApiAccessDetails AppointmentReceipt AuditFault AuditHead CartLine CategoryCount ConnectionType
+    ConsistencyRepair ConsistencyRule ConsistencyViolation ConsultationDetails CourseDetails Dependents
+    DownloadReceipt EventDelivery EventTypeDescription FileLink FilterableProperty GroupLimits LabelCount
+    LicenceKeyReceipt MembershipDetails Misfit Money NftDetails OrderDiscrepancy OrderLine OrderStateTotals
+    OrderUpdate PageInfo PhysicalDetails PriceCount ProductFacets ProductFile ProductImage PropertyDefinition
+    RevenueShare SecondFactorRequired SecondFactorSetup SellerCount ServiceDetails SessionTokens ShipmentReceipt
+    ShippingAddress ShoppingCartLine TemplateDetails ThingCount ThingType Wallet WebhookAttempt
     """.split()
 )
 """What is read with what it is a part of, or is told to whoever did something."""
