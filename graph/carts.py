@@ -59,6 +59,7 @@ BEGIN_CART: Final[Statement[CartRow]] = Statement(
     ON CREATE SET cart += $properties
     {lock_clauses("cart")}
     RETURN {_CART} AS row""",
+    meant="Eager on 5.26: of the one cart that it locks.",
 )
 SAVE_CART: Final[Statement[bool]] = Statement(
     "save_cart", "MATCH (cart:ShoppingCart {key: $key}) SET cart += $properties RETURN true AS row"

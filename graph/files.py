@@ -73,6 +73,7 @@ TAKE_LEFTOVER: Final[Statement[bool]] = Statement(
     {lock_what_stays("leftover", "fileId")} AND NOT coalesce(leftover.claimed, false)
     DELETE leftover
     RETURN true AS row""",
+    meant="Eager on 5.26: of the one note that it locks.",
 )
 LIST_LEFTOVERS: Final[Statement[str]] = Statement(
     "list_leftovers",
@@ -85,6 +86,7 @@ CLAIM_LEFTOVER: Final[Statement[bool]] = Statement(
     {lock_what_stays("leftover", "fileId")} AND leftover.dueAt <= $at
     SET leftover.claimed = true, leftover.dueAt = $again
     RETURN true AS row""",
+    meant="Eager on 5.26: of the one note that it locks.",
 )
 DELETE_LEFTOVER: Final[Statement[bool]] = Statement(
     "delete_leftover", "MATCH (leftover:Leftover {fileId: $id}) DELETE leftover RETURN true AS row"
