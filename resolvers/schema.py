@@ -50,6 +50,7 @@ from resolvers.support import SupportMutations
 from resolvers.things import ThingMutations, ThingQueries
 from resolvers.wallets import WalletMutations
 from resolvers.webhooks import WebhookMutations
+from schema.actions import require_actions
 from schema.define import object_type
 from schema.file_changes import UPLOAD, Upload
 from schema.thing_types import OBJECT_TYPES
@@ -148,3 +149,5 @@ schema = Schema(
         StreamSubscriptions,
     ],
 )
+_of_core = schema._schema.mutation_type  # noqa: SLF001 - Strawberry has no public way to it
+require_actions([] if _of_core is None else _of_core.fields)

@@ -1,6 +1,6 @@
 """What can be done, and why somebody may or may not, as clients see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from strawberry.utils.str_converters import to_camel_case
@@ -21,8 +21,20 @@ _OTHER_NAMES: Final[Mapping[Action, tuple[str, ...]]] = {
 }
 
 
+def mutations_of(action: Action) -> tuple[str, ...]:
+    """The names of the mutations that do it."""
+    return _OTHER_NAMES.get(action, (to_camel_case(action),))
+
+
+def require_actions(mutations: Iterable[str]) -> None:
+    """Stop where there is a mutation of which no action says who may do it: nobody would decide about it."""
+    decided = {name for action in Action for name in mutations_of(action)}
+    if undecided := sorted(set(mutations) - decided):
+        raise AssertionError(f"no action says who may do this: {', '.join(undecided)}")
+
+
 def _mutations(action: Action) -> str:
-    names = [f"`{name}`" for name in _OTHER_NAMES.get(action, (to_camel_case(action),))]
+    names = [f"`{name}`" for name in mutations_of(action)]
     return f"The mutation{'s' if len(names) > 1 else ''} {' and '.join(names)}"
 
 

@@ -18,6 +18,7 @@ from graphql import (
 )
 
 from resolvers.schema import schema
+from schema.actions import require_actions
 
 PRINTED = Path(__file__).parents[2] / "schema.graphql"
 SHORTEST = 5
@@ -84,3 +85,8 @@ def test_every_action_names_its_mutations() -> None:
     actions, mutations = cast("GraphQLEnumType", types["Action"]), cast("GraphQLObjectType", types["Mutation"])
     named = [name for value in actions.values.values() for name in re.findall(r"`(\w+)`", value.description or "")]
     assert sorted(named) == sorted(mutations.fields)
+
+
+def test_a_mutation_that_nobody_decides_about_stops_the_start() -> None:
+    with pytest.raises(AssertionError, match="no action says who may do this: openEverything"):
+        require_actions(["createThing", "openEverything"])
