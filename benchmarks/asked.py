@@ -27,7 +27,7 @@ def _say_yes() -> None:
 
 async def _answer(uri: str, user: str) -> None:
     from benchmarks.application import asking  # noqa: PLC0415 - after the predicates
-    from benchmarks.watched import Watched  # noqa: PLC0415
+    from benchmarks.watched import Watched  # noqa: PLC0415 - after the predicates
 
     store = await Watched.open(uri, user, os.environ["ONE_STORE_PASSWORD"], timeout=300)
     async with asking(store) as asker:

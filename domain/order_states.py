@@ -59,6 +59,9 @@ TRANSITIONS: Final = (
 PAID_FOR: Final = frozenset({OrderState.PAID, OrderState.FULFILLED, OrderState.COMPLETED})
 """States of an order for which money was taken that was not all given back."""
 
+MOVED: Final = frozenset({PaymentState.CONFIRMED, PaymentState.FINALIZED, PaymentState.REFUNDED})
+"""States of a payment whose money changed hands."""
+
 
 def next_states(state: OrderState) -> list[OrderState]:
     """The states that an order in this one may come into."""

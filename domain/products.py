@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from domain.things import Thing
 from domain.values import JSON
+
+PRODUCT: Final = "product"
 
 
 def left(product: Thing) -> int | None:

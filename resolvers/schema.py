@@ -149,5 +149,5 @@ schema = Schema(
         StreamSubscriptions,
     ],
 )
-_of_core = schema._schema.mutation_type  # noqa: SLF001 - Strawberry has no public way to it
-require_actions([] if _of_core is None else _of_core.fields)
+_mutations = schema._schema.mutation_type  # noqa: SLF001 - Strawberry has no public way to it
+require_actions([] if _mutations is None else _mutations.fields)

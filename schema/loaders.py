@@ -55,13 +55,23 @@ class KeyedLoader(Generic[K, T]):
         loader = self._loader
         if loader is None:
             loader = self._loader = _batching(self._fetch, self._missing)
-        return await asyncio.shield(loader.load(key))
+        found = loader.load(key)
+        try:
+            return await asyncio.shield(found)
+        except asyncio.CancelledError:
+            found.add_done_callback(_have_heard)  # where it fails, whoever is left is told, and else nobody has to be
+            raise
 
 
 class Loader(KeyedLoader[str, T]):
     """One whose keys are ids."""
 
     __slots__ = ()
+
+
+def _have_heard(loaded: "asyncio.Future[T]") -> None:
+    if not loaded.cancelled():
+        loaded.exception()
 
 
 def _batching(fetch: Callable[[list[K]], Awaitable[Mapping[K, T]]], missing: T) -> DataLoader[K, T]:

@@ -16,7 +16,7 @@ from domain.carts import Cart, CartLine, stands
 from domain.errors import AppError, ConflictError, NotFoundError, ValidationError
 from domain.events import EventType
 from domain.ids import NodeKind
-from domain.products import left
+from domain.products import PRODUCT, left
 from domain.things import Thing
 from domain.values import JSON, Clock
 from graph import carts, events, things
@@ -172,7 +172,7 @@ def _holder(caller: Caller, token: str | None) -> Holder | None:
 
 async def _products(transaction: Transaction, reach: Reach, ids: Sequence[str]) -> dict[str, Thing]:
     rows = await transaction.run(things.FETCH_THINGS, {"ids": sorted(ids), **reach_parameters(reach)})
-    return {row["id"]: things.from_row(row) for row in rows if row["type"] == "product"}
+    return {row["id"]: things.from_row(row) for row in rows if row["type"] == PRODUCT}
 
 
 async def _wanted(transaction: Transaction, reach: Reach, product_id: str, quantity: int) -> CartLine:

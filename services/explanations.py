@@ -9,6 +9,7 @@ from domain.errors import AppError, ForbiddenError
 from domain.groups import Group, GroupStatus, Visibility
 from domain.ids import NodeKind
 from domain.people import MemberRole, Person, PersonKind, PersonStatus, PlatformRole
+from domain.products import PRODUCT
 from domain.standing import Standing
 from domain.support import NOT_NEEDED, Support
 from domain.thing_types import NEVER_PUBLIC
@@ -29,7 +30,7 @@ from services.access import (
 )
 from services.joining import why_not
 from services.orders import refused_to_either
-from services.permissions import IN_GROUPS, PRODUCT, actions_on
+from services.permissions import IN_GROUPS, actions_on
 from services.rights import API_KEY, BY_MEMBERSHIP, BY_THING, Rights, counting, needed_role
 from services.things import bought_by
 

@@ -13,7 +13,7 @@ from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace
 
 from domain.money import Money
-from domain.order_states import PAID_FOR, OrderState, PaymentState
+from domain.order_states import MOVED, PAID_FOR, OrderState, PaymentState
 from domain.orders import OrderLine, order_lines, refunded, state_of, whole_amount
 from domain.things import Thing
 from domain.values import JSON
@@ -26,7 +26,6 @@ _ADDRESS: Final = ("name", "street", "postalCode", "city", "region", "country")
 _WIDTHS: Final = (78.0, 22.0, 32.0, 20.0, 38.0)  # millimetres, of 190 between the margins
 _HEADS: Final = ("Product", "Quantity", "Unit price", "Discount", "Amount")
 _LINE: Final = 6.0
-_MOVED: Final = frozenset({PaymentState.CONFIRMED, PaymentState.FINALIZED, PaymentState.REFUNDED})
 
 
 class Paper(StrEnum):
@@ -157,7 +156,7 @@ def _paid(papers: Papers, paper: Paper) -> Iterator[str]:
     currency = _currency(papers.order)
     for each in papers.payments:
         stored = each.properties
-        if PaymentState(str(stored["state"])) not in _MOVED:
+        if PaymentState(str(stored["state"])) not in MOVED:
             continue
         amount = _in_words(Decimal(str(cast("Mapping[str, JSON]", stored["amount"])["amount"])), currency)
         day = _day(each.created_at.isoformat())

@@ -8,6 +8,7 @@ from domain.access import Caller
 from domain.errors import AppError
 from domain.knowledge import Knowledge, KnowledgeType
 from domain.people import MemberRole, PlatformRole
+from domain.products import PRODUCT
 from domain.standing import Standing
 from domain.support import NOT_NEEDED, Support
 from domain.things import Thing
@@ -17,7 +18,6 @@ from services.access import MEMBER_ROLES, OF_BUYERS, Action, counts_below, count
 from services.orders import ORDER, refused_to_either
 from services.rights import BY_THING, Rights, counting
 
-PRODUCT: Final = "product"
 IN_GROUPS: Final = tuple(MEMBER_ROLES)
 """What can be done to a group, and to what it holds."""
 

@@ -12,6 +12,7 @@ from domain.access import Caller
 from domain.changes import KEEP, Change
 from domain.errors import ConflictError, NotFoundError, ValidationError
 from domain.ids import NodeKind
+from domain.products import PRODUCT
 from domain.things import Thing, ThingStatus
 from domain.values import JSON
 from services import validation
@@ -19,7 +20,7 @@ from services.access import Action, authorize
 from services.changes import Changes, thing_again
 from services.idempotency import Making
 from services.money import GivenMoney
-from services.product_rules import PRODUCT, is_product
+from services.product_rules import is_product
 from services.things import NewThing, ThingChanges
 
 _PROPERTIES: Final = "properties."

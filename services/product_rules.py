@@ -9,7 +9,7 @@ from domain.events import EventType
 from domain.files import IMAGES
 from domain.ids import EVENT_PREFIX, new_id, thing_prefix
 from domain.product_details import NEEDED
-from domain.products import delivered, shown
+from domain.products import PRODUCT, delivered, shown
 from domain.slugs import free_slug, slug_of
 from domain.things import Thing, ThingStatus
 from domain.values import JSON
@@ -19,7 +19,6 @@ from graph.store import Transaction
 from graph.thing_changes import ThingInUse
 from services.rights import Rights, needed_role
 
-PRODUCT: Final = "product"
 SLUG: Final = "slug"
 
 

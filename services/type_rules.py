@@ -2,8 +2,9 @@
 
 from domain.errors import ValidationError
 from domain.files import FILE, FIXED, STORED, is_stored
+from domain.products import PRODUCT
 from domain.things import Thing
-from services.product_rules import PRODUCT, check_product
+from services.product_rules import check_product
 
 
 def check_made(thing: Thing) -> None:

@@ -7,7 +7,7 @@ from typing import Final, cast
 from domain.catalogue import Catalogue
 from domain.errors import ValidationError
 from domain.events import EventType
-from domain.order_states import OrderState, PaymentState
+from domain.order_states import MOVED, PAID_FOR, OrderState
 from domain.orders import order_lines, refunded, state_of, whole_amount
 from domain.thing_types import THING_TYPES
 from domain.values import JSON
@@ -20,8 +20,7 @@ from services import validation
 from services.checks import nodes
 from services.checks.rules import Fault, Section, rule
 
-_MOVED = frozenset({PaymentState.CONFIRMED, PaymentState.FINALIZED, PaymentState.REFUNDED})
-_PAID = frozenset({OrderState.PAID, OrderState.FULFILLED, OrderState.COMPLETED, OrderState.REFUNDED})
+_PAID = PAID_FOR | {OrderState.REFUNDED}
 _DELIVERED = frozenset({OrderState.FULFILLED, OrderState.COMPLETED})
 
 
@@ -78,7 +77,7 @@ def _sum(payments: Iterable[Mapping[str, JSON]]) -> int:
     return sum(
         int(cast("int", cast("Mapping[str, JSON]", each["amount"])["amount"]))
         for each in payments
-        if each["state"] in _MOVED
+        if each["state"] in MOVED
     )
 
 
