@@ -53,6 +53,7 @@ from resolvers.webhooks import WebhookMutations
 from schema.actions import require_actions
 from schema.define import object_type
 from schema.file_changes import UPLOAD, Upload
+from schema.readers import require_readers
 from schema.thing_types import OBJECT_TYPES
 
 
@@ -149,5 +150,6 @@ schema = Schema(
         StreamSubscriptions,
     ],
 )
-_mutations = schema._schema.mutation_type  # noqa: SLF001 - Strawberry has no public way to it
-require_actions([] if _mutations is None else _mutations.fields)
+_executable = schema._schema  # noqa: SLF001 - Strawberry has no public way to it
+require_actions(_executable)
+require_readers(_executable)
