@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
@@ -17,6 +18,8 @@ log = logging.getLogger("one.http")
 REQUEST_ID = "X-Request-Id"
 FORMS = "/graphql"
 """Where forms with files are taken: they go to disk, and nothing else is read into memory as large as that."""
+GONE = 499
+"""The status in the log of a request whose client went away before all of it was here, as nginx has it."""
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -62,6 +65,8 @@ class Requests:
         with bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, _bounded(receive, limit), send_with_id)
+            except ClientDisconnect:
+                status = GONE
             except BodyTooLargeError:
                 await too_large(limit)(scope, receive, send_with_id)
             except Exception:

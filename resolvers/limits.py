@@ -17,6 +17,7 @@ from graphql import (
     SelectionSetNode,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import ParseOptions
 
 from execution.documents import Documents
 from schema.context import Context
@@ -143,6 +144,11 @@ def _excesses(operation: OperationDefinitionNode, size: Size, roots: int, limits
             )
 
 
+def parse_options(limits: Limits) -> ParseOptions:
+    """What the parser is to stop at."""
+    return {"max_tokens": limits.tokens}
+
+
 class KeepWithinLimits(SchemaExtension):
     """Holds every operation to the limits of the server that it came to, before it is validated."""
 
@@ -150,7 +156,7 @@ class KeepWithinLimits(SchemaExtension):
         """The parser stops at a document that is too long."""
         context = self.execution_context.context
         if isinstance(context, Context):
-            self.execution_context.parse_options["max_tokens"] = context.limits.tokens
+            self.execution_context.parse_options = parse_options(context.limits)
         yield
 
     def on_parse(self) -> Iterator[None]:

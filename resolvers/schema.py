@@ -2,11 +2,7 @@
 
 from functools import partial
 
-import strawberry
-from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import StreamResult
-from strawberry.types import ExecutionContext
 
 from execution.documents import CachedDocuments
 from resolvers.access import AccessQueries
@@ -19,7 +15,7 @@ from resolvers.consistency import ConsistencyQueries
 from resolvers.email_change import EmailChangeMutations
 from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries, EventSubscriptions
-from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions, answered
+from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions
 from resolvers.files import FileMutations
 from resolvers.grants import GrantMutations
 from resolvers.groups import GroupMutations, GroupQueries
@@ -30,6 +26,7 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
+from resolvers.operations import RememberWhatMayRun, Schema
 from resolvers.orders import OrderMutations, OrderQueries, OrderSubscriptions
 from resolvers.ownership import OwnershipMutations
 from resolvers.passkeys import PasskeyMutations
@@ -125,17 +122,6 @@ class SubscriptionRoot(EventSubscriptions, OrderSubscriptions):
     """
 
 
-class Schema(strawberry.Schema):
-    """A schema that leaves logging to ShowFailures: an expected failure is no news to an operator."""
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing."""
-
-    def _stream(self, *given: object, **named: object) -> StreamResult:
-        """All results, be they errors."""
-        return answered(super()._stream(*given, **named))  # type: ignore[arg-type] # whatever Strawberry gives
-
-
 schema = Schema(
     query=Query,
     mutation=Mutation,
@@ -148,6 +134,7 @@ schema = Schema(
         partial(CachedDocuments, DOCUMENTS),
         NameTheOperation,  # after the cache, which would forget its error
         StreamSubscriptions,
+        RememberWhatMayRun,  # the last: what comes to it was let through by all
     ],
 )
 _executable = schema._schema  # noqa: SLF001 - Strawberry has no public way to it
