@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from app.explorer import Explorer
 from app.file_downloads import FileDownloads
 from app.graphql_view import GraphQLView, LiveLimits
+from app.load import LoadLimits
 from app.order_export import OrderExportRoutes
 from app.order_papers import OrderPaperRoutes
 from app.requests import REQUEST_ID, Requests
@@ -42,6 +43,7 @@ from services.wallet_proofs import Chains
 
 DEFAULT_LIMITS = Limits()
 DEFAULT_LIVE = LiveLimits()
+DEFAULT_LOAD = LoadLimits()
 
 
 def create_app(
@@ -65,6 +67,7 @@ def create_app(
     chains: Chains = NO_CHAINS,
     log: EventLog | None = None,
     live: LiveLimits = DEFAULT_LIVE,
+    load: LoadLimits = DEFAULT_LOAD,
     terms: Terms = TERMS,
     local_webhooks: bool = False,
     policy: SignInPolicy = LENIENT,
@@ -117,7 +120,9 @@ def create_app(
         files=files,
         upload_limit=upload_limit,
     )
-    view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live)
+    view = GraphQLView(
+        executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live, load=load
+    )
     routes = [
         Route("/", home),
         Route("/graphql", view),

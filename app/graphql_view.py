@@ -27,14 +27,15 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
 from app.explorer import Explorer
-from app.requests import refusal
+from app.load import Load, LoadLimits
+from app.requests import refusal, refused
 from app.subscriptions import Connection, Socket, sent_event, within
 from app.uploads import Adapter, received
 from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
-from domain.errors import AuthError, ForbiddenError, NetworkError, ValidationError
+from domain.errors import AppError, AuthError, DeadlineError
 from domain.ids import new_id
-from graph import claims
+from graph import claims, deadlines
 from graph.bookmarks import seeing
 from resolvers.failures import BAD_REQUEST
 from schema.context import Context
@@ -82,6 +83,7 @@ class GraphQLView(GraphQL[Context, None]):
         *,
         origins: AbstractSet[str],
         live: LiveLimits,
+        load: LoadLimits,
     ) -> None:
         super().__init__(
             schema,
@@ -98,6 +100,7 @@ class GraphQLView(GraphQL[Context, None]):
         self._limits = limits
         self._origins = origins
         self._heartbeat_seconds = live.heartbeat_seconds
+        self._load = Load(load)
         self.patience = live.patience_seconds
         """How many seconds a client has to take what was sent to it before it is cut off."""
         self.connections: set[Connection] = set()
@@ -115,19 +118,13 @@ class GraphQLView(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         try:
-            with seeing(self._tokens.read(request)) as seen:
+            with self._load.taking_on(), seeing(self._tokens.read(request)) as seen:
                 response = self._negotiated(request, await self._answer(request))
             self._tokens.write(seen, response)
-        except ValidationError as error:
-            response = refusal(400, error.message, error.code)
         except HTTPException as error:
             response = refusal(error.status_code, error.reason, BAD_REQUEST)
-        except AuthError as error:
-            response = refusal(401, error.message, error.code, {"WWW-Authenticate": "Bearer"})
-        except ForbiddenError as error:
-            response = refusal(403, error.message, error.code)
-        except NetworkError as error:
-            response = refusal(503, error.message, error.code, {"Retry-After": "5"})
+        except AppError as error:
+            response = refused(error)
         finally:
             await request.close()  # files that came with it
             request.state.context = None  # it leads back to the request, and neither would go by itself
@@ -212,10 +209,18 @@ class GraphQLView(GraphQL[Context, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
-        """Run one operation to its one answer; its name is then in the log."""
+        """Run one operation to its one answer; its name is then in the log. RateLimitError, DeadlineError."""
         request.state.operation = request_data.operation_name
         context.streams = False
-        return await super().execute_single(request, request_adapter, sub_response, context, root_value, request_data)
+        seconds = self._load.limits.seconds
+        try:
+            with self._load.taking_on_of(context.caller), deadlines.within(seconds):
+                async with asyncio.timeout(seconds):
+                    return await super().execute_single(
+                        request, request_adapter, sub_response, context, root_value, request_data
+                    )
+        except TimeoutError as error:
+            raise DeadlineError from error
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The response of one operation. One that never ran has no `data`, not even null."""

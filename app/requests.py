@@ -1,9 +1,11 @@
 """What holds for every request: an id in and out, a log line, and a body of bounded size."""
 
 import logging
+import math
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -11,6 +13,16 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from domain.errors import (
+    AppError,
+    AuthError,
+    DeadlineError,
+    ForbiddenError,
+    NetworkError,
+    OverloadedError,
+    RateLimitError,
+    ValidationError,
+)
 from domain.ids import new_id
 
 log = logging.getLogger("one.http")
@@ -98,9 +110,40 @@ def _bounded(receive: Receive, limit: int) -> Receive:
     return receive_bounded
 
 
-def refusal(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def refusal(
+    status: int, message: str, code: str, headers: dict[str, str] | None = None, **extensions: object
+) -> JSONResponse:
     """A response to what never became a GraphQL operation, in the form of one."""
-    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers)
+    error = {"message": message, "extensions": {"code": code, **extensions}}
+    return JSONResponse({"errors": [error]}, status, headers)
+
+
+_STATUS: Final[Mapping[type[AppError], int]] = {
+    ValidationError: 400,
+    AuthError: 401,
+    ForbiddenError: 403,
+    OverloadedError: 503,
+    RateLimitError: 429,
+    NetworkError: 503,
+    DeadlineError: 504,
+}
+
+
+def refused(error: AppError) -> JSONResponse:
+    """A response to a request that was refused as a whole."""
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), None)
+    if status is None:
+        raise error
+    match error:
+        case AuthError():
+            return refusal(status, error.message, error.code, {"WWW-Authenticate": "Bearer"})
+        case RateLimitError(retry_after=seconds):
+            headers = {"Retry-After": str(math.ceil(seconds))}
+            return refusal(status, error.message, error.code, headers, retryAfter=seconds)
+        case NetworkError():
+            return refusal(status, error.message, error.code, {"Retry-After": "5"})
+        case _:
+            return refusal(status, error.message, error.code)
 
 
 def too_large(limit: int) -> JSONResponse:

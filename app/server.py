@@ -113,6 +113,7 @@ async def serve(settings: Settings, console: Console) -> None:
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
             from app.graphql_view import LiveLimits  # noqa: PLC0415
+            from app.load import LoadLimits  # noqa: PLC0415
 
             app_url = (settings.app_url or address).rstrip("/")
             cursor_key = await ensure_secret(store, "cursor_key")
@@ -155,6 +156,9 @@ async def serve(settings: Settings, console: Console) -> None:
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
                         heartbeat_seconds=settings.heartbeat_seconds,
+                    ),
+                    load=LoadLimits(
+                        settings.max_operations, settings.max_operations_of_one, settings.operation_seconds
                     ),
                     more_routes=mailbox.routes if mailbox else _told(settings, store),
                     local_webhooks=settings.webhook_loopback,

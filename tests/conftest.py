@@ -17,6 +17,7 @@ import pytest
 
 from app.explorer import Explorer
 from app.file_contents import ObjectContents
+from app.load import LoadLimits
 from app.local_store.address import StoreAddress
 from app.local_store.instance import LocalStore
 from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
@@ -205,6 +206,7 @@ def all_statements(migrated_store: Store) -> Iterator[list[str]]:
 
 UNLIMITED = RateLimits(None)
 CURSOR_KEY = b"a key for cursors in tests"
+ANY_LOAD = LoadLimits()
 BOX = SecretBox([bytes(range(32))])
 
 
@@ -224,6 +226,7 @@ async def served(
     policy: SignInPolicy = LENIENT,
     files: FileContents | None = None,
     upload_limit: int = UPLOAD_LIMIT,
+    load: LoadLimits = ANY_LOAD,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
@@ -247,6 +250,7 @@ async def served(
         policy=policy,
         files=files or ObjectContents.at(Path(folder.name).as_uri()),
         upload_limit=upload_limit,
+        load=load,
     )
     transport = httpx2.ASGITransport(app)
     with folder:
