@@ -30,6 +30,12 @@ log = logging.getLogger("one.http")
 REQUEST_ID = "X-Request-Id"
 FORMS = "/graphql"
 """Where forms with files are taken: they go to disk, and nothing else is read into memory as large as that."""
+SAFE: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+}
+"""The headers of a response that says nothing else about it: it stands in no page's frame."""
 GONE = 499
 """The status in the log of a request whose client went away before all of it was here, as nginx has it."""
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -57,9 +63,9 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        asked_for = headers.get(REQUEST_ID, "")
-        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data") and scope["path"] == FORMS
+        asked = Headers(scope=scope)
+        asked_for = asked.get(REQUEST_ID, "")
+        is_form = asked.get("content-type", "").lower().startswith("multipart/form-data") and scope["path"] == FORMS
         limit = self._body_limit + (self._form_limit if is_form else 0)
         request_id = asked_for if _ACCEPTABLE_ID.fullmatch(asked_for) else new_id("req")
         state = scope.setdefault("state", {})
@@ -71,7 +77,14 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                for name, value in SAFE.items():
+                    headers.setdefault(name, value)
+                if "ETag" not in headers:  # what has one may be kept, and everything else is for whoever asked alone
+                    headers.setdefault("Cache-Control", "no-store")
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
             await send(message)
 
         with bound_contextvars(request_id=request_id):

@@ -266,6 +266,7 @@ def _limits(settings: Settings) -> Limits:
         aliases=settings.max_aliases,
         directives=settings.max_directives,
         root_fields=settings.max_root_fields,
+        introspection=settings.introspection,
     )
 
 

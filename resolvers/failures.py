@@ -1,6 +1,7 @@
 """What a failure looks like in the `errors` of a response: expected ones with a code, the others masked."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import aclosing, suppress
 
@@ -27,6 +28,8 @@ _NO_STREAM = (
     "A subscription has no end: use graphql-transport-ws over WebSocket, or take server-sent events with the header "
     "`Accept: text/event-stream`."
 )
+
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 TOO_MUCH = "This cannot be read as GraphQL: a number in it has too many digits, or it is nested too deep."
 
@@ -92,7 +95,9 @@ def shown(error: GraphQLError, context: object) -> GraphQLError:
     """An error with its code, or, where nobody was meant to see it, one that says no more than where it is logged."""
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError):
-        return _with(error, error.message, {"code": BAD_REQUEST, **(error.extensions or {})})
+        hides = isinstance(context, Context) and not context.limits.introspection
+        message = _SUGGESTION.sub("", error.message) if hides else error.message
+        return _with(error, message, {"code": BAD_REQUEST, **(error.extensions or {})})
     if isinstance(cause, ValueError | RecursionError) and error.path is None:
         return _with(error, TOO_MUCH, {"code": BAD_REQUEST})
     if not isinstance(cause, AppError):

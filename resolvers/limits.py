@@ -13,6 +13,7 @@ from graphql import (
     GraphQLError,
     InlineFragmentNode,
     Node,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
 )
@@ -153,10 +154,12 @@ class KeepWithinLimits(SchemaExtension):
     """Holds every operation to the limits of the server that it came to, before it is validated."""
 
     def on_operation(self) -> Iterator[None]:
-        """The parser stops at a document that is too long."""
+        """The parser stops at a document that is too long, and the schema is told where it may be alone."""
         context = self.execution_context.context
         if isinstance(context, Context):
             self.execution_context.parse_options = parse_options(context.limits)
+            if not context.limits.introspection:
+                self.execution_context.validation_rules += (NoSchemaIntrospectionCustomRule,)
         yield
 
     def on_parse(self) -> Iterator[None]:

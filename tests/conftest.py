@@ -27,6 +27,7 @@ from domain.sign_in_policy import LENIENT, SignInPolicy
 from domain.values import Clock, now
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
+from schema.limits import Limits
 from services.embedding import Embedder
 from services.files import FileContents
 from services.lists import SCAN_LIMIT
@@ -206,7 +207,7 @@ def all_statements(migrated_store: Store) -> Iterator[list[str]]:
 
 UNLIMITED = RateLimits(None)
 CURSOR_KEY = b"a key for cursors in tests"
-ANY_LOAD = LoadLimits()
+ANY_LOAD, LIMITS = LoadLimits(), Limits()
 BOX = SecretBox([bytes(range(32))])
 
 
@@ -227,6 +228,7 @@ async def served(
     files: FileContents | None = None,
     upload_limit: int = UPLOAD_LIMIT,
     load: LoadLimits = ANY_LOAD,
+    limits: Limits = LIMITS,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
@@ -251,6 +253,7 @@ async def served(
         files=files or ObjectContents.at(Path(folder.name).as_uri()),
         upload_limit=upload_limit,
         load=load,
+        limits=limits,
     )
     transport = httpx2.ASGITransport(app)
     with folder:
