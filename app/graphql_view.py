@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
@@ -26,13 +25,14 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
+from app.event_streams import EventStreams
 from app.explorer import Explorer
-from app.requests import refusal
-from app.subscriptions import Connection, Socket, sent_event, within
+from app.requests import refusal, refused
+from app.subscriptions import Connection, LiveLimits, Socket, sent_event, within
 from app.uploads import Adapter, received
 from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
-from domain.errors import AuthError, ForbiddenError, NetworkError, ValidationError
+from domain.errors import AppError, AuthError
 from domain.ids import new_id
 from graph import claims
 from graph.bookmarks import seeing
@@ -49,20 +49,6 @@ _STREAMS = ("text/event-stream", "multipart/")
 
 
 log = logging.getLogger("one.subscriptions")
-
-
-@dataclass(frozen=True, slots=True)
-class LiveLimits:
-    """What connections that stay open may take, and how long; times are in seconds.
-
-    A client has `init_seconds` to say who it is, and `patience_seconds` to take what was sent. One connection runs so
-    many `operations` at once. Where nothing happens a heartbeat goes over it every `heartbeat_seconds`.
-    """
-
-    init_seconds: float = 10
-    patience_seconds: float = 30
-    operations: int = 50
-    heartbeat_seconds: float = 15
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -102,9 +88,11 @@ class GraphQLView(GraphQL[Context, None]):
         """How many seconds a client has to take what was sent to it before it is cut off."""
         self.connections: set[Connection] = set()
         """Those that are open over WebSocket."""
+        self._streams = EventStreams(self, live)
 
     async def go_away(self) -> None:
         """Let every subscription go, so that its client comes back to another server with its last cursor."""
+        self._streams.go_away()
         await asyncio.gather(*(each.go_away() for each in list(self.connections)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,16 +106,10 @@ class GraphQLView(GraphQL[Context, None]):
             with seeing(self._tokens.read(request)) as seen:
                 response = self._negotiated(request, await self._answer(request))
             self._tokens.write(seen, response)
-        except ValidationError as error:
-            response = refusal(400, error.message, error.code)
         except HTTPException as error:
             response = refusal(error.status_code, error.reason, BAD_REQUEST)
-        except AuthError as error:
-            response = refusal(401, error.message, error.code, {"WWW-Authenticate": "Bearer"})
-        except ForbiddenError as error:
-            response = refusal(403, error.message, error.code)
-        except NetworkError as error:
-            response = refusal(503, error.message, error.code, {"Retry-After": "5"})
+        except AppError as error:
+            response = refused(error)
         finally:
             await request.close()  # files that came with it
             request.state.context = None  # it leads back to the request, and neither would go by itself
@@ -141,6 +123,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def _answer(self, request: Request) -> Response:
         """The response to a request; that of a second try where who asks was not as this process remembered."""
+        if EventStreams.concern(request):
+            return await self._streams.answer(request)
         accepted = request.headers.get("accept", "")
         if not any(kind in accepted for kind in _STREAMS):  # what goes on after its first answer is confirmed by none
             with claims.confirming():
@@ -185,6 +169,17 @@ class GraphQLView(GraphQL[Context, None]):
         if viewer is not None:
             viewer = await self._services.live_events.again(viewer)
         return self._context(socket, viewer, Cookies(socket, Response(), self._origins))
+
+    async def context_elsewhere(self, request: Request) -> Context:
+        """The context of an operation whose answer is part of another response. AuthError or ForbiddenError."""
+        cookies = Cookies(request, Response(), self._origins, settable=False)
+        context = self._context(request, await self._viewer(request, None, cookies), cookies)
+        context.cursor = None
+        return context
+
+    async def again(self, viewer: Viewer) -> None:
+        """AuthError where somebody's session or key is not in force any more."""
+        await self._services.live_events.again(viewer)
 
     async def caller_of(self, request: Request) -> Caller:
         """Who sent a request that is no operation. AuthError or ForbiddenError where the credentials are wrong."""

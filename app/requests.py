@@ -1,6 +1,7 @@
 """What holds for every request: an id in and out, a log line, and a body of bounded size."""
 
 import logging
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from domain.errors import AppError, AuthError, NetworkError, RateLimitError
 from domain.ids import new_id
 
 log = logging.getLogger("one.http")
@@ -17,6 +19,14 @@ log = logging.getLogger("one.http")
 REQUEST_ID = "X-Request-Id"
 FORMS = "/graphql"
 """Where forms with files are taken: they go to disk, and nothing else is read into memory as large as that."""
+_STATUS = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "CONFLICT": 409,
+    "RATE_LIMITED": 429,
+    "UNAVAILABLE": 503,
+}
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -96,6 +106,16 @@ def _bounded(receive: Receive, limit: int) -> Receive:
 def refusal(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """A response to what never became a GraphQL operation, in the form of one."""
     return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers)
+
+
+def refused(error: AppError) -> JSONResponse:
+    """The same for an expected failure."""
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, AuthError) else {}
+    if isinstance(error, RateLimitError):
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
+    elif isinstance(error, NetworkError):
+        headers["Retry-After"] = "5"
+    return refusal(_STATUS.get(error.code, 400), error.message, error.code, headers)
 
 
 def too_large(limit: int) -> JSONResponse:

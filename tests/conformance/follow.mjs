@@ -9,6 +9,13 @@ import WebSocket from 'ws';
 const [url, followers] = [process.argv[2], JSON.parse(process.argv[3])];
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
+const streaming = (secret, singleConnection) =>
+  createStreamClient({
+    url,
+    singleConnection,
+    headers: () => ({ Authorization: `Bearer ${secret}` }),
+    retryAttempts: 0,
+  });
 const clients = {
   socket: (secret) =>
     createSocketClient({
@@ -17,8 +24,8 @@ const clients = {
       connectionParams: { Authorization: `Bearer ${secret}` },
       retryAttempts: 0,
     }),
-  stream: (secret) =>
-    createStreamClient({ url, headers: () => ({ Authorization: `Bearer ${secret}` }), retryAttempts: 0 }),
+  stream: (secret) => streaming(secret, false),
+  'single stream': (secret) => streaming(secret, true),
 };
 
 async function follow({ name, over, secret, field, query, variables, after, every }) {

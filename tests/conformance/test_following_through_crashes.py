@@ -35,7 +35,7 @@ NIGHTLY: Final = bool(os.environ.get("TESTS_NIGHTLY"))
 EVENTS: Final = 10_000 if NIGHTLY else 300
 """How many there are at least, of orders."""
 
-KILLS: Final = 40 if NIGHTLY else 3
+KILLS: Final = 24 if NIGHTLY else 3
 """How often something is killed at least."""
 
 WRITERS: Final = 8
@@ -191,9 +191,11 @@ class Shop:
             else:
                 if "errors" not in answered.body:
                     step = cast("Mapping[str, JSON]", answered.at("step"))
-                    assert step["__typename"] == f"{title}Success", step
-                    return step
-                assert answered.codes == ["UNAVAILABLE"], answered.body
+                    if step["__typename"] == f"{title}Success":
+                        return step
+                    assert step["__typename"] == "NetworkError", step
+                else:
+                    assert answered.codes == ["UNAVAILABLE"], answered.body
             await asyncio.sleep(0.2)
 
 
@@ -271,7 +273,7 @@ async def test_followers_miss_nothing_and_get_all_in_order_whatever_is_killed(no
         followers: list[JSONObject] = [
             {"name": f"{who} over {over}", "over": over, "secret": api, "field": name, "query": query,
              "variables": variables, "after": begin, "every": EVERY}
-            for over in ("socket", "stream")
+            for over in ("socket", "stream", "single stream")
             for who, api, name, query, variables in (
                 ("seller", shop.seller.secret, "orderUpdates", FOLLOW_ORDERS, of_seller),
                 ("buyer", buyer.secret, "orderUpdates", FOLLOW_ORDERS, of_buyer),
@@ -311,8 +313,8 @@ async def test_followers_miss_nothing_and_get_all_in_order_whatever_is_killed(no
     for name, times in twice.items():
         all_ = f"{len(expected[name])} events, interrupted {len(failed[name])} times, {times} came twice"
         sys.stdout.write(f"{name}: {all_}: {sorted(set(map(str, failed[name])))}\n")
-    faults = [each for each in site.log if '"level": "error"' in each and "The store cannot be reached" not in each]
-    assert faults == []
+    errors = [each for each in site.log if '"level": "error"' in each and '"logger": "one.' in each]
+    assert [each for each in errors if "The store cannot be reached" not in each] == []
 
 
 async def until(holds: Callable[[], bool]) -> None:
