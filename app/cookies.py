@@ -28,20 +28,19 @@ _REFUSED: Final = (
     f"and the header {PREFLIGHT[0]}, whose header Origin is this server's own or one that it allows. Send that, or "
     "send the token as `Authorization: Bearer <access token>`."
 )
-_ELSEWHERE: Final = "Over a stream no cookies are set: send this as a request of its own."
+_ELSEWHERE: Final = "No cookies can be set here, nor be used for this: send it as a request of its own."
 
 
 class Cookies:
     """The cookies of one request and of its response."""
 
-    def __init__(
-        self, request: HTTPConnection, response: Response, origins: AbstractSet[str], *, settable: bool = True
-    ) -> None:
-        """None can be set, nor used but to say who asks, where what is answered is part of another response."""
+    __slots__ = ("_origins", "_request", "_response", "carried")
+
+    def __init__(self, request: HTTPConnection, response: Response | None, origins: AbstractSet[str]) -> None:
+        """Where there is no response of its own, cookies say who asks and nothing else."""
         self._request = request
         self._response = response
         self._origins = origins
-        self._settable = settable
         self.carried = False
         """Whether the session in use came as a cookie."""
 
@@ -76,7 +75,7 @@ class Cookies:
 
     def check(self) -> None:
         """ForbiddenError where cookies do not count, so that none may be set either."""
-        if not self._settable:
+        if self._response is None:
             raise ForbiddenError(_ELSEWHERE)
         self._check_request()
 
@@ -130,4 +129,7 @@ class Cookies:
         return value
 
     def _set(self, name: str, value: str, seconds: int) -> None:
-        self._response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax")
+        if self._response is not None:
+            self._response.set_cookie(
+                name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax"
+            )

@@ -153,8 +153,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """What the resolvers of one operation find. AuthError or ForbiddenError where the credentials are wrong."""
-        if isinstance(request, WebSocket):  # it says who it is when it is open
-            return await self.context_again(request, None)
+        if isinstance(request, WebSocket):  # each operation has one of its own
+            return cast("Context", None)
         cookies = Cookies(request, cast("Response", response), self._origins)
         context = self._context(request, await self._viewer(request, None, cookies), cookies)
         request.state.context = context
@@ -162,17 +162,17 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def viewer_of(self, socket: WebSocket, authorization: str | None) -> Viewer | None:
         """Who opened a WebSocket, and may say so by something else than the header of that name; errors as above."""
-        return await self._viewer(socket, authorization, Cookies(socket, Response(), self._origins))
+        return await self._viewer(socket, authorization, Cookies(socket, None, self._origins))
 
     async def context_again(self, socket: WebSocket, viewer: Viewer | None) -> Context:
         """The context of an operation over a WebSocket, of whoever opened it as they are now. AuthError."""
         if viewer is not None:
             viewer = await self._services.live_events.again(viewer)
-        return self._context(socket, viewer, Cookies(socket, Response(), self._origins))
+        return self._context(socket, viewer, Cookies(socket, None, self._origins))
 
     async def context_elsewhere(self, request: Request) -> Context:
         """The context of an operation whose answer is part of another response. AuthError or ForbiddenError."""
-        cookies = Cookies(request, Response(), self._origins, settable=False)
+        cookies = Cookies(request, None, self._origins)
         context = self._context(request, await self._viewer(request, None, cookies), cookies)
         context.cursor = None
         return context
@@ -183,7 +183,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def caller_of(self, request: Request) -> Caller:
         """Who sent a request that is no operation. AuthError or ForbiddenError where the credentials are wrong."""
-        viewer = await self._viewer(request, None, Cookies(request, Response(), self._origins))
+        viewer = await self._viewer(request, None, Cookies(request, None, self._origins))
         return self._caller(request, viewer)
 
     def _caller(self, request: HTTPConnection, viewer: Viewer | None) -> Caller:

@@ -132,6 +132,7 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         if payload is None:  # clients may send null
             message = {"type": "connection_init"}
         await super().handle_connection_init(message)
+        self.connection_init_timeout_task = None  # it was cancelled, and would keep what that left behind
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation. One that has another shape than the protocol says closes the connection."""

@@ -237,7 +237,7 @@ async def test_cookies_count_from_the_own_origin_alone_and_none_is_set_over_a_st
             }) { __typename ... on AppError { message } } }"""
             assert (await client.begin("s", signing_in)).status_code == 202
             answer = cast("Mapping[str, Mapping[str, Mapping[str, str]]]", (await told(events))[2])
-            assert answer["data"]["signIn"]["message"].startswith("Over a stream no cookies are set")
+            assert answer["data"]["signIn"]["message"].startswith("No cookies can be set here")
             http.headers["Origin"] = "https://evil.example"
             assert code_of(await client.begin("x", NAME)) == (403, "FORBIDDEN")
             assert code_of(await client.stop("s")) == (403, "FORBIDDEN")
