@@ -35,7 +35,7 @@ NIGHTLY: Final = bool(os.environ.get("TESTS_NIGHTLY"))
 EVENTS: Final = 10_000 if NIGHTLY else 300
 """How many there are at least, of orders."""
 
-KILLS: Final = 24 if NIGHTLY else 3
+KILLS: Final = 18 if NIGHTLY else 3
 """How often something is killed at least."""
 
 WRITERS: Final = 8
@@ -242,6 +242,11 @@ async def following(node: str, url: str, followers: Sequence[JSONObject]) -> Asy
         await reading
 
 
+def last_of(said: Sequence[Told]) -> str | None:
+    """The event that was delivered last."""
+    return next((each["id"] for each in reversed(said) if "id" in each), None)
+
+
 def check(said: Sequence[Told], begin: str, expected: Sequence[str]) -> int:
     """See that what came after each acknowledged cursor was what the log has there, and answer how much came twice."""
     places = {begin: 0}  # of each cursor: how many events there are up to it
@@ -256,7 +261,7 @@ def check(said: Sequence[Told], begin: str, expected: Sequence[str]) -> int:
             at += 1
             assert places.setdefault(each["cursor"], at) == at
             reached = max(reached, at)
-    assert reached == len(expected)
+    assert reached == len(expected), said[-9:]
     return twice
 
 
@@ -302,8 +307,9 @@ async def test_followers_miss_nothing_and_get_all_in_order_whatever_is_killed(no
             rows = await logged(site)
             mine = [row["id"] for row in rows if json.loads(row["properties"])["customerId"] == person]
             expected = {name: mine if "buyer" in name else [row["id"] for row in rows] for name in told}
-            async with asyncio.timeout(60):
-                await until(lambda: all(said[-1].get("id") == expected[name][-1] for name, said in told.items()))
+            with contextlib.suppress(TimeoutError):  # what is missing then is told below
+                async with asyncio.timeout(120):
+                    await until(lambda: all(last_of(told[name]) == expected[name][-1] for name in told))
     assert sorted((row["order"], row["type"]) for row in rows) == sorted(shop.done), "each step was done once"
     assert len(rows) >= EVENTS
     twice = {name: check(said, begin, expected[name]) for name, said in told.items()}
