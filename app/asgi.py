@@ -10,13 +10,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
+from app.event_streams import TOKEN as STREAM_TOKEN
 from app.explorer import Explorer
 from app.file_downloads import FileDownloads
-from app.graphql_view import GraphQLView, LiveLimits
+from app.graphql_view import GraphQLView
 from app.load import LoadLimits
 from app.order_export import OrderExportRoutes
 from app.order_papers import OrderPaperRoutes
 from app.requests import REQUEST_ID, Requests
+from app.subscriptions import LiveLimits
 from app.uploads import PREFLIGHT
 from domain.errors import NetworkError, StoreError
 from domain.files import UPLOAD_LIMIT
@@ -141,7 +143,7 @@ def create_app(
             served,
             allow_origins=sorted(origins),
             allow_credentials=True,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=[
                 "Authorization",
                 "Content-Type",
@@ -149,6 +151,7 @@ def create_app(
                 "Range",
                 CONSISTENCY_TOKEN,
                 REQUEST_ID,
+                STREAM_TOKEN,
                 *PREFLIGHT,
             ],
             expose_headers=[CONSISTENCY_TOKEN, REQUEST_ID],

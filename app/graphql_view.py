@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
@@ -26,10 +25,11 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
+from app.event_streams import EventStreams
 from app.explorer import Explorer
 from app.load import Load, LoadLimits
 from app.requests import refusal, refused
-from app.subscriptions import Connection, Socket, sent_event, within
+from app.subscriptions import Connection, LiveLimits, Socket, sent_event, within
 from app.uploads import Adapter, received
 from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
@@ -50,20 +50,6 @@ _STREAMS = ("text/event-stream", "multipart/")
 
 
 log = logging.getLogger("one.subscriptions")
-
-
-@dataclass(frozen=True, slots=True)
-class LiveLimits:
-    """What connections that stay open may take, and how long; times are in seconds.
-
-    A client has `init_seconds` to say who it is, and `patience_seconds` to take what was sent. One connection runs so
-    many `operations` at once. Where nothing happens a heartbeat goes over it every `heartbeat_seconds`.
-    """
-
-    init_seconds: float = 10
-    patience_seconds: float = 30
-    operations: int = 50
-    heartbeat_seconds: float = 15
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -105,9 +91,11 @@ class GraphQLView(GraphQL[Context, None]):
         """How many seconds a client has to take what was sent to it before it is cut off."""
         self.connections: set[Connection] = set()
         """Those that are open over WebSocket."""
+        self._streams = EventStreams(self, live)
 
     async def go_away(self) -> None:
         """Let every subscription go, so that its client comes back to another server with its last cursor."""
+        self._streams.go_away()
         await asyncio.gather(*(each.go_away() for each in list(self.connections)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,6 +126,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def _answer(self, request: Request) -> Response:
         """The response to a request; that of a second try where who asks was not as this process remembered."""
+        if EventStreams.concern(request):
+            return await self._streams.answer(request)
         accepted = request.headers.get("accept", "")
         if not any(kind in accepted for kind in _STREAMS):  # what goes on after its first answer is confirmed by none
             with claims.confirming():
@@ -166,8 +156,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """What the resolvers of one operation find. AuthError or ForbiddenError where the credentials are wrong."""
-        if isinstance(request, WebSocket):  # it says who it is when it is open
-            return await self.context_again(request, None)
+        if isinstance(request, WebSocket):  # each operation has one of its own
+            return cast("Context", None)
         cookies = Cookies(request, cast("Response", response), self._origins)
         context = self._context(request, await self._viewer(request, None, cookies), cookies)
         request.state.context = context
@@ -175,17 +165,28 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def viewer_of(self, socket: WebSocket, authorization: str | None) -> Viewer | None:
         """Who opened a WebSocket, and may say so by something else than the header of that name; errors as above."""
-        return await self._viewer(socket, authorization, Cookies(socket, Response(), self._origins))
+        return await self._viewer(socket, authorization, Cookies(socket, None, self._origins))
 
     async def context_again(self, socket: WebSocket, viewer: Viewer | None) -> Context:
         """The context of an operation over a WebSocket, of whoever opened it as they are now. AuthError."""
         if viewer is not None:
             viewer = await self._services.live_events.again(viewer)
-        return self._context(socket, viewer, Cookies(socket, Response(), self._origins))
+        return self._context(socket, viewer, Cookies(socket, None, self._origins))
+
+    async def context_elsewhere(self, request: Request) -> Context:
+        """The context of an operation whose answer is part of another response. AuthError or ForbiddenError."""
+        cookies = Cookies(request, None, self._origins)
+        context = self._context(request, await self._viewer(request, None, cookies), cookies)
+        context.cursor = None
+        return context
+
+    async def again(self, viewer: Viewer) -> None:
+        """AuthError where somebody's session or key is not in force any more."""
+        await self._services.live_events.again(viewer)
 
     async def caller_of(self, request: Request) -> Caller:
         """Who sent a request that is no operation. AuthError or ForbiddenError where the credentials are wrong."""
-        viewer = await self._viewer(request, None, Cookies(request, Response(), self._origins))
+        viewer = await self._viewer(request, None, Cookies(request, None, self._origins))
         return self._caller(request, viewer)
 
     def _caller(self, request: HTTPConnection, viewer: Viewer | None) -> Caller:

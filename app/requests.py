@@ -13,16 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from domain.errors import (
-    AppError,
-    AuthError,
-    DeadlineError,
-    ForbiddenError,
-    NetworkError,
-    OverloadedError,
-    RateLimitError,
-    ValidationError,
-)
+from domain.errors import AppError, AuthError, NetworkError, RateLimitError
 from domain.ids import new_id
 
 log = logging.getLogger("one.http")
@@ -38,6 +29,16 @@ SAFE: Final[Mapping[str, str]] = {
 """The headers of a response that says nothing else about it: it stands in no page's frame."""
 GONE = 499
 """The status in the log of a request whose client went away before all of it was here, as nginx has it."""
+_STATUS: Final[Mapping[str, int]] = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "CONFLICT": 409,
+    "RATE_LIMITED": 429,
+    "OVERLOADED": 503,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -131,22 +132,9 @@ def refusal(
     return JSONResponse({"errors": [error]}, status, headers)
 
 
-_STATUS: Final[Mapping[type[AppError], int]] = {
-    ValidationError: 400,
-    AuthError: 401,
-    ForbiddenError: 403,
-    OverloadedError: 503,
-    RateLimitError: 429,
-    NetworkError: 503,
-    DeadlineError: 504,
-}
-
-
 def refused(error: AppError) -> JSONResponse:
-    """A response to a request that was refused as a whole."""
-    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), None)
-    if status is None:
-        raise error
+    """The same for an expected failure."""
+    status = _STATUS.get(error.code, 400)
     match error:
         case AuthError():
             return refusal(status, error.message, error.code, {"WWW-Authenticate": "Bearer"})

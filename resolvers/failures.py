@@ -74,7 +74,7 @@ class NameTheOperation(SchemaExtension):
 
 
 class StreamSubscriptions(SchemaExtension):
-    """Refuses a subscription where there can be one answer only."""
+    """Refuses a subscription where there can be one answer only, and tells of an operation that is right."""
 
     def on_validate(self) -> Iterator[None]:
         """Before validation, whose error this then is."""
@@ -84,6 +84,8 @@ class StreamSubscriptions(SchemaExtension):
                 if execution.operation_type is OperationType.SUBSCRIPTION:
                     execution.pre_execution_errors = [GraphQLError(_NO_STREAM)]
         yield
+        if isinstance(context, Context) and context.accepted is not None and not execution.pre_execution_errors:
+            context.accepted()
 
 
 def failed(error: Exception, context: object) -> GraphQLError:
