@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 
@@ -28,7 +28,7 @@ from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
 from app.explorer import Explorer
 from app.requests import refusal
-from app.subscriptions import Connection, Socket, sent_event, within
+from app.subscriptions import Connection, Socket, is_subscription, sent_event, takes_json, within
 from app.uploads import Adapter, received
 from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
@@ -225,6 +225,15 @@ class GraphQLView(GraphQL[Context, None]):
             request.state.request_error = True
             return cast("GraphQLHTTPResponse", {"errors": [error.formatted for error in result.errors or ()]})
         return response
+
+    async def parse_http_body(
+        self, request: AsyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """What is asked for. It is a stream to who takes nothing else, and a subscription to who takes one too."""
+        asked = await super().parse_http_body(request)
+        if isinstance(asked, list) or not takes_json(request.headers) or is_subscription(asked, self._limits.tokens):
+            return asked
+        return replace(asked, protocol="http")
 
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, str]:
         """An operation that comes with files. HTTPException where nobody says who they are, or it is not right."""
