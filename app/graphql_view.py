@@ -226,9 +226,7 @@ class GraphQLView(GraphQL[Context, None]):
             return cast("GraphQLHTTPResponse", {"errors": [error.formatted for error in result.errors or ()]})
         return response
 
-    async def parse_http_body(
-        self, request: AsyncHTTPRequestAdapter
-    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         """What is asked for. It is a stream to who takes nothing else, and a subscription to who takes one too."""
         asked = await super().parse_http_body(request)
         if isinstance(asked, list) or not takes_json(request.headers) or is_subscription(asked, self._limits.tokens):

@@ -1,5 +1,6 @@
 """The executable schema, put together from its nouns."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import strawberry
@@ -7,6 +8,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
+from strawberry.types.scalar import ScalarDefinition
 
 from execution.documents import CachedDocuments
 from resolvers.access import AccessQueries
@@ -117,11 +119,8 @@ class Mutation(
 
 
 @object_type
-class SubscriptionRoot(EventSubscriptions, OrderSubscriptions):
-    """What can be followed as it happens, over WebSocket or server-sent events. Each delivery has a cursor.
-
-    `Subscription` is a type of things.
-    """
+class Subscription(EventSubscriptions, OrderSubscriptions):
+    """What can be followed as it happens, over WebSocket or server-sent events. Each delivery has a cursor."""
 
 
 class Schema(strawberry.Schema):
@@ -135,19 +134,24 @@ class Schema(strawberry.Schema):
         return answered(super()._stream(*given, **named))  # type: ignore[arg-type] # whatever Strawberry gives
 
 
-schema = Schema(
-    query=Query,
-    mutation=Mutation,
-    subscription=SubscriptionRoot,
-    types=OBJECT_TYPES,
-    config=StrawberryConfig(scalar_map={Upload: UPLOAD}),
-    extensions=[
-        ShowFailures,
-        KeepWithinLimits,  # before what parses and validates
-        partial(CachedDocuments, DOCUMENTS),
-        NameTheOperation,  # after the cache, which would forget its error
-        StreamSubscriptions,
-    ],
-)
+def executable(query: type, scalars: Mapping[object, ScalarDefinition] | None = None) -> Schema:
+    """The schema with these questions, and what they take beside its scalars."""
+    return Schema(
+        query=query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=OBJECT_TYPES,
+        config=StrawberryConfig(scalar_map={Upload: UPLOAD, **(scalars or {})}),
+        extensions=[
+            ShowFailures,
+            KeepWithinLimits,  # before what parses and validates
+            partial(CachedDocuments, DOCUMENTS),
+            NameTheOperation,  # after the cache, which would forget its error
+            StreamSubscriptions,
+        ],
+    )
+
+
+schema = executable(Query)
 _mutations = schema._schema.mutation_type  # noqa: SLF001 - Strawberry has no public way to it
 require_actions([] if _mutations is None else _mutations.fields)

@@ -224,6 +224,7 @@ async def served(
     policy: SignInPolicy = LENIENT,
     files: FileContents | None = None,
     upload_limit: int = UPLOAD_LIMIT,
+    federation: bool = False,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
@@ -247,6 +248,7 @@ async def served(
         policy=policy,
         files=files or ObjectContents.at(Path(folder.name).as_uri()),
         upload_limit=upload_limit,
+        federation=federation,
     )
     transport = httpx2.ASGITransport(app)
     with folder:
