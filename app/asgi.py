@@ -28,6 +28,7 @@ from execution.schema import compiled
 from graph.bookmarks import HEADER as CONSISTENCY_TOKEN
 from graph.migrate import read_migrations, status
 from graph.store import Store
+from resolvers.federation import subgraph
 from resolvers.schema import schema
 from schema.cursors import Cursors
 from schema.limits import Limits
@@ -56,6 +57,7 @@ def create_app(
     body_limit: int,
     limits: Limits = DEFAULT_LIMITS,
     compiled_execution: bool = True,
+    federation: bool = False,
     embedder: Embedder | None = None,
     scan_limit: int = SCAN_LIMIT,
     origins: AbstractSet[str] = frozenset(),
@@ -78,6 +80,7 @@ def create_app(
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
+    With `federation` a router may take the schema in as a part of a larger one.
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
     the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
@@ -103,7 +106,8 @@ def create_app(
         return RedirectResponse("/graphql")
 
     # The loaders shield what several fields wait for, so that a field can be cancelled.
-    executable = compiled(schema, cancel=True) if compiled_execution else schema
+    served_schema = subgraph() if federation else schema
+    executable = compiled(served_schema, cancel=True) if compiled_execution else served_schema
     services = Services.of(
         store,
         clock,

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -29,7 +30,7 @@ from app.event_streams import EventStreams
 from app.explorer import Explorer
 from app.load import Load, LoadLimits
 from app.requests import refusal, refused
-from app.subscriptions import Connection, LiveLimits, Socket, sent_event, within
+from app.subscriptions import Connection, LiveLimits, Socket, is_subscription, sent_event, takes_json, within
 from app.uploads import Adapter, received
 from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
@@ -231,6 +232,13 @@ class GraphQLView(GraphQL[Context, None]):
             request.state.request_error = True
             return cast("GraphQLHTTPResponse", {"errors": [error.formatted for error in result.errors or ()]})
         return response
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """What is asked for. It is a stream to who takes nothing else, and a subscription to who takes one too."""
+        asked = await super().parse_http_body(request)
+        if isinstance(asked, list) or not takes_json(request.headers) or is_subscription(asked, self._limits.tokens):
+            return asked
+        return replace(asked, protocol="http")
 
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, str]:
         """An operation that comes with files. HTTPException where nobody says who they are, or it is not right."""

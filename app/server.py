@@ -134,6 +134,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     body_limit=settings.body_limit,
                     limits=_limits(settings),
                     compiled_execution=settings.compiled_execution,
+                    federation=settings.federation,
                     embedder=embedder,
                     scan_limit=settings.scan_limit,
                     origins=frozenset(settings.allowed_origins or ()),

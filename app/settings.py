@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     )
     webhook_seconds: float = Field(15, gt=0, le=60, description="How many seconds a webhook may take to answer.")
     compiled_execution: bool = Field(True, description="Whether operations that come again run compiled.")
+    federation: bool = Field(
+        False, description="Whether a router of federated graphs may take the schema in, and ask for entities."
+    )
     embedding_dimension: int | None = Field(
         None, ge=1, le=MAX_DIMENSION, description="How many numbers a vector has: chosen once for a store."
     )

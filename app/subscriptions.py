@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from cross_web import HTTPException
+from graphql import GraphQLError, OperationType, get_operation_ast, parse
 from starlette.types import Message as ASGIMessage
 from starlette.types import Send
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http import GraphQLRequestData
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
@@ -44,6 +46,7 @@ _FORBIDDEN: Final = 4403
 _REASON: Final = 123  # bytes that fit into the frame that closes
 _CLOSE_SECONDS: Final = 1.0
 _RETRY_MILLISECONDS: Final = 1_000
+_JSON: Final = {"application/json", "application/graphql-response+json", "application/*", "*/*"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,24 @@ def within(send: Send, seconds: float) -> Send:
             await send(message)
 
     return send_within
+
+
+def takes_json(headers: Mapping[str, str]) -> bool:
+    """Whether a client says that it takes an answer in JSON, whatever else it takes."""
+    accepted = next((value for name, value in headers.items() if name.lower() == "accept"), "")
+    return any(part.partition(";")[0].strip().lower() in _JSON for part in accepted.split(","))
+
+
+def is_subscription(asked: GraphQLRequestData, max_tokens: int) -> bool:
+    """Whether the operation of a request is one; not where it has more tokens, or nobody can say which one it is."""
+    text = asked.query or ""
+    if "subscription" not in text:  # as of nearly all, which need not be parsed for it
+        return False
+    try:
+        operation = get_operation_ast(parse(text, max_tokens=max_tokens), asked.operation_name)
+    except (GraphQLError, RecursionError):
+        return False
+    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
 class Socket(ASGIWebSocketAdapter):

@@ -229,6 +229,7 @@ async def served(
     upload_limit: int = UPLOAD_LIMIT,
     load: LoadLimits = ANY_LOAD,
     limits: Limits = LIMITS,
+    federation: bool = False,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
@@ -254,6 +255,7 @@ async def served(
         upload_limit=upload_limit,
         load=load,
         limits=limits,
+        federation=federation,
     )
     transport = httpx2.ASGITransport(app)
     with folder:

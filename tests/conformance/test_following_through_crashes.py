@@ -27,7 +27,7 @@ from graph import event_log
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store
 from tests.client import Api
-from tests.conformance.conftest import FOLDER
+from tests.conformance.programs import FOLDER
 from tests.e2e.servers import Served, start
 from tests.worlds import World
 

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from tests.client import Api
-from tests.conformance.conftest import FOLDER
+from tests.conformance.programs import FOLDER
 from tests.e2e.servers import Served
 
 pytestmark = pytest.mark.slow
