@@ -30,7 +30,7 @@ class LetThrough:
 
 
 class RememberWhatMayRun(SchemaExtension):
-    """Notes what the extensions before it let through, who decide by the schema, the document, its name and the limits."""
+    """Notes what the extensions before it let through: they decide by the schema, the document and the limits."""
 
     def on_execute(self) -> Iterator[None]:
         """Once everything was checked, and before it runs."""
