@@ -107,7 +107,8 @@ class GraphQLView(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         try:
-            with self._load.taking_on(), seeing(self._tokens.read(request)) as seen:
+            self._load.check()
+            with seeing(self._tokens.read(request)) as seen:
                 response = self._negotiated(request, await self._answer(request))
             self._tokens.write(seen, response)
         except HTTPException as error:
@@ -216,7 +217,7 @@ class GraphQLView(GraphQL[Context, None]):
         context.streams = False
         seconds = self._load.limits.seconds
         try:
-            with self._load.taking_on_of(context.caller), deadlines.within(seconds):
+            with self._load.taking_on(context.caller), deadlines.within(seconds):
                 async with asyncio.timeout(seconds):
                     return await super().execute_single(
                         request, request_adapter, sub_response, context, root_value, request_data

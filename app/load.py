@@ -29,27 +29,24 @@ class Load:
         self._all = 0
         self._of: Counter[str] = Counter()
 
-    @contextmanager
-    def taking_on(self) -> Iterator[None]:
-        """Take on one more. OverloadedError where there are as many as there may be."""
+    def check(self) -> None:
+        """Whether one more can be taken on, as it is best known before anything is read. OverloadedError."""
         if self._all >= self.limits.operations:
             raise OverloadedError(_BUSY, 1)
-        self._all += 1
-        try:
-            yield
-        finally:
-            self._all -= 1
 
     @contextmanager
-    def taking_on_of(self, caller: Caller) -> Iterator[None]:
-        """The same of one of a caller, who is a viewer or an address. RateLimitError."""
+    def taking_on(self, caller: Caller) -> Iterator[None]:
+        """Take on one of a caller, who is a viewer or an address. OverloadedError, RateLimitError."""
+        self.check()
         who = caller.viewer.person_id if caller.viewer else caller.address or ""
         if self._of[who] >= self.limits.of_one:
             raise RateLimitError(_MANY.format(self.limits.of_one), 1)
+        self._all += 1
         self._of[who] += 1
         try:
             yield
         finally:
+            self._all -= 1
             self._of[who] -= 1
             if not self._of[who]:
                 del self._of[who]

@@ -1,5 +1,6 @@
 """What holds for every request: an id in and out, a log line, and a body of bounded size."""
 
+import asyncio
 import logging
 import math
 import re
@@ -39,11 +40,17 @@ _STATUS: Final[Mapping[str, int]] = {
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
+BODY_SECONDS: Final = 30
+"""How long a client may take to send a body, or the next piece of a form with files."""
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
-class BodyTooLargeError(Exception):
-    """The request has more bytes than it may."""
+class BodyRefusedError(Exception):
+    """The body of a request is too large, or does not come on; `response` says so."""
+
+    def __init__(self, response: JSONResponse) -> None:
+        super().__init__()
+        self.response = response
 
 
 class Requests:
@@ -90,11 +97,11 @@ class Requests:
 
         with bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, _bounded(receive, limit), send_with_id)
+                await self._app(scope, _bounded(receive, limit, renewed=is_form), send_with_id)
             except ClientDisconnect:
                 status = GONE
-            except BodyTooLargeError:
-                await too_large(limit)(scope, receive, send_with_id)
+            except BodyRefusedError as error:
+                await error.response(scope, receive, send_with_id)
             except Exception:
                 log.exception("unexpected error %s", request_id)
                 await failed(request_id)(scope, receive, send_with_id)
@@ -110,15 +117,26 @@ class Requests:
                 log.info("request", extra={name: value for name, value in fields.items() if value is not None})
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    received = 0
+def _bounded(receive: Receive, limit: int, *, renewed: bool) -> Receive:
+    """What receives no more than that, and does not wait for it forever; where `renewed`, each piece has its time."""
+    received, complete = 0, False
+    ends = asyncio.get_running_loop().time() + BODY_SECONDS
 
     async def receive_bounded() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, complete, ends
+        if complete:  # what comes yet is that the client went away
+            return await receive()
+        try:
+            async with asyncio.timeout_at(ends):
+                message = await receive()
+        except TimeoutError as error:
+            raise BodyRefusedError(too_slow()) from error
         received += len(message.get("body", b""))
         if received > limit:
-            raise BodyTooLargeError
+            raise BodyRefusedError(too_large(limit))
+        complete = not message.get("more_body", False)
+        if renewed:
+            ends = asyncio.get_running_loop().time() + BODY_SECONDS
         return message
 
     return receive_bounded
@@ -150,6 +168,12 @@ def refused(error: AppError) -> JSONResponse:
 def too_large(limit: int) -> JSONResponse:
     """The response to a body that is too large."""
     return refusal(413, f"The body of a request may have at most {limit:,} bytes.", "BODY_TOO_LARGE")
+
+
+def too_slow() -> JSONResponse:
+    """The response to a body that does not come on."""
+    message = f"The body of a request has to be here within {BODY_SECONDS} seconds."
+    return refusal(408, message, "BODY_TOO_SLOW", {"Connection": "close"})
 
 
 def failed(request_id: str) -> JSONResponse:
