@@ -24,6 +24,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types import SubscriptionExecutionResult
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from app.conditional import conditional
 from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
 from app.explorer import Explorer
@@ -116,7 +117,7 @@ class GraphQLView(GraphQL[Context, None]):
         request = Request(scope, receive)
         try:
             with seeing(self._tokens.read(request)) as seen:
-                response = self._negotiated(request, await self._answer(request))
+                response = conditional(request, self._negotiated(request, await self._answer(request)))
             self._tokens.write(seen, response)
         except ValidationError as error:
             response = refusal(400, error.message, error.code)
