@@ -10,12 +10,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
+from app.event_streams import TOKEN as STREAM_TOKEN
 from app.explorer import Explorer
 from app.file_downloads import FileDownloads
-from app.graphql_view import GraphQLView, LiveLimits
+from app.graphql_view import GraphQLView
+from app.load import LoadLimits
 from app.order_export import OrderExportRoutes
 from app.order_papers import OrderPaperRoutes
 from app.requests import REQUEST_ID, Requests
+from app.subscriptions import LiveLimits
 from app.uploads import PREFLIGHT
 from domain.errors import NetworkError, StoreError
 from domain.files import UPLOAD_LIMIT
@@ -43,6 +46,7 @@ from services.wallet_proofs import Chains
 
 DEFAULT_LIMITS = Limits()
 DEFAULT_LIVE = LiveLimits()
+DEFAULT_LOAD = LoadLimits()
 
 
 def create_app(
@@ -67,6 +71,7 @@ def create_app(
     chains: Chains = NO_CHAINS,
     log: EventLog | None = None,
     live: LiveLimits = DEFAULT_LIVE,
+    load: LoadLimits = DEFAULT_LOAD,
     terms: Terms = TERMS,
     local_webhooks: bool = False,
     policy: SignInPolicy = LENIENT,
@@ -121,7 +126,9 @@ def create_app(
         files=files,
         upload_limit=upload_limit,
     )
-    view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live)
+    view = GraphQLView(
+        executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live, load=load
+    )
     routes = [
         Route("/", home),
         Route("/graphql", view),
@@ -140,7 +147,7 @@ def create_app(
             served,
             allow_origins=sorted(origins),
             allow_credentials=True,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=[
                 "Authorization",
                 "Content-Type",
@@ -148,6 +155,7 @@ def create_app(
                 "Range",
                 CONSISTENCY_TOKEN,
                 REQUEST_ID,
+                STREAM_TOKEN,
                 *PREFLIGHT,
             ],
             expose_headers=[CONSISTENCY_TOKEN, REQUEST_ID],

@@ -112,7 +112,8 @@ async def serve(settings: Settings, console: Console) -> None:
                     accounts.remember(await seed(store))
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
-            from app.graphql_view import LiveLimits  # noqa: PLC0415
+            from app.load import LoadLimits  # noqa: PLC0415
+            from app.subscriptions import LiveLimits  # noqa: PLC0415
 
             app_url = (settings.app_url or address).rstrip("/")
             cursor_key = await ensure_secret(store, "cursor_key")
@@ -156,6 +157,9 @@ async def serve(settings: Settings, console: Console) -> None:
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
                         heartbeat_seconds=settings.heartbeat_seconds,
+                    ),
+                    load=LoadLimits(
+                        settings.max_operations, settings.max_operations_of_one, settings.operation_seconds
                     ),
                     more_routes=mailbox.routes if mailbox else _told(settings, store),
                     local_webhooks=settings.webhook_loopback,
@@ -263,6 +267,7 @@ def _limits(settings: Settings) -> Limits:
         aliases=settings.max_aliases,
         directives=settings.max_directives,
         root_fields=settings.max_root_fields,
+        introspection=settings.introspection,
     )
 
 

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Mapping
 from copy import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from cross_web import HTTPException
@@ -46,6 +47,20 @@ _REASON: Final = 123  # bytes that fit into the frame that closes
 _CLOSE_SECONDS: Final = 1.0
 _RETRY_MILLISECONDS: Final = 1_000
 _JSON: Final = {"application/json", "application/graphql-response+json", "application/*", "*/*"}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLimits:
+    """What connections that stay open may take, and how long; times are in seconds.
+
+    A client has `init_seconds` to say who it is, and `patience_seconds` to take what was sent. One connection runs so
+    many `operations` at once. Where nothing happens a heartbeat goes over it every `heartbeat_seconds`.
+    """
+
+    init_seconds: float = 10
+    patience_seconds: float = 30
+    operations: int = 50
+    heartbeat_seconds: float = 15
 
 
 def within(send: Send, seconds: float) -> Send:
@@ -138,6 +153,7 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         if payload is None:  # clients may send null
             message = {"type": "connection_init"}
         await super().handle_connection_init(message)
+        self.connection_init_timeout_task = None  # it was cancelled, and would keep what that left behind
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation. One that has another shape than the protocol says closes the connection."""

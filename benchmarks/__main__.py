@@ -79,7 +79,8 @@ async def follow() -> None:
     """Live updates."""
     show_head()
     with tempfile.TemporaryDirectory() as name:
-        show(*await live.measure(Path(name)))
+        async for figure in live.measure(Path(name)):
+            show(figure)
 
 
 async def sign_in() -> None:
@@ -115,7 +116,7 @@ parser.add_argument("--grow-to", type=int, help="ask every question in that worl
 parser.add_argument(
     "--worlds", type=Path, default=Path("worlds"), help="where the worlds of --grow-to and --access are kept"
 )
-parser.add_argument("--live", action="store_true", help="measure live updates instead")
+parser.add_argument("--live", action="store_true", help="measure live updates and orders instead")
 parser.add_argument("--sign-in", action="store_true", help="measure signing in instead")
 parser.add_argument("--shop", action="store_true", help="measure looking for as many products instead")
 parser.add_argument("--access", action="store_true", help="measure what permissions cost instead")

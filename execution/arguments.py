@@ -32,8 +32,8 @@ def uses_variables(node: Node) -> bool:
     return variables.found
 
 
-def _shareable(values: dict[str, object]) -> bool:
-    # A list or an input object belongs to the resolver, which may change it.
+def shareable(values: dict[str, object]) -> bool:
+    """Whether nothing can change them: a list or an input object belongs to the resolver, which may."""
     return all(isinstance(value, _IMMUTABLE) for value in values.values())
 
 
@@ -53,7 +53,7 @@ def arguments_of(position: Position) -> Arguments | None:
             known = run.arguments.get(position)
             if known is None:
                 known = convert(run)
-                if _shareable(known):
+                if shareable(known):
                     run.arguments[position] = known
             return known
 
@@ -65,7 +65,7 @@ def arguments_of(position: Position) -> Arguments | None:
         if constant:
             return constant[0]
         values = convert(run)
-        if _shareable(values):
+        if shareable(values):
             constant.append(values)
         return values
 

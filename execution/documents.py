@@ -40,20 +40,27 @@ class Documents:
 
     def parsed(self, text: str, options: Mapping[str, object]) -> DocumentNode:
         """The document of a text. GraphQLError where it is none, which is found out anew every time."""
-        key = (text, *sorted(options.items()))
-        kept = self._kept.get(key)
-        if kept is not None:
-            self._kept.move_to_end(key)
-            return kept.document
+        found = self.kept(text, options)
+        if found is not None:
+            return found
         document = parse(text, **options)  # type: ignore[arg-type] # as the extensions of the schema chose them
         if len(text) <= self._longest:
-            kept = self._kept[key] = self._by_id[id(document)] = _Kept(document, len(text))
+            kept = self._kept[_key(text, options)] = self._by_id[id(document)] = _Kept(document, len(text))
             self._characters += kept.characters
             while len(self._kept) > self._most or self._characters > self._most_characters:
                 _, dropped = self._kept.popitem(last=False)
                 self._characters -= dropped.characters
                 del self._by_id[id(dropped.document)]
         return document
+
+    def kept(self, text: str, options: Mapping[str, object]) -> DocumentNode | None:
+        """The document of a text, where it is kept."""
+        key = _key(text, options)
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        self._kept.move_to_end(key)
+        return kept.document
 
     def about(self, document: DocumentNode, what: object, find_out: Callable[[], T]) -> T:
         """Something about a document, found out once as long as it is kept."""
@@ -63,6 +70,15 @@ class Documents:
         if what not in kept.facts:
             kept.facts[what] = find_out()
         return cast("T", kept.facts[what])
+
+    def found_out(self, document: DocumentNode, what: object) -> object:
+        """What was found out about a document that is kept, or None."""
+        kept = self._by_id.get(id(document))
+        return None if kept is None else kept.facts.get(what)
+
+
+def _key(text: str, options: Mapping[str, object]) -> Hashable:
+    return (text, *sorted(options.items()))
 
 
 class CachedDocuments(SchemaExtension):

@@ -6,7 +6,7 @@ from typing import TypeAlias, cast
 
 from graphql.execution import default_field_resolver
 
-from execution.arguments import arguments_of
+from execution.arguments import Arguments, arguments_of, shareable
 from execution.fields import Method, method_of
 from execution.places import Place
 from execution.positions import Position
@@ -22,11 +22,12 @@ Finish: TypeAlias = Callable[[Run, object, Place], object]
 
 def resolver(position: Position, complete: Complete) -> Resolve:
     """What resolves a field by its own resolver, or by that of the request where it has none."""
-    method = None if position.nodes[0].arguments else method_of(position.definition)
+    method, arguments = method_of(position.definition), arguments_of(position)
     if method is not None:
-        return _method(position, method, complete)
+        return (
+            _method(position, method, complete) if arguments is None else _given(position, method, arguments, complete)
+        )
     own = position.definition.resolve
-    arguments = arguments_of(position)
 
     def resolve(run: Run, source: object, place: Place) -> object:
         info = position.info(run, place)
@@ -51,6 +52,28 @@ def _method(position: Position, method: Method, complete: Complete) -> Resolve:
             info = position.info(run, place)
             named = {info_name: make_info(info)}
             value = function(source, **named) if takes_self else function(**named)
+        if type(value) is CoroutineType and run.may_wait:
+            return wait(run, value, place, position, complete)
+        return complete(run, value, place, info)
+
+    return resolve
+
+
+def _given(position: Position, method: Method, arguments: Arguments, complete: Complete) -> Resolve:
+    function, make_info, convert = method.function, method.make_info, method.convert
+    takes_self, info_name = method.takes_self, method.info_name
+
+    def resolve(run: Run, source: object, place: Place) -> object:
+        info = position.info(run, place)
+        named = run.converted.get(position)
+        if named is None:
+            values = arguments(run)
+            named = convert(values, make_info(info))
+            if shareable(values):
+                run.converted[position] = named
+        if info_name is not None:
+            named = {**named, info_name: make_info(info)}
+        value = function(source, **named) if takes_self else function(**named)
         if type(value) is CoroutineType and run.may_wait:
             return wait(run, value, place, position, complete)
         return complete(run, value, place, info)

@@ -41,6 +41,7 @@ class Run:
         "arguments",
         "awaited",
         "cancels",
+        "converted",
         "ending",
         "executor",
         "may_wait",
@@ -56,6 +57,7 @@ class Run:
         self.executor = executor
         self.cancels = cancels
         self.arguments: dict[object, dict[str, object]] = {}
+        self.converted: dict[object, dict[str, object]] = {}  # as methods take them
         self.awaited: Place | None = None  # the place whose value was awaited already, and is not awaited again
         self.may_wait = executor.is_awaitable is not assume_not_awaitable
         self.queue: list[Waiting] = []

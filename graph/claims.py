@@ -6,7 +6,7 @@ says something else than what was remembered, the request begins anew with what 
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -51,12 +51,15 @@ class Claim:
     def heard(self, rows: list[Mapping[str, object]]) -> list[Mapping[str, object]]:
         """The rows of the statement itself. AuthError where what is claimed does not hold."""
         [told, *others] = rows
-        found = cast("list[Mapping[str, object]]", told["claimed"])
+        self.check(cast("Sequence[Mapping[str, object]]", told["claimed"]))
+        return others
+
+    def check(self, found: Sequence[Mapping[str, object]]) -> None:
+        """Hear what the store says of who asks. AuthError where that is not what is claimed."""
         self.holds = [_lasting(each) for each in found] == [_lasting(self.remembered)]
         if not self.holds:
             self.memory.forget(self.key)
             raise AuthError(_OUTDATED)
-        return others
 
 
 def _lasting(row: Mapping[str, object]) -> dict[str, object]:

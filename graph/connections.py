@@ -15,6 +15,7 @@ from domain.connections import Connection
 from domain.ids import connection_type_of
 from domain.values import from_micros, to_micros
 from graph.access import entity_visible, reach_parameters, thing_visible
+from graph.shared_reads import SMALL
 from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json, optional_micros, optional_time, to_json, whole
 
@@ -132,6 +133,7 @@ def fetch_connections(relationship: str) -> Statement[ConnectionRow]:
         MATCH (source:Entity)-[edge:{relationship} {{id: id}}]->(target:Entity)
         WHERE {entity_visible("source")} AND {entity_visible("target")}
         RETURN {CONNECTION} AS row""",
+        together=SMALL,
     )
 
 
@@ -188,6 +190,7 @@ FETCH_OWNERS: Statement[OwnerRow] = Statement(
         RETURN owner.id AS ownerId ORDER BY edge.id LIMIT 1
     }}
     RETURN {{id: id, ownerId: ownerId}} AS row""",
+    together=SMALL,
 )
 COUNT_OWNERS_OF_GROUP: Statement[int] = Statement(
     "count_owners_of_group",

@@ -13,6 +13,7 @@ from domain.values import from_micros
 from graph.access import reach_parameters, thing_visible
 from graph.bulk import StoredRow
 from graph.listing import Listing, listing
+from graph.shared_reads import SMALL
 from graph.store import Statement, Store, Transaction
 from graph.values import whole
 
@@ -103,11 +104,13 @@ FETCH_KNOWLEDGE: Statement[KnowledgeRow] = Statement(
     UNWIND $ids AS id
     MATCH (knowledge:Knowledge {{id: id}}) WHERE {knowledge_visible("knowledge")}
     RETURN {KNOWLEDGE} AS row""",
+    together=SMALL,
 )
 # The caller has seen what these are the texts of.
 FETCH_TEXTS: Statement[TextRow] = Statement(
     "fetch_knowledge_texts",
     "UNWIND $ids AS id MATCH (knowledge:Knowledge {id: id}) RETURN knowledge {.id, .text} AS row",
+    together=SMALL,
 )
 _TYPE: Final = "($type IS NULL OR knowledge.type = $type)"
 ALL_KNOWLEDGE: Listing[KnowledgeRow, Knowledge] = listing(

@@ -9,6 +9,7 @@ from domain.values import from_micros, to_micros
 from graph import chain
 from graph.access import entity_visible, event_visible, reach_parameters
 from graph.listing import Listing, listing
+from graph.shared_reads import SMALL
 from graph.store import STORE_CLOCK, Statement, Store, Transaction
 from graph.values import from_json, to_json
 
@@ -90,6 +91,7 @@ FETCH_EVENTS: Statement[EventRow] = Statement(
     UNWIND $ids AS id
     MATCH (event:Event {{id: id}}) WHERE {event_visible("event")}
     RETURN {EVENT} AS row""",
+    together=SMALL,
 )
 _VISIBLE_PARENT = f"MATCH (owner:Entity {{id: parent}}) WHERE {entity_visible('owner')}"
 ACCOUNT_ACTIVITY: Listing[EventRow, Event] = listing(

@@ -8,6 +8,7 @@ from domain.groups import Group, GroupStatus, GroupType, JoinPolicy, Limits, Pla
 from domain.values import from_micros, to_micros
 from domain.words import searchable
 from graph.access import group_shown, group_visible, reach_parameters
+from graph.shared_reads import SMALL
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json, whole
 
@@ -107,16 +108,19 @@ FETCH_GROUPS: Statement[GroupRow] = Statement(
     UNWIND $ids AS id
     MATCH (group:Entity:Group {{id: id}}) WHERE {group_shown("group")}
     RETURN {GROUP} AS row""",
+    together=SMALL,
 )
 FETCH_HELD: Statement[str] = Statement(
     "fetch_held_groups",
     f"UNWIND $ids AS id MATCH (group:Entity:Group {{id: id}}) WHERE {group_visible('group')} RETURN id AS row",
+    together=SMALL,
 )
 FETCH_GROUP_BY_SLUG: Statement[GroupRow] = Statement(
     "fetch_group_by_slug",
     f"""
     MATCH (group:Group {{slug: $slug}}) WHERE {group_shown("group")}
     RETURN {GROUP} AS row""",
+    together=SMALL,
 )
 FETCH_ANCESTORS: Statement[AncestorsRow] = Statement(
     "fetch_ancestors",
@@ -129,6 +133,7 @@ FETCH_ANCESTORS: Statement[AncestorsRow] = Statement(
         RETURN collect({GROUP}) AS groups
     }}
     RETURN {{id: id, groups: groups}} AS row""",
+    together=SMALL,
 )
 
 

@@ -10,6 +10,7 @@ from domain.knowledge import Label
 from domain.words import searchable
 from graph.access import group_visible, thing_visible
 from graph.listing import Listing, listing
+from graph.shared_reads import SMALL
 from graph.store import Statement, Store, Transaction
 
 
@@ -54,6 +55,7 @@ FETCH_LABELS: Statement[LabelsRow] = Statement(
             RETURN knowledge.label AS label ORDER BY label
         }
     } AS row""",
+    together=SMALL,
 )
 ADD_LABELS: Statement[int] = Statement(
     "add_labels",

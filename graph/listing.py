@@ -12,6 +12,7 @@ from domain.access import Reach
 from domain.errors import BroadFilterError
 from domain.pages import HIGHEST_KEY, LOWEST_KEY, Page, Window
 from graph.access import reach_parameters
+from graph.shared_reads import PAGES
 from graph.store import Statement, Store
 from graph.values import whole
 
@@ -271,8 +272,8 @@ def listing(
             }}
             RETURN {SUMS} AS row"""
     return Listing(
-        Statement(f"list_{name}", page("ASC"), meant),
-        Statement(f"list_{name}", page("DESC"), meant),
+        Statement(f"list_{name}", page("ASC"), meant, together=1 if filtered else PAGES),
+        Statement(f"list_{name}", page("DESC"), meant, together=1 if filtered else PAGES),
         Statement(f"count_{name}", total, meant),
         item,
         column,

@@ -8,6 +8,7 @@ from domain.people import Person, PersonKind, PersonStatus, PlatformRole, Wallet
 from domain.values import from_micros, to_micros
 from domain.words import searchable
 from graph.access import person_visible, reach_parameters
+from graph.shared_reads import SMALL
 from graph.store import Statement, Store, Transaction, lock_what_stays
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json
 
@@ -132,6 +133,7 @@ FETCH_PEOPLE: Statement[PersonRow] = Statement(
     UNWIND $ids AS id
     MATCH (person:Entity:Person {{id: id}}) WHERE {person_visible("person")}
     RETURN {PERSON} AS row""",
+    together=SMALL,
 )
 FETCH_PERSON_BY_EMAIL: Statement[PersonRow] = Statement(
     "fetch_person_by_email", f"MATCH (person:Person {{email: $email}}) RETURN {PERSON} AS row"

@@ -28,8 +28,9 @@ from neo4j.exceptions import (
     TransientError,
 )
 
-from domain.errors import ConflictError, NetworkError, StoreError, ValidationError
-from graph import bookmarks, claims
+from domain.errors import ConflictError, DeadlineError, NetworkError, StoreError, ValidationError
+from graph import bookmarks, claims, deadlines
+from graph.shared_reads import SMALL, Joint, Read, Rows, SharedReads
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -45,6 +46,7 @@ _TOO_LARGE = (
 )
 _MEMORY: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
+_TIMED_OUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
 _INVALID_BOOKMARK: Final = "Neo.ClientError.Transaction.InvalidBookmark"
 _TRIES: Final = 5
 _TAKEN = re.compile(r"property `(?P<property>\w+)`")
@@ -69,16 +71,18 @@ class Statement(Generic[R]):
     """One whole Cypher statement, which answers records of a single column, each a map of the shape `R`.
 
     `meant` is the reason why a scan, a cartesian product or an eager operator in its plan is right; a test refuses
-    any that is not marked so. One that stands `alone`, as `SHOW` does, is joined with no other by the store.
+    any that is not marked so. One that stands `alone`, as `SHOW` does, is joined with no other by the store. So many
+    reads of different requests go `together` that wait at the same time: of one that is short for everybody who asks.
     """
 
     name: str
     text: str
     meant: str = ""
     alone: bool = False
+    together: int = 1
 
 
-CONFIRM: Final[Statement[None]] = Statement("confirm", "UNWIND [] AS row RETURN row")
+CONFIRM: Final[Statement[None]] = Statement("confirm", "UNWIND [] AS row RETURN row", together=SMALL)
 """Answers nothing by itself."""
 
 STORE_CLOCK: Final = "[clock IN [datetime.realtime()] | clock.epochSeconds * 1000000 + clock.microsecond][0]"
@@ -142,6 +146,7 @@ class Store:
         self._driver = driver
         self._database = database
         self._timeout = timeout
+        self._shared = SharedReads(self._read, self._read_together)
         self.observe: Callable[[str], None] = lambda _name: None
         """Called with the name of each statement that is about to run: one call, one round trip."""
         self.announced: Callable[[], None] = lambda: None
@@ -198,42 +203,58 @@ class Store:
 
         Where it must see the `latest` of a cluster, it goes to the member that takes the writes.
         """
-        mode = WRITE_ACCESS if latest else READ_ACCESS
+        if statement.alone:
+            await self.confirm()
+        most = 1 if latest else statement.together
+        seen, until = bookmarks.current(), deadlines.current()
+        read = Read(statement.name, statement.text, parameters, most, seen, claims.unconfirmed(), until)
+        if most > 1:
+            return cast("list[R]", await self._shared.read(read))
+        return cast("list[R]", await self._read(read, WRITE_ACCESS if latest else READ_ACCESS))
+
+    async def _read(self, read: Read, mode: str = READ_ACCESS) -> Rows:
+        claim = read.claim
+        text, given = claim.joined(read.text, read.parameters) if claim else (read.text, read.parameters)
         try:
             try:
-                return await self._read(statement, parameters, mode)
+                rows = await self._rows(read, text, given, mode, read.until)
             except (ServiceUnavailable, SessionExpired):
-                return await self._read(statement, parameters, mode)
+                rows = await self._rows(read, text, given, mode, read.until)
         except (DriverError, OSError) as error:
             raise NetworkError(_UNREACHABLE) from error
         except TransientError as error:  # of these a read meets that it waited in vain for what it has to see
             raise NetworkError(_BEHIND) from error
         except ClientError as error:
             raise _foreign(error) from error
+        return claim.heard(rows) if claim else rows
 
-    async def _read(self, statement: Statement[R], parameters: Parameters, mode: str) -> list[R]:
-        if statement.alone:
-            await self.confirm()
-        claim = claims.unconfirmed()
-        text, given = claim.joined(statement.text, parameters) if claim else (statement.text, dict(parameters))
-        self.observe(statement.name)
+    async def _read_together(self, reads: Sequence[Read]) -> Sequence[Rows | Exception]:
+        """The answers to reads of one kind, in one round trip."""
+        joint = Joint.of(reads)
+        return joint.answers(await self._rows(reads[0], joint.text, joint.parameters, READ_ACCESS, joint.until))
+
+    async def _rows(self, read: Read, text: str, parameters: Parameters, mode: str, until: float | None) -> Rows:
+        self.observe(read.name)
         async with self._driver.session(
-            database=self._database, default_access_mode=mode, bookmarks=bookmarks.current()
+            database=self._database, default_access_mode=mode, bookmarks=read.bookmarks
         ) as session:
-            result = await session.run(Query(text, timeout=self._timeout), given)
-            rows = await result.value()
-        return cast("list[R]", claim.heard(rows) if claim else rows)
+            query = Query(text, timeout=deadlines.seconds_left(until, self._timeout))
+            result = await session.run(query, dict(parameters))
+            return cast("Rows", await result.value())
 
     async def confirm(self) -> None:
         """Ask whether what is claimed of the request holds, if nothing else did. AuthError where it does not."""
         if claims.unconfirmed():
             await self.read(CONFIRM, {})
 
+    def _seconds_left(self) -> float:
+        return deadlines.seconds_left(deadlines.current(), self._timeout)
+
     async def consult(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work`, which does nothing but read, in one transaction, and again after a transient failure."""
         await self.confirm()
 
-        @unit_of_work(timeout=self._timeout)
+        @unit_of_work(timeout=self._seconds_left())
         async def attempt(transaction: AsyncManagedTransaction) -> T:
             return await work(Transaction(transaction, self.observe, reads=True))
 
@@ -258,7 +279,7 @@ class Store:
         await self.confirm()
         announces = False
 
-        @unit_of_work(timeout=seconds or self._timeout)
+        @unit_of_work(timeout=seconds or self._seconds_left())
         async def attempt(transaction: AsyncManagedTransaction) -> T:
             nonlocal announces
             unit = Transaction(transaction, self.observe)
@@ -330,7 +351,9 @@ async def _whole(work: Callable[[Transaction], Awaitable[T]], unit: Transaction)
 
 
 def _foreign(error: ClientError) -> Exception:
-    """The error, or that what the request has to see is nothing of this store, as after another one was restored."""
+    """The error, or that it took too long, or that what the request has to see is of before another was restored."""
+    if (error.code or "").startswith(_TIMED_OUT):
+        return DeadlineError()
     if (error.code or "").startswith(_INVALID_BOOKMARK):
         message = f"{bookmarks.HEADER} is of another store, or of before this one was restored: ask without it."
         return ValidationError(bookmarks.HEADER, message)

@@ -14,6 +14,7 @@ from domain.things import Thing, ThingStatus
 from domain.values import JSON, from_micros, to_micros
 from domain.words import searchable
 from graph.access import reach_parameters, thing_shown
+from graph.shared_reads import SMALL
 from graph.store import Statement, Store
 from graph.values import from_json, optional_micros, optional_time, sort_key, to_json, whole
 
@@ -256,6 +257,7 @@ FETCH_THINGS: Statement[ThingRow] = Statement(
     UNWIND $ids AS id
     MATCH (thing:Entity:Thing {{id: id}}) WHERE {thing_shown("thing")}
     RETURN {THING} AS row""",
+    together=SMALL,
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from types import NoneType
 from typing import TypeVar, cast, get_args, get_type_hints
 
@@ -19,14 +20,17 @@ def whole(rows: Iterable[R], reader: Callable[[R], object]) -> list[R]:
     Which may be null at all is said by the type of the `row` that the reader takes.
     """
     needed = _never_null(reader)
-    return [row for row in rows if all(cast("Mapping[str, object]", row)[column] is not None for column in needed)]
+    return [row for row in rows if None not in needed(row)]
 
 
 @cache
-def _never_null(reader: Callable[[R], object]) -> tuple[str, ...]:
+def _never_null(reader: Callable[[R], object]) -> Callable[[R], tuple[object, ...]]:
+    """What takes those columns of a row that are never null."""
     row_type = get_type_hints(reader)["row"]
     hints = get_type_hints(row_type)
-    return tuple(name for name in row_type.__required_keys__ if NoneType not in get_args(hints[name]))
+    names = [name for name in row_type.__required_keys__ if NoneType not in get_args(hints[name])]
+    taken = itemgetter(*names, names[0])  # of two names at least, or it would make no tuple
+    return cast("Callable[[R], tuple[object, ...]]", taken)
 
 
 def to_json(value: Mapping[str, JSON]) -> str:

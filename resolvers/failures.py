@@ -1,6 +1,7 @@
 """What a failure looks like in the `errors` of a response: expected ones with a code, the others masked."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import aclosing, suppress
 
@@ -28,6 +29,8 @@ _NO_STREAM = (
     "`Accept: text/event-stream`."
 )
 
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+
 TOO_MUCH = "This cannot be read as GraphQL: a number in it has too many digits, or it is nested too deep."
 
 
@@ -40,41 +43,17 @@ class ShowFailures(SchemaExtension):
             yield
         except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError):
             raise
-        except GraphQLError as error:
-            raise self._shown(error) from error
         except Exception as error:
-            raise self._shown(GraphQLError(str(error), original_error=error)) from error
+            raise failed(error, self.execution_context.context) from error
         result = self.execution_context.result
         if isinstance(result, CoreResult | ExecutionResult) and result.errors:
-            result.errors = [self._shown(error) for error in result.errors]
+            result.errors = [shown(error, self.execution_context.context) for error in result.errors]
 
     def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
         """Before each result of a subscription is sent."""
         if isinstance(result, CoreResult | ExecutionResult) and result.errors:
-            result.errors = [self._shown(error) for error in result.errors]
+            result.errors = [shown(error, self.execution_context.context) for error in result.errors]
         yield
-
-    def _shown(self, error: GraphQLError) -> GraphQLError:
-        cause = error.original_error
-        if cause is None or isinstance(cause, GraphQLError):
-            return _with(error, error.message, {"code": BAD_REQUEST, **(error.extensions or {})})
-        if isinstance(cause, ValueError | RecursionError) and error.path is None:
-            return _with(error, TOO_MUCH, {"code": BAD_REQUEST})
-        if not isinstance(cause, AppError):
-            context = self.execution_context.context
-            request_id = context.caller.request_id if isinstance(context, Context) else None
-            masked = InternalError(request_id or new_id("err"))
-            log.error("unexpected error %s", masked.trace_id, exc_info=cause)
-            return _with(error, masked.message, {"code": masked.code, "traceId": masked.trace_id})
-        extensions: dict[str, object] = {"code": cause.code}
-        match cause:
-            case ValidationError():
-                extensions["field"] = cause.field
-            case NotFoundError():
-                extensions |= {"resource": cause.resource, "id": cause.id}
-            case RateLimitError():
-                extensions["retryAfter"] = cause.retry_after
-        return _with(error, cause.message, extensions)
 
 
 class NameTheOperation(SchemaExtension):
@@ -95,7 +74,7 @@ class NameTheOperation(SchemaExtension):
 
 
 class StreamSubscriptions(SchemaExtension):
-    """Refuses a subscription where there can be one answer only."""
+    """Refuses a subscription where there can be one answer only, and tells of an operation that is right."""
 
     def on_validate(self) -> Iterator[None]:
         """Before validation, whose error this then is."""
@@ -105,6 +84,38 @@ class StreamSubscriptions(SchemaExtension):
                 if execution.operation_type is OperationType.SUBSCRIPTION:
                     execution.pre_execution_errors = [GraphQLError(_NO_STREAM)]
         yield
+        if isinstance(context, Context) and context.accepted is not None and not execution.pre_execution_errors:
+            context.accepted()
+
+
+def failed(error: Exception, context: object) -> GraphQLError:
+    """What an operation that raised an error is answered with."""
+    return shown(error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error), context)
+
+
+def shown(error: GraphQLError, context: object) -> GraphQLError:
+    """An error with its code, or, where nobody was meant to see it, one that says no more than where it is logged."""
+    cause = error.original_error
+    if cause is None or isinstance(cause, GraphQLError):
+        hides = isinstance(context, Context) and not context.limits.introspection
+        message = _SUGGESTION.sub("", error.message) if hides else error.message
+        return _with(error, message, {"code": BAD_REQUEST, **(error.extensions or {})})
+    if isinstance(cause, ValueError | RecursionError) and error.path is None:
+        return _with(error, TOO_MUCH, {"code": BAD_REQUEST})
+    if not isinstance(cause, AppError):
+        request_id = context.caller.request_id if isinstance(context, Context) else None
+        masked = InternalError(request_id or new_id("err"))
+        log.error("unexpected error %s", masked.trace_id, exc_info=cause)
+        return _with(error, masked.message, {"code": masked.code, "traceId": masked.trace_id})
+    extensions: dict[str, object] = {"code": cause.code}
+    match cause:
+        case ValidationError():
+            extensions["field"] = cause.field
+        case NotFoundError():
+            extensions |= {"resource": cause.resource, "id": cause.id}
+        case RateLimitError():
+            extensions["retryAfter"] = cause.retry_after
+    return _with(error, cause.message, extensions)
 
 
 async def answered(results: StreamResult) -> StreamResult:

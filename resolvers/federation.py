@@ -13,7 +13,8 @@ from strawberry.printer import print_schema
 
 from domain.errors import ValidationError
 from resolvers.nodes import NODES
-from resolvers.schema import Query, Schema, executable, schema
+from resolvers.operations import Schema
+from resolvers.schema import Query, executable, schema
 from schema.context import Info
 from schema.define import field_as
 from schema.federation import (

@@ -13,10 +13,12 @@ from graphql import (
     GraphQLError,
     InlineFragmentNode,
     Node,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import ParseOptions
 
 from execution.documents import Documents
 from schema.context import Context
@@ -143,14 +145,21 @@ def _excesses(operation: OperationDefinitionNode, size: Size, roots: int, limits
             )
 
 
+def parse_options(limits: Limits) -> ParseOptions:
+    """What the parser is to stop at."""
+    return {"max_tokens": limits.tokens}
+
+
 class KeepWithinLimits(SchemaExtension):
     """Holds every operation to the limits of the server that it came to, before it is validated."""
 
     def on_operation(self) -> Iterator[None]:
-        """The parser stops at a document that is too long."""
+        """The parser stops at a document that is too long, and the schema is told where it may be alone."""
         context = self.execution_context.context
         if isinstance(context, Context):
-            self.execution_context.parse_options["max_tokens"] = context.limits.tokens
+            self.execution_context.parse_options = parse_options(context.limits)
+            if not context.limits.introspection:
+                self.execution_context.validation_rules += (NoSchemaIntrospectionCustomRule,)
         yield
 
     def on_parse(self) -> Iterator[None]:

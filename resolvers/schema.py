@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-import strawberry
-from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import StreamResult
-from strawberry.types import ExecutionContext
 from strawberry.types.scalar import ScalarDefinition
 
 from execution.documents import CachedDocuments
@@ -21,7 +17,7 @@ from resolvers.consistency import ConsistencyQueries
 from resolvers.email_change import EmailChangeMutations
 from resolvers.email_verification import EmailVerificationMutations
 from resolvers.events import EventQueries, EventSubscriptions
-from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions, answered
+from resolvers.failures import NameTheOperation, ShowFailures, StreamSubscriptions
 from resolvers.files import FileMutations
 from resolvers.grants import GrantMutations
 from resolvers.groups import GroupMutations, GroupQueries
@@ -32,6 +28,7 @@ from resolvers.limits import DOCUMENTS, KeepWithinLimits
 from resolvers.mail import MailMutations, MailQueries
 from resolvers.nodes import NodeQueries
 from resolvers.ontology import OntologyMutations, OntologyQueries
+from resolvers.operations import RememberWhatMayRun, Schema
 from resolvers.orders import OrderMutations, OrderQueries, OrderSubscriptions
 from resolvers.ownership import OwnershipMutations
 from resolvers.passkeys import PasskeyMutations
@@ -55,6 +52,7 @@ from resolvers.webhooks import WebhookMutations
 from schema.actions import require_actions
 from schema.define import object_type
 from schema.file_changes import UPLOAD, Upload
+from schema.readers import require_readers
 from schema.thing_types import OBJECT_TYPES
 
 
@@ -123,17 +121,6 @@ class Subscription(EventSubscriptions, OrderSubscriptions):
     """What can be followed as it happens, over WebSocket or server-sent events. Each delivery has a cursor."""
 
 
-class Schema(strawberry.Schema):
-    """A schema that leaves logging to ShowFailures: an expected failure is no news to an operator."""
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing."""
-
-    def _stream(self, *given: object, **named: object) -> StreamResult:
-        """All results, be they errors."""
-        return answered(super()._stream(*given, **named))  # type: ignore[arg-type] # whatever Strawberry gives
-
-
 def executable(query: type, scalars: Mapping[object, ScalarDefinition] | None = None) -> Schema:
     """The schema with these questions, and what they take beside its scalars."""
     return Schema(
@@ -148,10 +135,12 @@ def executable(query: type, scalars: Mapping[object, ScalarDefinition] | None = 
             partial(CachedDocuments, DOCUMENTS),
             NameTheOperation,  # after the cache, which would forget its error
             StreamSubscriptions,
+            RememberWhatMayRun,  # the last: what comes to it was let through by all
         ],
     )
 
 
 schema = executable(Query)
-_mutations = schema._schema.mutation_type  # noqa: SLF001 - Strawberry has no public way to it
-require_actions([] if _mutations is None else _mutations.fields)
+_core = schema._schema  # noqa: SLF001 - Strawberry has no public way to it
+require_actions(_core)
+require_readers(_core)

@@ -1,8 +1,9 @@
 """What can be done, and why somebody may or may not, as clients see it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
+from graphql import GraphQLSchema
 from strawberry.utils.str_converters import to_camel_case
 
 from domain.access import AccessReason, KeyScope
@@ -26,10 +27,11 @@ def mutations_of(action: Action) -> tuple[str, ...]:
     return _OTHER_NAMES.get(action, (to_camel_case(action),))
 
 
-def require_actions(mutations: Iterable[str]) -> None:
+def require_actions(schema: GraphQLSchema) -> None:
     """Stop where there is a mutation of which no action says who may do it: nobody would decide about it."""
     decided = {name for action in Action for name in mutations_of(action)}
-    if undecided := sorted(set(mutations) - decided):
+    mutations = set(schema.mutation_type.fields) if schema.mutation_type else set()
+    if undecided := sorted(mutations - decided):
         raise AssertionError(f"no action says who may do this: {', '.join(undecided)}")
 
 

@@ -1,5 +1,6 @@
 """What every resolver finds beside its arguments."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
@@ -59,7 +60,7 @@ class Context:
     """One operation's caller and its cookies, the loaders that batch its reads, and how large it may be.
 
     A subscription that goes on after `cursor` notes there what it delivered last. There is none where the answer is one
-    and no stream.
+    and no stream. `accepted` is called once an operation is found to be right, before it begins.
     """
 
     caller: Caller
@@ -70,6 +71,7 @@ class Context:
     cookies: TokenCookies
     cursor: str | None = None
     streams: bool = True
+    accepted: Callable[[], None] | None = None
 
     def renew(self, viewer: Viewer) -> None:
         """Answer from now on in the name of a viewer as they are now, with nothing read before."""

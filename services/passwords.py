@@ -5,6 +5,7 @@ never in the event loop's. Policy after NIST SP 800-63B: length and what is easi
 """
 
 import asyncio
+import os
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +47,9 @@ HASHING: Final = PasswordHash.recommended()
 
 _STRONG_ENOUGH: Final = 3  # of 4: safely unguessable, says zxcvbn
 _JUDGED: Final = 72  # characters; the work of judging grows with their square
-_WORKERS: Final = 2
+_WORKERS: Final = max(1, (os.cpu_count() or 1) // 4)
+"""A hash has four lanes, so that more hashes than these would only take the processors from the event loop."""
+
 _MOST_WAITING: Final = 50
 _BUSY: Final = "Too many people sign in just now. Try again in a moment."
 _WRONG: Final = "This is not your password."

@@ -42,7 +42,7 @@ async def is_signed_by(address: str, message: str, signature: bytes, chain: Chai
 
     NetworkError where it cannot be asked.
     """
-    # Without a library in C it takes ten milliseconds, for which nobody else should wait.
+    # The libraries take most of a second to load, and without coincurve a signature takes some milliseconds.
     if len(signature) == _OF_A_KEY and await asyncio.to_thread(_signer, message, signature) == address:
         return True
     if chain is None:
@@ -52,7 +52,7 @@ async def is_signed_by(address: str, message: str, signature: bytes, chain: Chai
 
 
 def _signer(message: str, signature: bytes) -> str | None:
-    # These take most of a second to load, which only who has a wallet should wait for.
+    # Only who has a wallet should wait for these to load.
     from eth_account import Account  # noqa: PLC0415
     from eth_account.messages import encode_defunct  # noqa: PLC0415
 

@@ -19,6 +19,7 @@ from graphql import (
 
 from resolvers.schema import schema
 from schema.actions import require_actions
+from schema.readers import require_readers
 
 PRINTED = Path(__file__).parents[2] / "schema.graphql"
 SHORTEST = 5
@@ -89,4 +90,23 @@ def test_every_action_names_its_mutations() -> None:
 
 def test_a_mutation_that_nobody_decides_about_stops_the_start() -> None:
     with pytest.raises(AssertionError, match="no action says who may do this: openEverything"):
-        require_actions(["createThing", "openEverything"])
+        require_actions(build_schema("type Query { a: Int } type Mutation { createThing: Int, openEverything: Int }"))
+
+
+def test_a_type_of_which_nothing_says_who_reads_it_stops_the_start() -> None:
+    drawn = """
+        type Query { group: Group, diary: Diary, pages: PageConnection }
+        type Mutation { write: WriteResult }
+        interface AppError { message: String }
+        type Group { id: ID }
+        type Diary { text: String }
+        type Page { text: String }
+        type PageEdge { node: Page, cursor: String }
+        type PageConnection { pageInfo: PageInfo, edges: [PageEdge] }
+        type PageInfo { hasNextPage: Boolean }
+        type WriteSuccess { diary: Diary }
+        type NoInkError implements AppError { message: String }
+        union WriteResult = WriteSuccess | NoInkError
+    """
+    with pytest.raises(AssertionError, match=r"nothing says who reads these types: Diary, Page$"):
+        require_readers(build_schema(drawn))

@@ -1,6 +1,7 @@
 """What Strawberry can hang on a field stays there: permissions, extensions, arguments, resolvers of any shape."""
 
-from typing import Generic, TypeVar, cast
+from enum import Enum
+from typing import Annotated, Generic, TypeVar, cast
 
 import pytest
 import strawberry
@@ -67,6 +68,21 @@ def said(word: str = "word") -> str:
     return word
 
 
+@strawberry.enum
+class Mood(Enum):
+    """How somebody feels."""
+
+    WELL = "well"
+
+
+@strawberry.input
+class Wish:
+    """What somebody wants."""
+
+    words: list[str]
+    mood: Mood | None = None
+
+
 @strawberry.type
 class Pair(Generic[T]):
     """Two of a kind."""
@@ -96,6 +112,21 @@ class Query:
     @strawberry.field
     async def asked(self, info: strawberry.Info[None, None]) -> str:
         return f"{info.field_name} at {info.path.as_list()} of {info.return_type} as {info.python_name}"
+
+    @strawberry.field
+    async def told(
+        self,
+        info: strawberry.Info[None, None],
+        mood: Mood = Mood.WELL,
+        words: list[str] | None = None,
+        wish: Wish | None = None,
+        how_often: Annotated[int, strawberry.argument(name="times")] = 1,
+    ) -> str:
+        if words is not None:
+            words.append("changed")  # which is the resolver's own
+        if wish is not None:
+            wish.words.append("changed too")
+        return f"{info.path.as_list()} {mood!r} {words} {wish} {how_often}"
 
     @strawberry.field
     @staticmethod
@@ -134,6 +165,23 @@ async def test_every_kind_of_field_answers_what_it_does_without() -> None:
     assert (stock.data["louderPlain"], stock.data["counted"], stock.data["forbidden"]) == ("QUIET", 42, None)
 
 
+TOLD = """query ($mood: Mood!, $words: [String!], $wish: Wish, $times: Int = 3) { pairs { left }
+    told written: told(mood: WELL, words: ["a"], wish: {words: ["b"], mood: WELL}, times: 2)
+    given: told(mood: $mood, words: $words, wish: $wish, times: $times)
+}"""
+
+
+@pytest.mark.parametrize("wish", [None, {"words": ["z"]}, {"words": [], "mood": "WELL"}])
+async def test_arguments_are_converted_as_strawberry_does_and_belong_to_their_resolver(wish: object) -> None:
+    core = _core(strawberry.Schema(query=Query))
+    document, given = parse(TOLD), {"mood": "WELL", "words": ["x"], "wish": wish}
+    stock = await run_stock(core, document, root=Query(), variables=given)
+    for _ in range(2):
+        compare(stock, await run_compiled(core, document, root=Query(), variables=given))
+    assert stock.data is not None
+    assert str(stock.data["given"]).startswith("['given'] <Mood.WELL: 'well'> ['x', 'changed'] ")
+
+
 async def test_a_default_resolver_of_the_schema_is_asked() -> None:
     def shouted(source: object, name: str) -> object:
         return f"{name} of {type(source).__name__}"
@@ -154,6 +202,7 @@ def test_only_what_is_plain_is_called_without_strawberry() -> None:
         "nothing",
         "method",
         "asked",
+        "told",
         "still",
         "ofClass",
         "pair",

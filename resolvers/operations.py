@@ -1,0 +1,116 @@
+"""How an operation runs: what all checks let through once runs straight away the next time."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import strawberry
+from graphql import DocumentNode, GraphQLError, execute
+from strawberry.execution.is_awaitable import optimized_is_awaitable
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionContext
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+from strawberry.utils.await_maybe import await_maybe
+
+from resolvers.failures import answered, failed, shown
+from resolvers.limits import DOCUMENTS, parse_options
+from schema.context import Context
+from schema.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class LetThrough:
+    """An operation of a document that may run: it is valid, and within the limits of the server."""
+
+    document: DocumentNode
+    type: OperationType
+    name: str | None
+
+
+class RememberWhatMayRun(SchemaExtension):
+    """Notes what the extensions before it let through: what they decide by is the document, its name and the limits."""
+
+    def on_execute(self) -> Iterator[None]:
+        """Once everything was checked, and before it runs."""
+        execution, context = self.execution_context, self.execution_context.context
+        document = execution.graphql_document
+        if isinstance(context, Context) and document is not None:
+            given = execution._provided_operation_name  # noqa: SLF001 - the public one falls back on the first operation
+            noted = LetThrough(document, execution.operation_type, execution.operation_name)
+            DOCUMENTS.about(document, _key(given, context.limits), lambda: noted)
+        yield
+
+
+def _key(operation_name: str | None, limits: Limits) -> object:
+    return (LetThrough, operation_name, limits)
+
+
+class Schema(strawberry.Schema):
+    """A schema that leaves logging to ShowFailures: an expected failure is no news to an operator."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing."""
+
+    def _stream(self, *given: object, **named: object) -> StreamResult:
+        """All results, be they errors."""
+        return answered(super()._stream(*given, **named))  # type: ignore[arg-type] # whatever Strawberry gives
+
+    async def execute(  # noqa: PLR0917 - as Strawberry declares it
+        self,
+        query: str | None,
+        variable_values: dict[str, object] | None = None,
+        context_value: object = None,
+        root_value: object = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, object] | None = None,
+    ) -> ExecutionResult:
+        """The answer to an operation."""
+        if query is not None and isinstance(context_value, Context) and allowed_operation_types is not None:
+            known = _let_through(query, operation_name, context_value.limits)
+            if known and known.type in allowed_operation_types and known.type is not OperationType.SUBSCRIPTION:
+                return await self._run(known, variable_values, context_value, root_value, operation_extensions)
+        return await super().execute(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+        )
+
+    async def _run(
+        self,
+        known: LetThrough,
+        variables: dict[str, object] | None,
+        context: Context,
+        root_value: object,
+        operation_extensions: Mapping[str, object] | None,
+    ) -> ExecutionResult:
+        try:
+            result = await await_maybe(
+                execute(
+                    self._schema,
+                    known.document,
+                    root_value,
+                    context,
+                    variables,
+                    known.name,
+                    executor_class=self.execution_context_class,
+                    is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type] # Strawberry says bool of it
+                    operation_extensions=operation_extensions,
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - no answer without a code
+            return PreExecutionError(data=None, errors=[failed(error, context)])
+        errors = [shown(each, context) for each in result.errors] if result.errors else None
+        return ExecutionResult(data=result.data, errors=errors)
+
+
+def _let_through(query: str, operation_name: str | None, limits: Limits) -> LetThrough | None:
+    document = DOCUMENTS.kept(query, parse_options(limits))
+    found = document and DOCUMENTS.found_out(document, _key(operation_name, limits))
+    return cast("LetThrough | None", found)
