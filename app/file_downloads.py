@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from app.conditional import has
+from app.negotiation import has
 from app.requests import refusal
 from app.viewers import viewer_of_header
 from domain.access import Caller

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, execute
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, execute
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StreamResult
@@ -30,7 +30,7 @@ class LetThrough:
 
 
 class RememberWhatMayRun(SchemaExtension):
-    """Notes what the extensions before it let through: what they decide by is the document, its name and the limits."""
+    """Notes what the extensions before it let through, by schema, document, name and limits: all that they decide by."""
 
     def on_execute(self) -> Iterator[None]:
         """Once everything was checked, and before it runs."""
@@ -39,12 +39,13 @@ class RememberWhatMayRun(SchemaExtension):
         if isinstance(context, Context) and document is not None:
             given = execution._provided_operation_name  # noqa: SLF001 - the public one falls back on the first operation
             noted = LetThrough(document, execution.operation_type, execution.operation_name)
-            DOCUMENTS.about(document, _key(given, context.limits), lambda: noted)
+            core = execution.schema._schema  # noqa: SLF001 - as Strawberry's own cache has it
+            DOCUMENTS.about(document, _key(core, given, context.limits), lambda: noted)
         yield
 
 
-def _key(operation_name: str | None, limits: Limits) -> object:
-    return (LetThrough, operation_name, limits)
+def _key(core: GraphQLSchema, operation_name: str | None, limits: Limits) -> object:
+    return (LetThrough, core, operation_name, limits)
 
 
 class Schema(strawberry.Schema):
@@ -69,7 +70,7 @@ class Schema(strawberry.Schema):
     ) -> ExecutionResult:
         """The answer to an operation."""
         if query is not None and isinstance(context_value, Context) and allowed_operation_types is not None:
-            known = _let_through(query, operation_name, context_value.limits)
+            known = _let_through(self._schema, query, operation_name, context_value.limits)
             if known and known.type in allowed_operation_types and known.type is not OperationType.SUBSCRIPTION:
                 return await self._run(known, variable_values, context_value, root_value, operation_extensions)
         return await super().execute(
@@ -110,7 +111,7 @@ class Schema(strawberry.Schema):
         return ExecutionResult(data=result.data, errors=errors)
 
 
-def _let_through(query: str, operation_name: str | None, limits: Limits) -> LetThrough | None:
+def _let_through(core: GraphQLSchema, query: str, operation_name: str | None, limits: Limits) -> LetThrough | None:
     document = DOCUMENTS.kept(query, parse_options(limits))
-    found = document and DOCUMENTS.found_out(document, _key(operation_name, limits))
+    found = document and DOCUMENTS.found_out(document, _key(core, operation_name, limits))
     return cast("LetThrough | None", found)

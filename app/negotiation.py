@@ -1,6 +1,6 @@
-"""Answers that are not sent again where the client has them: RFC 9110, section 13, and RFC 9111.
+"""The form in which a client takes an answer, and whether it has it already: RFC 9110, sections 12 and 13.
 
-Each is made anew before it is compared, so that no cache ever answers by itself what is not so any more.
+Each answer is made anew before it is compared, so that no cache ever answers by itself what is not so any more.
 """
 
 import hashlib
@@ -10,7 +10,19 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+_JSON: Final = "application/json"
+_RESPONSE_JSON: Final = "application/graphql-response+json"
 _VARY: Final = "Accept, Authorization, Cookie"
+
+
+def negotiated(request: Request, response: Response) -> Response:
+    """The response in the media type of GraphQL, and with its statuses, where the client takes that."""
+    accepted = request.headers.get("accept", "")
+    if response.headers.get("content-type") == _JSON and _RESPONSE_JSON in accepted:
+        response.headers["content-type"] = f"{_RESPONSE_JSON}; charset=utf-8"
+        if getattr(request.state, "request_error", False):
+            response.status_code = HTTPStatus.BAD_REQUEST
+    return conditional(request, response)
 
 
 def has(tags: str | None, tag: str) -> bool:
