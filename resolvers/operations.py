@@ -30,7 +30,7 @@ class LetThrough:
 
 
 class RememberWhatMayRun(SchemaExtension):
-    """Notes what the extensions before it let through, by schema, document, name and limits: all that they decide by."""
+    """Notes what the extensions before it let through, by all that they decide by: schema, document, name, limits."""
 
     def on_execute(self) -> Iterator[None]:
         """Once everything was checked, and before it runs."""
