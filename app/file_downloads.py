@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from app.negotiation import has
 from app.requests import refusal
 from app.viewers import viewer_of_header
 from domain.access import Caller
@@ -71,7 +72,7 @@ class FileDownloads:
     async def _respond(self, request: Request, file: Readable) -> Response:
         size, tag = file.content.size, f'"{file.content.sha256}"'
         headers = {**_SAFE, **_told_of(file), "ETag": tag}
-        if _has(request.headers.get("If-None-Match"), tag):
+        if has(request.headers.get("If-None-Match"), tag):
             return Response(status_code=304, headers=headers)
         start, end, status = 0, size, 200
         wanted = request.headers.get("Range")
@@ -98,10 +99,6 @@ def _told_of(file: Readable) -> Mapping[str, str]:
         "Content-Disposition": f"{how}; filename*=utf-8''{quote(name, safe='')}",  # RFC 6266
         "Cache-Control": f"public, max-age={_PUBLIC_SECONDS}" if file.public else "private, no-cache",
     }
-
-
-def _has(tags: str | None, tag: str) -> bool:
-    return tags is not None and any(each.strip().removeprefix("W/") in {tag, "*"} for each in tags.split(","))
 
 
 def _part(wanted: str, size: int) -> tuple[int, int] | None:

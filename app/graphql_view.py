@@ -29,6 +29,7 @@ from app.cookies import Cookies
 from app.event_streams import EventStreams
 from app.explorer import Explorer
 from app.load import Load, LoadLimits
+from app.negotiation import negotiated
 from app.requests import refusal, refused
 from app.subscriptions import Connection, LiveLimits, Socket, is_subscription, sent_event, takes_json, within
 from app.uploads import Adapter, received
@@ -45,8 +46,6 @@ from schema.limits import Limits
 from schema.loaders import Loaders
 from services.services import Services
 
-_JSON = "application/json"
-_RESPONSE_JSON = "application/graphql-response+json"
 _STREAMS = ("text/event-stream", "multipart/")
 
 
@@ -109,7 +108,7 @@ class GraphQLView(GraphQL[Context, None]):
         try:
             self._load.check()
             with seeing(self._tokens.read(request)) as seen:
-                response = self._negotiated(request, await self._answer(request))
+                response = negotiated(request, await self._answer(request))
             self._tokens.write(seen, response)
         except HTTPException as error:
             response = refusal(error.status_code, error.reason, BAD_REQUEST)
@@ -255,14 +254,6 @@ class GraphQLView(GraphQL[Context, None]):
     def encode_json(self, data: object) -> bytes:
         """As bytes."""
         return orjson.dumps(data)
-
-    def _negotiated(self, request: Request, response: Response) -> Response:
-        accepted = request.headers.get("accept", "")
-        if response.headers.get("content-type") == _JSON and _RESPONSE_JSON in accepted:
-            response.headers["content-type"] = f"{_RESPONSE_JSON}; charset=utf-8"
-            if getattr(request.state, "request_error", False):
-                response.status_code = 400
-        return response
 
     def _stream_result(
         self, request: Request, result: SubscriptionExecutionResult, transport: HTTPStreamTransport

@@ -11,7 +11,7 @@ from typing import Annotated
 import strawberry
 from strawberry.printer import print_schema
 
-from domain.errors import ValidationError
+from domain.errors import ForbiddenError, ValidationError
 from resolvers.nodes import NODES
 from resolvers.operations import Schema
 from resolvers.schema import Query, executable, schema
@@ -39,8 +39,10 @@ class SubgraphQuery(Query):
     """The same questions, and those of a router."""
 
     @field_as("_service")
-    def service(self) -> Service:
-        """This graph, as a router takes it in."""
+    def service(self, info: Info) -> Service:
+        """This graph, as a router takes it in; not where the server tells nobody its schema."""
+        if not info.context.limits.introspection:
+            raise ForbiddenError("This server tells nobody its schema.")
         return Service(sdl=_sdl())
 
     @field_as("_entities", entities())

@@ -30,7 +30,7 @@ class LetThrough:
 
 
 class RememberWhatMayRun(SchemaExtension):
-    """Notes what the extensions before it let through: they decide by the schema, the document and the limits."""
+    """Notes what the extensions before it let through, by all that they decide by: schema, document, name, limits."""
 
     def on_execute(self) -> Iterator[None]:
         """Once everything was checked, and before it runs."""
@@ -39,7 +39,7 @@ class RememberWhatMayRun(SchemaExtension):
         if isinstance(context, Context) and document is not None:
             given = execution._provided_operation_name  # noqa: SLF001 - the public one falls back on the first operation
             noted = LetThrough(document, execution.operation_type, execution.operation_name)
-            core = execution.schema._schema  # noqa: SLF001 - as Strawberry has it
+            core = execution.schema._schema  # noqa: SLF001 - as Strawberry's own cache has it
             DOCUMENTS.about(document, _key(core, given, context.limits), lambda: noted)
         yield
 

@@ -64,7 +64,8 @@ class _Work:
 
     def check(self, answer: bytes) -> None:
         """Fail the job where an answer is not right: it would be all too quick."""
-        if not answer.startswith(b"HTTP/1.1 200") or b'"name":"' not in answer:
+        right = answer.startswith(b"HTTP/1.1 200") and b'"name":"' in answer and b'"errors"' not in answer
+        if not right:
             self.fail(WrongAnswerError(answer[:2_000].decode(errors="replace")))
 
     def fail(self, error: Exception) -> None:

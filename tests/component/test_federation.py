@@ -10,6 +10,7 @@ from domain.ids import new_id
 from domain.people import MemberRole, PlatformRole
 from domain.values import JSON
 from schema.federation import ENTITY_TYPES, MAX_ENTITIES
+from schema.limits import Limits
 from tests.client import Api
 from tests.component.test_reading_types import NODES, Setting, setting
 from tests.component.test_rights import CASES
@@ -119,6 +120,12 @@ async def test_a_router_takes_in_every_type_that_has_an_id_as_an_entity(federate
 async def test_no_router_is_answered_where_nobody_said_so(setting: Setting) -> None:
     for question in ("{ _service { sdl } }", "{ _entities(representations: []) { __typename } }"):
         assert _codes((await setting.world.api.ask(question)).body) == ["BAD_REQUEST"]
+
+
+async def test_no_router_is_told_the_schema_where_nobody_is(setting: Setting) -> None:
+    async with served(setting.world.store, federation=True, limits=Limits(introspection=False)) as http:
+        answer = await Api(http, _secret(setting.world.api)).ask("{ _service { sdl } }")
+    assert _codes(answer.body) == ["FORBIDDEN"]
 
 
 def test_every_type_that_has_an_id_is_an_entity() -> None:
