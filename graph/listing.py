@@ -271,9 +271,10 @@ def listing(
                 {summed(row, conditions if guarded else "true", sums)}
             }}
             RETURN {SUMS} AS row"""
+    together = 1 if filtered or walk else PAGES  # a walk is as long as there are edges
     return Listing(
-        Statement(f"list_{name}", page("ASC"), meant, together=1 if filtered else PAGES),
-        Statement(f"list_{name}", page("DESC"), meant, together=1 if filtered else PAGES),
+        Statement(f"list_{name}", page("ASC"), meant, together=together),
+        Statement(f"list_{name}", page("DESC"), meant, together=together),
         Statement(f"count_{name}", total, meant),
         item,
         column,

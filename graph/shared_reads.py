@@ -34,6 +34,8 @@ PAGES: Final = 16
 """How many do of those that answer a page."""
 
 _PARAMETER: Final = re.compile(r"\$(\w+)")
+_CALL: Final = re.compile(r"CALL \((?=\w)")
+"""A subquery that sees what it names and nothing else."""
 _LIMIT: Final = re.compile(r"LIMIT \$(\w+)")
 
 
@@ -118,18 +120,20 @@ def _agreed(text: str) -> frozenset[str]:
 
 @cache
 def _joint(text: str, claim: str) -> str:
-    claimed = f", claimed: COLLECT {{ {_of_each(claim)} }}" if claim else ""
+    claimed = f", COLLECT {{ {_of_each(claim)} }} AS claimed" if claim else ""
+    told = "{rows: rows, claimed: claimed}" if claim else "{rows: rows}"
     return f"""
     UNWIND range(0, size($calls) - 1) AS number
     WITH number, $calls[number] AS given ORDER BY number
-    RETURN {{rows: COLLECT {{ {_of_each(text)} }}{claimed}}} AS row"""
+    WITH number, given, COLLECT {{ {_of_each(text)} }} AS rows{claimed}
+    RETURN {told} AS row"""
 
 
 def _of_each(text: str) -> str:
     """The statement with its parameters read from the variable `given`, which all of a COLLECT sees but for a CALL."""
     agreed = _agreed(text)
     own = _PARAMETER.sub(lambda found: found[0] if found[1] in agreed else f"given.{found[1]}", text)
-    return own.replace("CALL (", "CALL (given, ")
+    return _CALL.sub("CALL (given, ", own)
 
 
 @dataclass(slots=True)
