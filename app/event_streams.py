@@ -144,8 +144,8 @@ class EventStreams:
     async def _open(self, request: Request) -> Response:
         """The stream itself. The token is all that a browser's EventSource can send, so that it is enough."""
         token = str(_token(request))
-        stream = self._found(token)
-        await self._view.again(stream.viewer)
+        await self._view.again(self._found(token).viewer)
+        stream = self._found(token)  # it may have expired meanwhile
         if stream.opened:
             raise ConflictError("This stream is open already: reserve another one with PUT.")
         stream.opened = True
@@ -156,8 +156,8 @@ class EventStreams:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise HTTPException(415, "An operation of a stream is sent as application/json.")
         context = await self._view.context_elsewhere(request)
-        stream = self._of(request, context.caller.viewer)
         data = await self._view.parse_http_body(Adapter(request))
+        stream = self._of(request, context.caller.viewer)
         if not isinstance(data, GraphQLRequestData):
             raise HTTPException(400, "A stream takes one operation a request.")
         request.state.operation = data.operation_name
@@ -170,9 +170,16 @@ class EventStreams:
             most = f"A stream takes {self._live.operations} operations at once: stop one of them first."
             raise RateLimitError(most, _RETRY_SECONDS)
         accepted: asyncio.Future[Refused] = asyncio.get_running_loop().create_future()
-        stream.operations[operation] = asyncio.create_task(self._run(stream, operation, data, context, accepted))
-        refused = await accepted
-        if refused is not None:
+
+        def accept(*_: object) -> None:
+            if not accepted.done():
+                accepted.set_result(None)
+
+        context.accepted = accept
+        task = asyncio.create_task(self._run(stream, operation, data, context, accepted))
+        task.add_done_callback(accept)  # it may be stopped before it begins
+        stream.operations[operation] = task
+        if (refused := await accepted) is not None:
             body = await self._view.process_result(request, refused)
             return Response(self._view.encode_json(body), 400, media_type="application/json")
         return Response(status_code=202)
@@ -192,12 +199,6 @@ class EventStreams:
         accepted: "asyncio.Future[Refused]",
     ) -> None:
         """Run an operation, and send what it answers; whether it is accepted is known before it begins."""
-
-        def accept() -> None:
-            if not accepted.done():
-                accepted.set_result(None)
-
-        context.accepted = accept
         try:
             results = await self._view.schema.stream(
                 data.query,
@@ -219,7 +220,6 @@ class EventStreams:
             log.exception("an operation of a stream failed")
             await stream.tell("complete", operation, self._view)
         finally:
-            accept()
             if stream.operations.get(operation) is asyncio.current_task():
                 del stream.operations[operation]
 

@@ -179,10 +179,10 @@ async def _ordering(running: Running, store: Store, writer: str) -> Figure:
                 start = time.perf_counter()
                 answer = await client.post("/graphql", json={"query": _ORDER, "variables": {"input": given}})
                 taken.append(time.perf_counter() - start)
-                placed = answer.json()
-                assert placed["data"]["placeOrder"]["__typename"] == "PlaceOrderSuccess", placed
+                assert '"PlaceOrderSuccess"' in answer.text, answer.text
 
-        await asyncio.gather(*(buying(each, 1) for each in clients))  # plans the statements
+        await buying(clients[0], 1)  # plans the statements
+        await asyncio.gather(*(buying(each, 1) for each in clients))
         taken.clear()
         start = time.perf_counter()
         await asyncio.gather(*(buying(each, ORDERS // BUYERS) for each in clients))

@@ -48,6 +48,7 @@ _MEMORY: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
 _TIMED_OUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
 _INVALID_BOOKMARK: Final = "Neo.ClientError.Transaction.InvalidBookmark"
+_WAITED_TOO_LONG: Final = "Neo.ClientError.Transaction.LockClientStopped"
 _TRIES: Final = 5
 _TAKEN = re.compile(r"property `(?P<property>\w+)`")
 # What the store calls a property, where that is not what clients call it.
@@ -351,12 +352,18 @@ async def _whole(work: Callable[[Transaction], Awaitable[T]], unit: Transaction)
 
 
 def _foreign(error: ClientError) -> Exception:
-    """The error, or that it took too long, or that what the request has to see is of before another was restored."""
+    """The error, or what it means to who asks.
+
+    It took too long; or what the request has to see is nothing of this store, as after another one was restored; or it
+    waited for a lock for as long as it may take.
+    """
     if (error.code or "").startswith(_TIMED_OUT):
         return DeadlineError()
     if (error.code or "").startswith(_INVALID_BOOKMARK):
         message = f"{bookmarks.HEADER} is of another store, or of before this one was restored: ask without it."
         return ValidationError(bookmarks.HEADER, message)
+    if error.code == _WAITED_TOO_LONG:
+        return NetworkError(_BUSY)
     return error
 
 

@@ -9,6 +9,7 @@ from typing import TypedDict, cast
 import pytest
 from neo4j.exceptions import TransientError
 
+from domain.errors import NetworkError
 from domain.values import JSON, JSONObject
 from graph.store import Statement, Transaction
 from tests.worlds import World, new_connection, new_group, new_thing
@@ -50,6 +51,26 @@ async def outcomes(*changes: Awaitable[Mapping[str, JSON]]) -> Counter[JSON]:
     """How many of several mutations at once answered what, a conflict with its field."""
     answers = await asyncio.gather(*changes)
     return Counter(answer.get("conflict", answer["__typename"]) for answer in answers)
+
+
+async def test_who_waits_for_a_lock_for_as_long_as_they_may_is_told_to_come_again(shared_world: World) -> None:
+    lock: Statement[int] = Statement("lock", "MATCH (group:Group {id: $id}) REMOVE group._lock RETURN 1 AS row")
+    given = {"id": shared_world.home}
+    held, let_go = asyncio.Event(), asyncio.Event()
+
+    async def hold(transaction: Transaction) -> None:
+        await transaction.run(lock, given)
+        held.set()
+        await let_go.wait()
+
+    holding = asyncio.create_task(shared_world.store.write(hold))
+    await held.wait()
+    try:
+        with pytest.raises(NetworkError, match="too busy"):
+            await shared_world.store.write(lambda transaction: transaction.run(lock, given), seconds=1)
+    finally:
+        let_go.set()
+        await holding
 
 
 async def test_of_fifty_updates_of_one_version_exactly_one_wins(shared_world: World) -> None:
