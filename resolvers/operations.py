@@ -112,6 +112,8 @@ class Schema(strawberry.Schema):
 
 
 def _let_through(core: GraphQLSchema, query: str, operation_name: str | None, limits: Limits) -> LetThrough | None:
+    if not isinstance(cast("object", operation_name), str | None):  # whatever a client sends as such
+        return None
     document = DOCUMENTS.kept(query, parse_options(limits))
     found = document and DOCUMENTS.found_out(document, _key(core, operation_name, limits))
     return cast("LetThrough | None", found)

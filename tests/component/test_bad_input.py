@@ -153,6 +153,17 @@ async def test_another_method_is_refused(shared_world: World, method: str) -> No
     assert code_of(response) == "BAD_REQUEST"
 
 
+@pytest.mark.parametrize("name", [{}, [], ["x"], 1, True, "x"], ids=str)
+async def test_what_is_no_name_of_an_operation_is_refused_however_often_it_comes(
+    shared_world: World, name: JSON
+) -> None:
+    http, body = shared_world.api.http, {"query": "query Kind { __typename }"}
+    for operation in ("Kind", name, name):
+        answer = await http.post("/graphql", json={**body, "operationName": operation})
+        if operation != "Kind":
+            assert (answer.status_code, code_of(answer)) == (400, "BAD_REQUEST")
+
+
 async def test_a_change_by_get_is_refused_and_a_question_is_answered(shared_world: World) -> None:
     before, http = await shared_world.count(), shared_world.api.http
     headers = {"Authorization": shared_world.api.authorization}
