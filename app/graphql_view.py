@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
@@ -16,8 +15,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
 from strawberry.http.base import BaseRequestProtocol
+from strawberry.http.parse_content_type import parse_content_type
 from strawberry.http.streaming import AsyncTextStream, HTTPStreamTransport, merge_stream_with_heartbeat
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -27,9 +27,10 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
 from app.explorer import Explorer
+from app.operation_requests import OPERATION, Asked
 from app.requests import refusal
-from app.subscriptions import Connection, Socket, sent_event, within
-from app.uploads import Adapter, received
+from app.subscriptions import Connection, LiveLimits, Socket, sent_event, within
+from app.uploads import FORM, Adapter, received
 from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
 from domain.errors import AuthError, ForbiddenError, NetworkError, ValidationError
@@ -49,20 +50,6 @@ _STREAMS = ("text/event-stream", "multipart/")
 
 
 log = logging.getLogger("one.subscriptions")
-
-
-@dataclass(frozen=True, slots=True)
-class LiveLimits:
-    """What connections that stay open may take, and how long; times are in seconds.
-
-    A client has `init_seconds` to say who it is, and `patience_seconds` to take what was sent. One connection runs so
-    many `operations` at once. Where nothing happens a heartbeat goes over it every `heartbeat_seconds`.
-    """
-
-    init_seconds: float = 10
-    patience_seconds: float = 30
-    operations: int = 50
-    heartbeat_seconds: float = 15
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -159,7 +146,7 @@ class GraphQLView(GraphQL[Context, None]):
         """Whether a browser asks for a page; a program that takes anything wants no page."""
         return (
             request.method == "GET"
-            and request.query_params.get("query") is None
+            and all(request.query_params.get(name) is None for name in OPERATION)
             and "text/html" in request.headers.get("accept", "")
         )
 
@@ -225,6 +212,25 @@ class GraphQLView(GraphQL[Context, None]):
             request.state.request_error = True
             return cast("GraphQLHTTPResponse", {"errors": [error.formatted for error in result.errors or ()]})
         return response
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        """What a request asks; how it refers to a document is then in its context. HTTPException where it is wrong."""
+        given: object
+        if request.method == "GET":
+            given = self.parse_query_params(request.query_params)
+        elif "application/json" in (content_type := parse_content_type(request.content_type or "")[0]):
+            given = self.parse_json(await request.get_body())
+        elif content_type == FORM:
+            given = await self.parse_multipart(request)
+        else:
+            raise HTTPException(400, "Unsupported content type")
+        if not isinstance(given, dict):
+            raise HTTPException(400, "Batching is not enabled")
+        asked = Asked.of(given)
+        cast("Adapter", request).request.state.context.reference = asked.reference
+        stream = self._get_stream_transport_from_headers(request.headers)
+        protocol: GraphQLRequestProtocol = stream.protocol if stream else "http"
+        return GraphQLRequestData(asked.text, asked.variables, asked.operation_name, asked.extensions, protocol)
 
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, str]:
         """An operation that comes with files. HTTPException where nobody says who they are, or it is not right."""

@@ -39,7 +39,6 @@ from domain.values import now
 from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
 from graph.store import Store
-from schema.limits import Limits
 from services.carts import CartExpiry
 from services.demo import seed
 from services.file_erasing import Erasing
@@ -112,7 +111,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     accounts.remember(await seed(store))
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
-            from app.graphql_view import LiveLimits  # noqa: PLC0415
+            from app.subscriptions import LiveLimits  # noqa: PLC0415
 
             app_url = (settings.app_url or address).rstrip("/")
             cursor_key = await ensure_secret(store, "cursor_key")
@@ -121,7 +120,13 @@ async def serve(settings: Settings, console: Console) -> None:
                 embedding(settings, store) as embedder,
                 signing_in(settings.sign_in_providers or (), app_url) as providers,
                 asking_chains(settings.chain_rpc_urls or {}) as chains,
-                running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer,
+                running(
+                    Explorer(
+                        CHECKOUT / "explorer",
+                        enabled=settings.explorer,
+                        only_trusted=settings.document_policy.only_trusted,
+                    )
+                ) as explorer,
                 following(store, settings.redis_url, settings.poll_seconds) as events,
             ):
                 sender = await stack.enter_async_context(_sending(settings, app_url))
@@ -131,7 +136,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     cursor_key,
                     explorer,
                     body_limit=settings.body_limit,
-                    limits=_limits(settings),
+                    limits=settings.limits,
                     compiled_execution=settings.compiled_execution,
                     embedder=embedder,
                     scan_limit=settings.scan_limit,
@@ -151,6 +156,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     policy=policy,
                     files=files,
                     upload_limit=settings.upload_limit,
+                    documents=settings.document_policy,
                     live=LiveLimits(
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
@@ -190,6 +196,11 @@ async def serve(settings: Settings, console: Console) -> None:
                     telling_webhooks(settings, store, events, box, cursor_key),
                 ):
                     await _run(Server(config, started, stopping), listener)
+
+
+def _explorer(settings: Settings) -> Explorer:
+    folder, policy = CHECKOUT / "explorer", settings.document_policy
+    return Explorer(folder, enabled=settings.explorer, only_trusted=policy.only_trusted)
 
 
 def _file_contents(settings: Settings) -> ObjectContents:
@@ -251,17 +262,6 @@ def sign_in_policy(settings: Settings, box: SecretBox) -> SignInPolicy:
         longest_session=timedelta(days=settings.session_days),
         second_factor_of=frozenset(settings.second_factor_of or ()),
         words=settings.password_words or (),
-    )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        tokens=settings.max_tokens,
-        depth=settings.max_depth,
-        fields=settings.max_fields,
-        aliases=settings.max_aliases,
-        directives=settings.max_directives,
-        root_fields=settings.max_root_fields,
     )
 
 

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Mapping
 from copy import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from cross_web import HTTPException
@@ -25,6 +26,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
+from app.operation_requests import Asked
 from domain.access import Viewer
 from domain.errors import AuthError, ForbiddenError, NetworkError
 from schema.context import Context
@@ -43,6 +45,20 @@ _FORBIDDEN: Final = 4403
 _REASON: Final = 123  # bytes that fit into the frame that closes
 _CLOSE_SECONDS: Final = 1.0
 _RETRY_MILLISECONDS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLimits:
+    """What connections that stay open may take, and how long; times are in seconds.
+
+    A client has `init_seconds` to say who it is, and `patience_seconds` to take what was sent. One connection runs so
+    many `operations` at once. Where nothing happens a heartbeat goes over it every `heartbeat_seconds`.
+    """
+
+    init_seconds: float = 10
+    patience_seconds: float = 30
+    operations: int = 50
+    heartbeat_seconds: float = 15
 
 
 def within(send: Send, seconds: float) -> Send:
@@ -122,26 +138,28 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         """Start an operation. One that has another shape than the protocol says closes the connection."""
         given = cast("Mapping[str, object]", message)  # nobody has looked at it yet
         payload = given["payload"]
-        if not (
-            isinstance(given["id"], str)
-            and isinstance(payload, dict)
-            and isinstance(payload["query"], str)
-            and isinstance(payload.get("variables"), dict | None)
-            and isinstance(payload.get("operationName"), str | None)
-        ):
+        try:
+            asked = Asked.of(payload) if isinstance(payload, dict) else None
+        except HTTPException:
+            asked = None
+        if asked is None or not asked.is_something or not isinstance(given["id"], str):
             await self.handle_invalid_message("Failed to parse message")
             return
-        await super().handle_subscribe(message)
+        # The operation keeps what was asked in place of its text, which is found when it runs.
+        carrying = {**message, "payload": {**message["payload"], "query": asked}}
+        await super().handle_subscribe(cast("SubscribeMessage", carrying))
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run an operation in the name of who the client is by now: its session may have been refreshed meanwhile."""
-        alone = copy(self)
+        alone, asked = copy(self), cast("Asked", operation.query)
         try:
             alone.context = await self.view.context_again(self.websocket.ws, self.viewer)
         except (AuthError, ForbiddenError, NetworkError) as error:
             code = TRY_AGAIN_LATER if isinstance(error, NetworkError) else _FORBIDDEN
             await self._close(code, error.message)
             return
+        alone.context.reference = asked.reference
+        operation.query = asked.text  # type: ignore[assignment] # the schema takes None as well
         with contextlib.suppress(WebSocketDisconnected):
             await BaseGraphQLTransportWSHandler[Context, None].run_operation(alone, operation)
 

@@ -144,6 +144,12 @@ def _excesses(operation: OperationDefinitionNode, size: Size, roots: int, limits
             )
 
 
+def excesses(document: DocumentNode, limits: Limits) -> Iterator[GraphQLError]:
+    """What a document has more of than it may."""
+    for operation, size, roots in measured(document):
+        yield from _excesses(operation, size, roots, limits)
+
+
 def parse_options(limits: Limits) -> ParseOptions:
     """What the parser is to stop at."""
     return {"max_tokens": limits.tokens}
@@ -164,6 +170,5 @@ class KeepWithinLimits(SchemaExtension):
         yield
         context, document = self.execution_context.context, self.execution_context.graphql_document
         if isinstance(context, Context) and document is not None:
-            for operation, size, roots in measured(document):
-                for error in _excesses(operation, size, roots, context.limits):
-                    raise error
+            for error in excesses(document, context.limits):
+                raise error

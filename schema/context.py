@@ -7,6 +7,7 @@ import strawberry
 
 from domain.access import Caller, Viewer
 from domain.sessions import Tokens
+from domain.trusted_documents import NO_REFERENCE, Reference
 from schema.cursors import Cursors
 from schema.limits import Limits
 from schema.loaders import Loaders
@@ -59,7 +60,7 @@ class Context:
     """One operation's caller and its cookies, the loaders that batch its reads, and how large it may be.
 
     A subscription that goes on after `cursor` notes there what it delivered last. There is none where the answer is one
-    and no stream.
+    and no stream. Of its document it knows how the request referred to that, and whether an operator registered it.
     """
 
     caller: Caller
@@ -70,6 +71,8 @@ class Context:
     cookies: TokenCookies
     cursor: str | None = None
     streams: bool = True
+    reference: Reference = NO_REFERENCE
+    trusted: bool = False
 
     def renew(self, viewer: Viewer) -> None:
         """Answer from now on in the name of a viewer as they are now, with nothing read before."""

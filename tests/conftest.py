@@ -23,6 +23,7 @@ from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
 from domain.errors import StoreError
 from domain.files import UPLOAD_LIMIT
 from domain.sign_in_policy import LENIENT, SignInPolicy
+from domain.trusted_documents import DocumentPolicy
 from domain.values import Clock, now
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
@@ -32,7 +33,7 @@ from services.lists import SCAN_LIMIT
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
-from services.services import NO_CHAINS
+from services.services import ANY_DOCUMENT, NO_CHAINS
 from services.wallet_proofs import Chains
 from tests.client import Api
 from tests.stores import planning_once
@@ -224,6 +225,7 @@ async def served(
     policy: SignInPolicy = LENIENT,
     files: FileContents | None = None,
     upload_limit: int = UPLOAD_LIMIT,
+    documents: DocumentPolicy = ANY_DOCUMENT,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
@@ -247,6 +249,7 @@ async def served(
         policy=policy,
         files=files or ObjectContents.at(Path(folder.name).as_uri()),
         upload_limit=upload_limit,
+        documents=documents,
     )
     transport = httpx2.ASGITransport(app)
     with folder:
