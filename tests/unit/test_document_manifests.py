@@ -85,4 +85,4 @@ def test_what_may_not_run_is_told_by_id_and_name(text: str, line: str) -> None:
 def test_what_is_nested_too_deep_to_be_read_is_told_as_such() -> None:
     right, wrong = check([NewDocument("deep", "{ node(id: " + "[" * 4_000 + "]" * 900 + ") { id } }")], Limits())
     assert right == []
-    assert wrong[0].startswith("deep: This cannot be read as GraphQL")
+    assert wrong[0].startswith("deep: Syntax Error: Document is nested too deeply")
