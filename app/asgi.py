@@ -10,9 +10,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
+from app.event_streams import TOKEN as STREAM_TOKEN
 from app.explorer import Explorer
 from app.file_downloads import FileDownloads
 from app.graphql_view import GraphQLView
+from app.load import LoadLimits
 from app.order_export import OrderExportRoutes
 from app.order_papers import OrderPaperRoutes
 from app.requests import REQUEST_ID, Requests
@@ -27,6 +29,7 @@ from execution.schema import compiled
 from graph.bookmarks import HEADER as CONSISTENCY_TOKEN
 from graph.migrate import read_migrations, status
 from graph.store import Store
+from resolvers.federation import subgraph
 from resolvers.schema import schema
 from schema.cursors import Cursors
 from schema.limits import Limits
@@ -44,6 +47,7 @@ from services.wallet_proofs import Chains
 
 DEFAULT_LIMITS = Limits()
 DEFAULT_LIVE = LiveLimits()
+DEFAULT_LOAD = LoadLimits()
 
 
 def create_app(
@@ -54,6 +58,7 @@ def create_app(
     body_limit: int,
     limits: Limits = DEFAULT_LIMITS,
     compiled_execution: bool = True,
+    federation: bool = False,
     embedder: Embedder | None = None,
     scan_limit: int = SCAN_LIMIT,
     origins: AbstractSet[str] = frozenset(),
@@ -67,6 +72,7 @@ def create_app(
     chains: Chains = NO_CHAINS,
     log: EventLog | None = None,
     live: LiveLimits = DEFAULT_LIVE,
+    load: LoadLimits = DEFAULT_LOAD,
     terms: Terms = TERMS,
     local_webhooks: bool = False,
     policy: SignInPolicy = LENIENT,
@@ -76,6 +82,7 @@ def create_app(
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
+    With `federation` a router may take the schema in as a part of a larger one.
     Pages of the `origins` may use it too, with the cookies of who is signed in. People sign in with accounts at
     the providers too. Secrets are encrypted by the box, and passkeys are for the party. Pages
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
@@ -101,7 +108,8 @@ def create_app(
         return RedirectResponse("/graphql")
 
     # The loaders shield what several fields wait for, so that a field can be cancelled.
-    executable = compiled(schema, cancel=True) if compiled_execution else schema
+    served_schema = subgraph() if federation else schema
+    executable = compiled(served_schema, cancel=True) if compiled_execution else served_schema
     services = Services.of(
         store,
         clock,
@@ -121,7 +129,9 @@ def create_app(
         upload_limit=upload_limit,
         documents=documents,
     )
-    view = GraphQLView(executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live)
+    view = GraphQLView(
+        executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live, load=load
+    )
     routes = [
         Route("/", home),
         Route("/graphql", view),
@@ -140,7 +150,7 @@ def create_app(
             served,
             allow_origins=sorted(origins),
             allow_credentials=True,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=[
                 "Authorization",
                 "Content-Type",
@@ -148,6 +158,7 @@ def create_app(
                 "Range",
                 CONSISTENCY_TOKEN,
                 REQUEST_ID,
+                STREAM_TOKEN,
                 *PREFLIGHT,
             ],
             expose_headers=[CONSISTENCY_TOKEN, REQUEST_ID],

@@ -1,8 +1,8 @@
 """Tokens as cookies, for browsers: scripts cannot read them, and other sites cannot use them.
 
-A cookie counts only with a POST of JSON from an origin that is allowed, which no form and no foreign script can send
-without asking first: OWASP ASVS 5.0, 3.5.1 and 3.5.2. A form with files counts too where it has a header that no form
-can have.
+A cookie counts only with a POST of JSON, a PUT or a DELETE from an origin that is allowed, which no form and no foreign
+script can send without asking first: OWASP ASVS 5.0, 3.5.1 and 3.5.2. A form with files counts too where it has a
+header that no form can have.
 """
 
 from collections.abc import Set as AbstractSet
@@ -24,16 +24,20 @@ ATTEMPT: Final = "__Host-one-attempt"
 CART: Final = "__Host-one-cart"
 
 _REFUSED: Final = (
-    "Cookies count only in a POST with the content type application/json, or multipart/form-data and the header "
-    f"{PREFLIGHT[0]}, whose header Origin is this server's own or one that it allows. Send that, or send the token as "
-    "`Authorization: Bearer <access token>`."
+    "Cookies count only in a PUT or a DELETE, or a POST with the content type application/json, or multipart/form-data "
+    f"and the header {PREFLIGHT[0]}, whose header Origin is this server's own or one that it allows. Send that, or "
+    "send the token as `Authorization: Bearer <access token>`."
 )
+_ELSEWHERE: Final = "No cookies can be set here, nor be used for this: send it as a request of its own."
 
 
 class Cookies:
     """The cookies of one request and of its response."""
 
-    def __init__(self, request: HTTPConnection, response: Response, origins: AbstractSet[str]) -> None:
+    __slots__ = ("_origins", "_request", "_response", "carried")
+
+    def __init__(self, request: HTTPConnection, response: Response | None, origins: AbstractSet[str]) -> None:
+        """Where there is no response of its own, cookies say who asks and nothing else."""
         self._request = request
         self._response = response
         self._origins = origins
@@ -46,10 +50,11 @@ class Cookies:
 
         It counts with a WebSocket too, which a page of an allowed origin opens: a script cannot choose its Origin.
         """
-        if self._request.scope["type"] != "websocket":
-            return self._read(ACCESS)
         value = self._request.cookies.get(ACCESS)
-        if value is not None and not self._is_allowed_origin():
+        if self._request.scope["type"] != "websocket":
+            if value is not None:
+                self._check_request()
+        elif value is not None and not self._is_allowed_origin():
             raise ForbiddenError(_REFUSED)
         return value
 
@@ -70,11 +75,17 @@ class Cookies:
 
     def check(self) -> None:
         """ForbiddenError where cookies do not count, so that none may be set either."""
+        if self._response is None:
+            raise ForbiddenError(_ELSEWHERE)
+        self._check_request()
+
+    def _check_request(self) -> None:
         request = self._request
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        is_post = request.scope.get("method") == "POST"
-        asked_first = content_type == "application/json" or (content_type == FORM and asks_first(request))
-        if not is_post or not asked_first or not self._is_allowed_origin():
+        method = request.scope.get("method")
+        is_asked_first = content_type == "application/json" or (content_type == FORM and asks_first(request))
+        counts = method in {"PUT", "DELETE"} or (method == "POST" and is_asked_first)
+        if not counts or not self._is_allowed_origin():
             raise ForbiddenError(_REFUSED)
 
     def _is_allowed_origin(self) -> bool:
@@ -118,4 +129,7 @@ class Cookies:
         return value
 
     def _set(self, name: str, value: str, seconds: int) -> None:
-        self._response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax")
+        if self._response is not None:
+            self._response.set_cookie(
+                name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax"
+            )

@@ -24,13 +24,15 @@ def documents_push(
 ) -> None:
     """Register the documents of a manifest, all or none. An id stands for one text for ever."""
     from resolvers.document_checks import check  # noqa: PLC0415 - it takes a second that other commands need not
+    from resolvers.federation import subgraph  # noqa: PLC0415
+    from resolvers.schema import schema  # noqa: PLC0415
 
     try:
         content = manifest.read_bytes()
     except OSError as error:
         raise StoreError(f"Cannot read {manifest}: {error.strerror}.") from error
     settings = settings_of(data=data, store=store)
-    documents, wrong = check(read_manifest(content), settings.limits)
+    documents, wrong = check(read_manifest(content), settings.limits, subgraph() if settings.federation else schema)
     if wrong:
         for line in wrong:
             typer.echo(line, err=True)

@@ -17,7 +17,6 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
 from strawberry.http.base import BaseRequestProtocol
-from strawberry.http.parse_content_type import parse_content_type
 from strawberry.http.streaming import AsyncTextStream, HTTPStreamTransport, merge_stream_with_heartbeat
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -26,16 +25,18 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
+from app.event_streams import EventStreams
 from app.explorer import Explorer
-from app.operation_requests import OPERATION, Asked
-from app.requests import refusal
-from app.subscriptions import Connection, LiveLimits, Socket, sent_event, within
-from app.uploads import FORM, Adapter, received
+from app.load import Load, LoadLimits
+from app.operation_requests import OPERATION, asked_by, is_subscription
+from app.requests import refusal, refused
+from app.subscriptions import Connection, LiveLimits, Socket, sent_event, takes_json, within
+from app.uploads import Adapter, received
 from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
-from domain.errors import AuthError, ForbiddenError, NetworkError, ValidationError
+from domain.errors import AppError, AuthError, DeadlineError
 from domain.ids import new_id
-from graph import claims
+from graph import claims, deadlines
 from graph.bookmarks import seeing
 from resolvers.failures import BAD_REQUEST
 from schema.context import Context
@@ -69,6 +70,7 @@ class GraphQLView(GraphQL[Context, None]):
         *,
         origins: AbstractSet[str],
         live: LiveLimits,
+        load: LoadLimits,
     ) -> None:
         super().__init__(
             schema,
@@ -85,13 +87,16 @@ class GraphQLView(GraphQL[Context, None]):
         self._limits = limits
         self._origins = origins
         self._heartbeat_seconds = live.heartbeat_seconds
+        self._load = Load(load)
         self.patience = live.patience_seconds
         """How many seconds a client has to take what was sent to it before it is cut off."""
         self.connections: set[Connection] = set()
         """Those that are open over WebSocket."""
+        self._streams = EventStreams(self, live)
 
     async def go_away(self) -> None:
         """Let every subscription go, so that its client comes back to another server with its last cursor."""
+        self._streams.go_away()
         await asyncio.gather(*(each.go_away() for each in list(self.connections)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,19 +107,13 @@ class GraphQLView(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         try:
-            with seeing(self._tokens.read(request)) as seen:
+            with self._load.taking_on(), seeing(self._tokens.read(request)) as seen:
                 response = self._negotiated(request, await self._answer(request))
             self._tokens.write(seen, response)
-        except ValidationError as error:
-            response = refusal(400, error.message, error.code)
         except HTTPException as error:
             response = refusal(error.status_code, error.reason, BAD_REQUEST)
-        except AuthError as error:
-            response = refusal(401, error.message, error.code, {"WWW-Authenticate": "Bearer"})
-        except ForbiddenError as error:
-            response = refusal(403, error.message, error.code)
-        except NetworkError as error:
-            response = refusal(503, error.message, error.code, {"Retry-After": "5"})
+        except AppError as error:
+            response = refused(error)
         finally:
             await request.close()  # files that came with it
             request.state.context = None  # it leads back to the request, and neither would go by itself
@@ -128,6 +127,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def _answer(self, request: Request) -> Response:
         """The response to a request; that of a second try where who asks was not as this process remembered."""
+        if EventStreams.concern(request):
+            return await self._streams.answer(request)
         accepted = request.headers.get("accept", "")
         if not any(kind in accepted for kind in _STREAMS):  # what goes on after its first answer is confirmed by none
             with claims.confirming():
@@ -156,8 +157,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """What the resolvers of one operation find. AuthError or ForbiddenError where the credentials are wrong."""
-        if isinstance(request, WebSocket):  # it says who it is when it is open
-            return await self.context_again(request, None)
+        if isinstance(request, WebSocket):  # each operation has one of its own
+            return cast("Context", None)
         cookies = Cookies(request, cast("Response", response), self._origins)
         context = self._context(request, await self._viewer(request, None, cookies), cookies)
         request.state.context = context
@@ -165,17 +166,28 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def viewer_of(self, socket: WebSocket, authorization: str | None) -> Viewer | None:
         """Who opened a WebSocket, and may say so by something else than the header of that name; errors as above."""
-        return await self._viewer(socket, authorization, Cookies(socket, Response(), self._origins))
+        return await self._viewer(socket, authorization, Cookies(socket, None, self._origins))
 
     async def context_again(self, socket: WebSocket, viewer: Viewer | None) -> Context:
         """The context of an operation over a WebSocket, of whoever opened it as they are now. AuthError."""
         if viewer is not None:
             viewer = await self._services.live_events.again(viewer)
-        return self._context(socket, viewer, Cookies(socket, Response(), self._origins))
+        return self._context(socket, viewer, Cookies(socket, None, self._origins))
+
+    async def context_elsewhere(self, request: Request) -> Context:
+        """The context of an operation whose answer is part of another response. AuthError or ForbiddenError."""
+        cookies = Cookies(request, None, self._origins)
+        context = self._context(request, await self._viewer(request, None, cookies), cookies)
+        context.cursor = None
+        return context
+
+    async def again(self, viewer: Viewer) -> None:
+        """AuthError where somebody's session or key is not in force any more."""
+        await self._services.live_events.again(viewer)
 
     async def caller_of(self, request: Request) -> Caller:
         """Who sent a request that is no operation. AuthError or ForbiddenError where the credentials are wrong."""
-        viewer = await self._viewer(request, None, Cookies(request, Response(), self._origins))
+        viewer = await self._viewer(request, None, Cookies(request, None, self._origins))
         return self._caller(request, viewer)
 
     def _caller(self, request: HTTPConnection, viewer: Viewer | None) -> Caller:
@@ -199,10 +211,18 @@ class GraphQLView(GraphQL[Context, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
-        """Run one operation to its one answer; its name is then in the log."""
+        """Run one operation to its one answer; its name is then in the log. RateLimitError, DeadlineError."""
         request.state.operation = request_data.operation_name
         context.streams = False
-        return await super().execute_single(request, request_adapter, sub_response, context, root_value, request_data)
+        seconds = self._load.limits.seconds
+        try:
+            with self._load.taking_on_of(context.caller), deadlines.within(seconds):
+                async with asyncio.timeout(seconds):
+                    return await super().execute_single(
+                        request, request_adapter, sub_response, context, root_value, request_data
+                    )
+        except TimeoutError as error:
+            raise DeadlineError from error
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The response of one operation. One that never ran has no `data`, not even null."""
@@ -214,21 +234,15 @@ class GraphQLView(GraphQL[Context, None]):
         return response
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        """What a request asks; how it refers to a document is then in its context. HTTPException where it is wrong."""
-        given: object
-        if request.method == "GET":
-            given = self.parse_query_params(request.query_params)
-        elif "application/json" in (content_type := parse_content_type(request.content_type or "")[0]):
-            given = self.parse_json(await request.get_body())
-        elif content_type == FORM:
-            given = await self.parse_multipart(request)
-        else:
-            raise HTTPException(400, "Unsupported content type")
-        if not isinstance(given, dict):
-            raise HTTPException(400, "Batching is not enabled")
-        asked = Asked.of(given)
+        """What is asked for. It is a stream to who takes nothing else, and a subscription to who takes one too.
+
+        How it refers to a document is then in its context. HTTPException where it is not right.
+        """
+        asked = await asked_by(request, self)
         cast("Adapter", request).request.state.context.reference = asked.reference
-        stream = self._get_stream_transport_from_headers(request.headers)
+        stream, texts = self._get_stream_transport_from_headers(request.headers), self._services.operation_texts
+        if stream and takes_json(request.headers) and not await is_subscription(asked, texts, self._limits.tokens):
+            stream = None
         protocol: GraphQLRequestProtocol = stream.protocol if stream else "http"
         return GraphQLRequestData(asked.text, asked.variables, asked.operation_name, asked.extensions, protocol)
 

@@ -5,12 +5,21 @@ and for the hash see services/operation_texts.py.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from strawberry.http.parse_content_type import parse_content_type
 
+from app.uploads import FORM
+from domain.errors import AppError
 from domain.trusted_documents import NO_REFERENCE, Reference
+from services.operation_texts import OperationTexts
+
+if TYPE_CHECKING:
+    from app.graphql_view import GraphQLView
 
 OPERATION: Final = ("query", "documentId", "extensions")
 """What a request has one of at least where it is an operation."""
@@ -27,8 +36,10 @@ class Asked:
     reference: Reference
 
     @classmethod
-    def of(cls, given: Mapping[str, object]) -> "Asked":
-        """What some JSON asks. HTTPException where a part of it is of another type than it has to be."""
+    def of(cls, given: object) -> "Asked":
+        """What some JSON asks. HTTPException where it is no object, or a part of it is not of the type it has to be."""
+        if not isinstance(given, dict):
+            raise HTTPException(400, "Batching is not enabled")
         extensions = _object(given, "extensions")
         reference = Reference(_string(given, "documentId"), _hash(extensions or {}))
         return cls(
@@ -43,6 +54,32 @@ class Asked:
     def is_something(self) -> bool:
         """Whether it says at all what to run."""
         return self.text is not None or self.reference != NO_REFERENCE
+
+
+async def asked_by(request: AsyncHTTPRequestAdapter, view: "GraphQLView") -> Asked:
+    """What a request asks by its parameters, its JSON or its form. HTTPException where it is none of these."""
+    if request.method == "GET":
+        return Asked.of(view.parse_query_params(request.query_params))
+    content_type, _ = parse_content_type(request.content_type or "")
+    if "application/json" in content_type:
+        return Asked.of(view.parse_json(await request.get_body()))
+    if content_type == FORM:
+        return Asked.of(await view.parse_multipart(request))
+    raise HTTPException(400, "Unsupported content type")
+
+
+async def is_subscription(asked: Asked, texts: OperationTexts, max_tokens: int) -> bool:
+    """Whether the operation is one; not where it has more tokens, or nobody can say which one it is."""
+    text = asked.text
+    with suppress(AppError):  # which is raised once more where it runs
+        text = (await texts.find(text, asked.reference)).text
+    if text is None or "subscription" not in text:  # as of nearly all, which need not be parsed for it
+        return False
+    try:
+        operation = get_operation_ast(parse(text, max_tokens=max_tokens), asked.operation_name)
+    except (GraphQLError, RecursionError):
+        return False
+    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
 def _string(given: Mapping[str, object], name: str) -> str | None:

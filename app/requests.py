@@ -1,9 +1,11 @@
 """What holds for every request: an id in and out, a log line, and a body of bounded size."""
 
 import logging
+import math
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -11,6 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from domain.errors import AppError, AuthError, NetworkError, RateLimitError
 from domain.ids import new_id
 
 log = logging.getLogger("one.http")
@@ -18,8 +21,24 @@ log = logging.getLogger("one.http")
 REQUEST_ID = "X-Request-Id"
 FORMS = "/graphql"
 """Where forms with files are taken: they go to disk, and nothing else is read into memory as large as that."""
+SAFE: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+}
+"""The headers of a response that says nothing else about it: it stands in no page's frame."""
 GONE = 499
 """The status in the log of a request whose client went away before all of it was here, as nginx has it."""
+_STATUS: Final[Mapping[str, int]] = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "CONFLICT": 409,
+    "RATE_LIMITED": 429,
+    "OVERLOADED": 503,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -45,9 +64,9 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        asked_for = headers.get(REQUEST_ID, "")
-        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data") and scope["path"] == FORMS
+        asked = Headers(scope=scope)
+        asked_for = asked.get(REQUEST_ID, "")
+        is_form = asked.get("content-type", "").lower().startswith("multipart/form-data") and scope["path"] == FORMS
         limit = self._body_limit + (self._form_limit if is_form else 0)
         request_id = asked_for if _ACCEPTABLE_ID.fullmatch(asked_for) else new_id("req")
         state = scope.setdefault("state", {})
@@ -59,7 +78,14 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                for name, value in SAFE.items():
+                    headers.setdefault(name, value)
+                if "ETag" not in headers:  # what has one may be kept, and everything else is for whoever asked alone
+                    headers.setdefault("Cache-Control", "no-store")
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
             await send(message)
 
         with bound_contextvars(request_id=request_id):
@@ -98,9 +124,27 @@ def _bounded(receive: Receive, limit: int) -> Receive:
     return receive_bounded
 
 
-def refusal(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def refusal(
+    status: int, message: str, code: str, headers: dict[str, str] | None = None, **extensions: object
+) -> JSONResponse:
     """A response to what never became a GraphQL operation, in the form of one."""
-    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers)
+    error = {"message": message, "extensions": {"code": code, **extensions}}
+    return JSONResponse({"errors": [error]}, status, headers)
+
+
+def refused(error: AppError) -> JSONResponse:
+    """The same for an expected failure."""
+    status = _STATUS.get(error.code, 400)
+    match error:
+        case AuthError():
+            return refusal(status, error.message, error.code, {"WWW-Authenticate": "Bearer"})
+        case RateLimitError(retry_after=seconds):
+            headers = {"Retry-After": str(math.ceil(seconds))}
+            return refusal(status, error.message, error.code, headers, retryAfter=seconds)
+        case NetworkError():
+            return refusal(status, error.message, error.code, {"Retry-After": "5"})
+        case _:
+            return refusal(status, error.message, error.code)
 
 
 def too_large(limit: int) -> JSONResponse:

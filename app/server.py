@@ -111,6 +111,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     accounts.remember(await seed(store))
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
+            from app.load import LoadLimits  # noqa: PLC0415
             from app.subscriptions import LiveLimits  # noqa: PLC0415
 
             app_url = (settings.app_url or address).rstrip("/")
@@ -138,6 +139,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     body_limit=settings.body_limit,
                     limits=settings.limits,
                     compiled_execution=settings.compiled_execution,
+                    federation=settings.federation,
                     embedder=embedder,
                     scan_limit=settings.scan_limit,
                     origins=frozenset(settings.allowed_origins or ()),
@@ -161,6 +163,9 @@ async def serve(settings: Settings, console: Console) -> None:
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
                         heartbeat_seconds=settings.heartbeat_seconds,
+                    ),
+                    load=LoadLimits(
+                        settings.max_operations, settings.max_operations_of_one, settings.operation_seconds
                     ),
                     more_routes=mailbox.routes if mailbox else _told(settings, store),
                     local_webhooks=settings.webhook_loopback,

@@ -117,7 +117,13 @@ class Settings(BaseSettings):
     max_aliases: int = Field(100, ge=0, description="How many aliases an operation may have, fragments spread.")
     max_directives: int = Field(50, ge=0, description="How many directives an operation may have, fragments spread.")
     max_root_fields: int = Field(100, gt=0, description="How many fields an operation may have at its root.")
-    max_subscriptions: int = Field(50, gt=0, description="How many operations one WebSocket may have open.")
+    introspection: bool = Field(
+        True, description="Whether clients may ask for the schema; where not, errors suggest no names of it either."
+    )
+    max_operations: int = Field(500, gt=0, description="How many operations this server has under way at a time.")
+    max_operations_of_one: int = Field(100, gt=0, description="How many of these may be of one person or address.")
+    operation_seconds: float = Field(30, gt=0, description="How many seconds a query or a mutation may take.")
+    max_subscriptions: int = Field(50, gt=0, description="How many operations one WebSocket or stream may have open.")
     heartbeat_seconds: float = Field(15, gt=0, description="How often a subscription shows that it is alive.")
     patience_seconds: float = Field(
         30, gt=0, description="How long a client may not read what it subscribed to before it is cut off."
@@ -139,6 +145,9 @@ class Settings(BaseSettings):
         True, description="Whether clients may send a hash in place of a text that they have sent before."
     )
     compiled_execution: bool = Field(True, description="Whether operations that come again run compiled.")
+    federation: bool = Field(
+        False, description="Whether a router of federated graphs may take the schema in, and ask for entities."
+    )
     embedding_dimension: int | None = Field(
         None, ge=1, le=MAX_DIMENSION, description="How many numbers a vector has: chosen once for a store."
     )
@@ -170,6 +179,7 @@ class Settings(BaseSettings):
             aliases=self.max_aliases,
             directives=self.max_directives,
             root_fields=self.max_root_fields,
+            introspection=self.introspection,
         )
 
     @property

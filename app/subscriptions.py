@@ -45,6 +45,7 @@ _FORBIDDEN: Final = 4403
 _REASON: Final = 123  # bytes that fit into the frame that closes
 _CLOSE_SECONDS: Final = 1.0
 _RETRY_MILLISECONDS: Final = 1_000
+_JSON: Final = {"application/json", "application/graphql-response+json", "application/*", "*/*"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,12 @@ def within(send: Send, seconds: float) -> Send:
             await send(message)
 
     return send_within
+
+
+def takes_json(headers: Mapping[str, str]) -> bool:
+    """Whether a client says that it takes an answer in JSON, whatever else it takes."""
+    accepted = next((value for name, value in headers.items() if name.lower() == "accept"), "")
+    return any(part.partition(";")[0].strip().lower() in _JSON for part in accepted.split(","))
 
 
 class Socket(ASGIWebSocketAdapter):
@@ -133,13 +140,14 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         if payload is None:  # clients may send null
             message = {"type": "connection_init"}
         await super().handle_connection_init(message)
+        self.connection_init_timeout_task = None  # it was cancelled, and would keep what that left behind
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation. One that has another shape than the protocol says closes the connection."""
         given = cast("Mapping[str, object]", message)  # nobody has looked at it yet
         payload = given["payload"]
         try:
-            asked = Asked.of(payload) if isinstance(payload, dict) else None
+            asked = Asked.of(payload)
         except HTTPException:
             asked = None
         if asked is None or not asked.is_something or not isinstance(given["id"], str):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from app.local_store.sharing import running_store
 from benchmarks import access, checks, execution, growth, imports, live, reads, recall, search, shop, sign_ins, starts
+from benchmarks.edge import measure as edge
+from benchmarks.edge.questions import QUESTIONS
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
 from benchmarks.viewers import add_viewer
@@ -77,7 +79,8 @@ async def follow() -> None:
     """Live updates."""
     show_head()
     with tempfile.TemporaryDirectory() as name:
-        show(*await live.measure(Path(name)))
+        async for figure in live.measure(Path(name)):
+            show(figure)
 
 
 async def sign_in() -> None:
@@ -94,6 +97,12 @@ async def sell(products: int) -> None:
         show(*await shop.measure(Path(name), products))
 
 
+async def compete(plan: edge.Plan) -> None:
+    """Our server beside others."""
+    with tempfile.TemporaryDirectory() as name:
+        await edge.measure(Path(name), plan)
+
+
 async def permit(worlds: Path, things: int) -> None:
     """What permissions cost."""
     show_head()
@@ -107,12 +116,19 @@ parser.add_argument("--grow-to", type=int, help="ask every question in that worl
 parser.add_argument(
     "--worlds", type=Path, default=Path("worlds"), help="where the worlds of --grow-to and --access are kept"
 )
-parser.add_argument("--live", action="store_true", help="measure live updates instead")
+parser.add_argument("--live", action="store_true", help="measure live updates and orders instead")
 parser.add_argument("--sign-in", action="store_true", help="measure signing in instead")
 parser.add_argument("--shop", action="store_true", help="measure looking for as many products instead")
 parser.add_argument("--access", action="store_true", help="measure what permissions cost instead")
+parser.add_argument("--edge", action="store_true", help="measure our server beside others under load instead")
+parser.add_argument("--ask", nargs="+", choices=tuple(QUESTIONS), default=tuple(QUESTIONS), help="of --edge: what")
+parser.add_argument("--connections", type=int, nargs="+", default=(16, 64), help="of --edge: how many at once")
+parser.add_argument("--rounds", type=int, default=7, help="of --edge: how many turns each has")
+parser.add_argument("--seconds", type=float, default=2, help="of --edge: how long a turn takes")
 arguments = parser.parse_args()
-if arguments.live:
+if arguments.edge:
+    asyncio.run(compete(edge.Plan(arguments.ask, arguments.connections, arguments.rounds, arguments.seconds)))
+elif arguments.live:
     asyncio.run(follow())
 elif arguments.shop:
     asyncio.run(sell(arguments.things))

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +34,9 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def serving(*arguments: str) -> AsyncIterator[Running]:
-    """A server on a free port, for as long as the context lasts."""
-    running = await _start(*arguments)
+async def serving(*arguments: str, settings: Mapping[str, str] | None = None) -> AsyncIterator[Running]:
+    """A server on a free port, for as long as the context lasts, with settings of its environment."""
+    running = await _start(arguments, settings or {})
     try:
         yield running
     finally:
@@ -44,12 +44,12 @@ async def serving(*arguments: str) -> AsyncIterator[Running]:
         await running.process.wait()
 
 
-async def _start(*arguments: str) -> Running:
+async def _start(arguments: Sequence[str], settings: Mapping[str, str]) -> Running:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ONE_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "app", "serve", "--port", "0", *arguments,
         cwd=CHECKOUT,
-        env=environment | {"ONE_EXPLORER": "false", "ONE_LOG_LEVEL": "warning"},
+        env=environment | {"ONE_EXPLORER": "false", "ONE_LOG_LEVEL": "warning", **settings},
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None

@@ -169,6 +169,24 @@ class RateLimitError(AppError):
         self.retry_after = retry_after
 
 
+class OverloadedError(RateLimitError):
+    """The server has too much to do just now, whoever asks."""
+
+    code = "OVERLOADED"
+
+
+class DeadlineError(AppError):
+    """It took longer than it may, and was stopped; of a change it is not known whether it was made."""
+
+    code = "DEADLINE_EXCEEDED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This takes longer than it may, and was stopped: ask for less at a time. A change may have been made even "
+            "so: send it again with the same idempotency key, or look."
+        )
+
+
 class NetworkError(AppError):
     """The store, or a service that it takes, cannot be reached just now; the same request may succeed later."""
 

@@ -48,6 +48,8 @@ class Read:
     """How many of its kind may go together."""
     bookmarks: Bookmarks | None = None
     claim: Claim | None = None
+    until: float | None = None
+    """When whoever asks no longer waits, by the clock of the event loop."""
 
     @property
     def kind(self) -> Hashable:
@@ -64,6 +66,12 @@ class Joint:
     reads: Sequence[Read]
     text: str
     parameters: Mapping[str, object]
+
+    @property
+    def until(self) -> float | None:
+        """When the last of them no longer waits."""
+        ends = [read.until for read in self.reads if read.until is not None]
+        return max(ends) if len(ends) == len(self.reads) else None
 
     @classmethod
     def of(cls, reads: Sequence[Read]) -> "Joint":

@@ -28,8 +28,8 @@ from neo4j.exceptions import (
     TransientError,
 )
 
-from domain.errors import ConflictError, NetworkError, StoreError, ValidationError
-from graph import bookmarks, claims
+from domain.errors import ConflictError, DeadlineError, NetworkError, StoreError, ValidationError
+from graph import bookmarks, claims, deadlines
 from graph.shared_reads import SMALL, Joint, Read, Rows, SharedReads
 
 R = TypeVar("R")
@@ -46,6 +46,7 @@ _TOO_LARGE = (
 )
 _MEMORY: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 _GONE: Final = "Neo.ClientError.Statement.EntityNotFound"
+_TIMED_OUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
 _INVALID_BOOKMARK: Final = "Neo.ClientError.Transaction.InvalidBookmark"
 _TRIES: Final = 5
 _TAKEN = re.compile(r"property `(?P<property>\w+)`")
@@ -205,7 +206,8 @@ class Store:
         if statement.alone:
             await self.confirm()
         most = 1 if latest else statement.together
-        read = Read(statement.name, statement.text, parameters, most, bookmarks.current(), claims.unconfirmed())
+        seen, until = bookmarks.current(), deadlines.current()
+        read = Read(statement.name, statement.text, parameters, most, seen, claims.unconfirmed(), until)
         if most > 1:
             return cast("list[R]", await self._shared.read(read))
         return cast("list[R]", await self._read(read, WRITE_ACCESS if latest else READ_ACCESS))
@@ -215,9 +217,9 @@ class Store:
         text, given = claim.joined(read.text, read.parameters) if claim else (read.text, read.parameters)
         try:
             try:
-                rows = await self._rows(read, text, given, mode)
+                rows = await self._rows(read, text, given, mode, read.until)
             except (ServiceUnavailable, SessionExpired):
-                rows = await self._rows(read, text, given, mode)
+                rows = await self._rows(read, text, given, mode, read.until)
         except (DriverError, OSError) as error:
             raise NetworkError(_UNREACHABLE) from error
         except TransientError as error:  # of these a read meets that it waited in vain for what it has to see
@@ -229,14 +231,15 @@ class Store:
     async def _read_together(self, reads: Sequence[Read]) -> Sequence[Rows | Exception]:
         """The answers to reads of one kind, in one round trip."""
         joint = Joint.of(reads)
-        return joint.answers(await self._rows(reads[0], joint.text, joint.parameters, READ_ACCESS))
+        return joint.answers(await self._rows(reads[0], joint.text, joint.parameters, READ_ACCESS, joint.until))
 
-    async def _rows(self, read: Read, text: str, parameters: Parameters, mode: str) -> Rows:
+    async def _rows(self, read: Read, text: str, parameters: Parameters, mode: str, until: float | None) -> Rows:
         self.observe(read.name)
         async with self._driver.session(
             database=self._database, default_access_mode=mode, bookmarks=read.bookmarks
         ) as session:
-            result = await session.run(Query(text, timeout=self._timeout), dict(parameters))
+            query = Query(text, timeout=deadlines.seconds_left(until, self._timeout))
+            result = await session.run(query, dict(parameters))
             return cast("Rows", await result.value())
 
     async def confirm(self) -> None:
@@ -244,11 +247,14 @@ class Store:
         if claims.unconfirmed():
             await self.read(CONFIRM, {})
 
+    def _seconds_left(self) -> float:
+        return deadlines.seconds_left(deadlines.current(), self._timeout)
+
     async def consult(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work`, which does nothing but read, in one transaction, and again after a transient failure."""
         await self.confirm()
 
-        @unit_of_work(timeout=self._timeout)
+        @unit_of_work(timeout=self._seconds_left())
         async def attempt(transaction: AsyncManagedTransaction) -> T:
             return await work(Transaction(transaction, self.observe, reads=True))
 
@@ -273,7 +279,7 @@ class Store:
         await self.confirm()
         announces = False
 
-        @unit_of_work(timeout=seconds or self._timeout)
+        @unit_of_work(timeout=seconds or self._seconds_left())
         async def attempt(transaction: AsyncManagedTransaction) -> T:
             nonlocal announces
             unit = Transaction(transaction, self.observe)
@@ -345,7 +351,9 @@ async def _whole(work: Callable[[Transaction], Awaitable[T]], unit: Transaction)
 
 
 def _foreign(error: ClientError) -> Exception:
-    """The error, or that what the request has to see is nothing of this store, as after another one was restored."""
+    """The error, or that it took too long, or that what the request has to see is of before another was restored."""
+    if (error.code or "").startswith(_TIMED_OUT):
+        return DeadlineError()
     if (error.code or "").startswith(_INVALID_BOOKMARK):
         message = f"{bookmarks.HEADER} is of another store, or of before this one was restored: ask without it."
         return ValidationError(bookmarks.HEADER, message)

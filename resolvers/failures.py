@@ -1,6 +1,7 @@
 """What a failure looks like in the `errors` of a response: expected ones with a code, the others masked."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import aclosing, suppress
 
@@ -27,6 +28,8 @@ _NO_STREAM = (
     "A subscription has no end: use graphql-transport-ws over WebSocket, or take server-sent events with the header "
     "`Accept: text/event-stream`."
 )
+
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 TOO_MUCH = "This cannot be read as GraphQL: a number in it has too many digits, or it is nested too deep."
 
@@ -71,7 +74,7 @@ class NameTheOperation(SchemaExtension):
 
 
 class StreamSubscriptions(SchemaExtension):
-    """Refuses a subscription where there can be one answer only."""
+    """Refuses a subscription where there can be one answer only, and tells of an operation that is right."""
 
     def on_validate(self) -> Iterator[None]:
         """Before validation, whose error this then is."""
@@ -81,6 +84,8 @@ class StreamSubscriptions(SchemaExtension):
                 if execution.operation_type is OperationType.SUBSCRIPTION:
                     execution.pre_execution_errors = [GraphQLError(_NO_STREAM)]
         yield
+        if isinstance(context, Context) and context.accepted is not None and not execution.pre_execution_errors:
+            context.accepted()
 
 
 def failed(error: Exception, context: object) -> GraphQLError:
@@ -92,7 +97,9 @@ def shown(error: GraphQLError, context: object) -> GraphQLError:
     """An error with its code, or, where nobody was meant to see it, one that says no more than where it is logged."""
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError):
-        return _with(error, error.message, {"code": BAD_REQUEST, **(error.extensions or {})})
+        hides = isinstance(context, Context) and not context.limits.introspection
+        message = _SUGGESTION.sub("", error.message) if hides else error.message
+        return _with(error, message, {"code": BAD_REQUEST, **(error.extensions or {})})
     if isinstance(cause, ValueError | RecursionError) and error.path is None:
         return _with(error, TOO_MUCH, {"code": BAD_REQUEST})
     if not isinstance(cause, AppError):

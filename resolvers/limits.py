@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -13,6 +14,7 @@ from graphql import (
     GraphQLError,
     InlineFragmentNode,
     Node,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
 )
@@ -155,14 +157,20 @@ def parse_options(limits: Limits) -> ParseOptions:
     return {"max_tokens": limits.tokens}
 
 
+def more_rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
+    """By what documents are validated beside the rules of GraphQL."""
+    return () if limits.introspection else (NoSchemaIntrospectionCustomRule,)
+
+
 class KeepWithinLimits(SchemaExtension):
     """Holds every operation to the limits of the server that it came to, before it is validated."""
 
     def on_operation(self) -> Iterator[None]:
-        """The parser stops at a document that is too long."""
+        """The parser stops at a document that is too long, and the schema is told where it may be alone."""
         context = self.execution_context.context
         if isinstance(context, Context):
             self.execution_context.parse_options = parse_options(context.limits)
+            self.execution_context.validation_rules += more_rules(context.limits)
         yield
 
     def on_parse(self) -> Iterator[None]:

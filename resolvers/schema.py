@@ -1,8 +1,10 @@
 """The executable schema, put together from its nouns."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
 
 from execution.documents import CachedDocuments
 from resolvers.access import AccessQueries
@@ -115,28 +117,30 @@ class Mutation(
 
 
 @object_type
-class SubscriptionRoot(EventSubscriptions, OrderSubscriptions):
-    """What can be followed as it happens, over WebSocket or server-sent events. Each delivery has a cursor.
-
-    `Subscription` is a type of things.
-    """
+class Subscription(EventSubscriptions, OrderSubscriptions):
+    """What can be followed as it happens, over WebSocket or server-sent events. Each delivery has a cursor."""
 
 
-schema = Schema(
-    query=Query,
-    mutation=Mutation,
-    subscription=SubscriptionRoot,
-    types=OBJECT_TYPES,
-    config=StrawberryConfig(scalar_map={Upload: UPLOAD}),
-    extensions=[
-        ShowFailures,
-        KeepWithinLimits,  # before what parses and validates
-        partial(CachedDocuments, DOCUMENTS),
-        NameTheOperation,  # after the cache, which would forget its error
-        StreamSubscriptions,
-        RememberWhatMayRun,  # the last: what comes to it was let through by all
-    ],
-)
-_executable = schema._schema  # noqa: SLF001 - Strawberry has no public way to it
-require_actions(_executable)
-require_readers(_executable)
+def executable(query: type, scalars: Mapping[object, ScalarDefinition] | None = None) -> Schema:
+    """The schema with these questions, and what they take beside its scalars."""
+    return Schema(
+        query=query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=OBJECT_TYPES,
+        config=StrawberryConfig(scalar_map={Upload: UPLOAD, **(scalars or {})}),
+        extensions=[
+            ShowFailures,
+            KeepWithinLimits,  # before what parses and validates
+            partial(CachedDocuments, DOCUMENTS),
+            NameTheOperation,  # after the cache, which would forget its error
+            StreamSubscriptions,
+            RememberWhatMayRun,  # the last: what comes to it was let through by all
+        ],
+    )
+
+
+schema = executable(Query)
+_core = schema._schema  # noqa: SLF001 - Strawberry has no public way to it
+require_actions(_core)
+require_readers(_core)

@@ -1,5 +1,6 @@
 """What every resolver finds beside its arguments."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
@@ -60,7 +61,8 @@ class Context:
     """One operation's caller and its cookies, the loaders that batch its reads, and how large it may be.
 
     A subscription that goes on after `cursor` notes there what it delivered last. There is none where the answer is one
-    and no stream. Of its document it knows how the request referred to that, and whether an operator registered it.
+    and no stream. `accepted` is called once an operation is found to be right, before it begins. Of its document it
+    knows how the request referred to that, and whether an operator registered it.
     """
 
     caller: Caller
@@ -71,6 +73,7 @@ class Context:
     cookies: TokenCookies
     cursor: str | None = None
     streams: bool = True
+    accepted: Callable[[], None] | None = None
     reference: Reference = NO_REFERENCE
     trusted: bool = False
 

@@ -49,11 +49,12 @@ def field(resolver: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", strawberry.field(resolver, description=_description(resolver)))
 
 
-def field_as(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a method a field called `name`, which is that of the value that it shows or holds back."""
+def field_as(name: str, of: object = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a method a field called `name`, and of the type that is given where no annotation can say it."""
 
     def define(resolver: Callable[P, R]) -> Callable[P, R]:
-        return cast("Callable[P, R]", strawberry.field(resolver, name=name, description=_description(resolver)))
+        made = strawberry.field(resolver, name=name, description=_description(resolver), graphql_type=of)
+        return cast("Callable[P, R]", made)
 
     return define
 

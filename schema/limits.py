@@ -13,3 +13,5 @@ class Limits:
     aliases: int = 100
     directives: int = 50
     root_fields: int = 100
+    introspection: bool = True
+    """Whether the schema may be asked for; where not, no error suggests a name of it either."""

@@ -38,8 +38,8 @@ READERS: Final[Mapping[str, Reader]] = {
     for readers, names in {
         _MEMBERS | Reader.EVERYBODY_OF_PUBLIC: "Group Creator Product GenericThing",
         _MEMBERS | Reader.ONESELF: "Order Payment Person Event Ontology",
-        _MEMBERS: "Cart File Invitation Subscription Webhook Knowledge Relationship ThingVersion GroupStatistics "
-        "OrderTotals Label Similar",
+        _MEMBERS: "Cart File Invitation ProductSubscription Webhook Knowledge Relationship ThingVersion "
+        "GroupStatistics OrderTotals Label Similar",
         _ADMINS: "SupportAccess WebhookDelivery AuditEntry AccessHolder",
         _ADMINS | Reader.ONESELF: "AccessExplanation AccessibleGroup",
         _OWNERS: "OrderReconciliation",

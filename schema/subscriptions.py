@@ -1,4 +1,4 @@
-"""Subscriptions as clients see them."""
+"""Subscriptions as clients see them: things, by a name that GraphQL has no other use for."""
 
 from datetime import datetime
 from typing import cast
@@ -12,7 +12,7 @@ from schema.things import Thing
 
 
 @object_type
-class Subscription(Thing):
+class ProductSubscription(Thing):
     """A product that is paid for again and again."""
 
     @field

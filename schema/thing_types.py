@@ -10,7 +10,7 @@ from schema.node import THING_TYPE_NAMES
 from schema.orders import Order
 from schema.payments import Payment
 from schema.products import Product
-from schema.subscriptions import Subscription
+from schema.subscriptions import ProductSubscription
 from schema.things import GenericThing, Thing
 from schema.webhooks import Webhook
 
@@ -20,7 +20,7 @@ BUILT_IN: dict[str, type[Thing]] = {
     "order": Order,
     "payment": Payment,
     "cart": Cart,
-    "subscription": Subscription,
+    "subscription": ProductSubscription,
     "invitation": Invitation,
     "api_key": ApiKey,
     "webhook": Webhook,

@@ -17,6 +17,7 @@ import pytest
 
 from app.explorer import Explorer
 from app.file_contents import ObjectContents
+from app.load import LoadLimits
 from app.local_store.address import StoreAddress
 from app.local_store.instance import LocalStore
 from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
@@ -27,6 +28,7 @@ from domain.trusted_documents import DocumentPolicy
 from domain.values import Clock, now
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
+from schema.limits import Limits
 from services.embedding import Embedder
 from services.files import FileContents
 from services.lists import SCAN_LIMIT
@@ -206,6 +208,7 @@ def all_statements(migrated_store: Store) -> Iterator[list[str]]:
 
 UNLIMITED = RateLimits(None)
 CURSOR_KEY = b"a key for cursors in tests"
+ANY_LOAD, LIMITS = LoadLimits(), Limits()
 BOX = SecretBox([bytes(range(32))])
 
 
@@ -226,6 +229,9 @@ async def served(
     files: FileContents | None = None,
     upload_limit: int = UPLOAD_LIMIT,
     documents: DocumentPolicy = ANY_DOCUMENT,
+    load: LoadLimits = ANY_LOAD,
+    limits: Limits = LIMITS,
+    federation: bool = False,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application over a store, in this process."""
     from app.asgi import create_app  # noqa: PLC0415 - it takes seconds, in which the store starts already
@@ -250,6 +256,9 @@ async def served(
         files=files or ObjectContents.at(Path(folder.name).as_uri()),
         upload_limit=upload_limit,
         documents=documents,
+        load=load,
+        limits=limits,
+        federation=federation,
     )
     transport = httpx2.ASGITransport(app)
     with folder:

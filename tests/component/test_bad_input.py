@@ -146,7 +146,7 @@ async def test_another_content_type_is_refused(shared_world: World, content_type
     assert code_of(response) == "BAD_REQUEST"
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("method", ["PATCH", "TRACE"])
 async def test_another_method_is_refused(shared_world: World, method: str) -> None:
     response = await shared_world.api.http.request(method, "/graphql", content=TYPENAME)
     assert response.status_code == 405

@@ -5,7 +5,9 @@ import time
 import pytest
 from graphql import get_introspection_query
 
-from tests.client import Answer
+from schema.limits import Limits
+from tests.client import Answer, Api
+from tests.conftest import served
 from tests.worlds import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
@@ -78,3 +80,30 @@ async def test_a_text_of_too_many_tokens_is_not_read_to_its_end(shared_world: Wo
 async def test_the_schema_can_be_asked_for_in_full(shared_world: World) -> None:
     query = get_introspection_query(input_value_deprecation=True)
     assert "__schema" in (await asked(shared_world, query)).data
+
+
+async def test_where_the_schema_is_nobodys_business_it_is_not_told_and_no_error_suggests_a_name(world: World) -> None:
+    async with served(world.store, limits=Limits(introspection=False)) as http:
+        api = Api(http, world.api.secret)
+        for query in (get_introspection_query(), '{ __type(name: "Group") { fields { name } } }'):
+            answer = await api.ask(query)
+            assert {str(code) for code in answer.codes} == {"BAD_REQUEST"}
+            assert "data" not in answer.body
+        for wrong in (
+            "{ viewr { scope } }",
+            '{ things(first: 1, filter: {typ: "x"}) { totalCount } }',
+            "{ viewer { scop } }",
+        ):
+            assert "Did you mean" in str((await world.api.ask(wrong)).errors)
+            assert "Did you mean" not in str((await api.ask(wrong)).errors)
+        assert (await api.ask("{ __typename viewer { __typename } }")).at("viewer.__typename") == "Viewer"
+
+
+async def test_every_response_says_what_browsers_may_do_with_it(api: Api) -> None:
+    answer = await api.ask("{ __typename }")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert "Strict-Transport-Security" not in answer.headers
+    secure = await api.http.post("https://testserver/graphql", json={"query": "{ __typename }"})
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"

@@ -29,7 +29,7 @@ _THINGS: Final[Mapping[str, tuple[str, dict[str, JSON]]]] = {
     "Cart": ("cart", {"lines": []}),
     "File": ("file", {"fileName": "f.txt", "contentType": "text/plain", "size": 1}),
     "Invitation": ("invitation", {"role": "viewer", "state": "pending"}),
-    "Subscription": ("subscription", {"state": "active"}),
+    "ProductSubscription": ("subscription", {"state": "active"}),
     "Product": ("product", {"category": "course", "price": {"amount": 1, "currency": "USD"}}),
 }
 

@@ -121,14 +121,15 @@ async def test_the_commands_register_all_or_nothing_and_name_what_is_wrong(
         {"id": "a1", "name": "Viewer", "type": "query", "body": VIEWER},
         {"id": "b2", "name": "Group", "type": "query", "body": GROUP.replace("name", "nothing")},
     ]
-    apollo: JSONObject = {"format": "apollo-persisted-query-manifest", "version": 1, "operations": operations}
-    code, out, error = await one(store_address, "documents", "push", manifest(tmp_path, apollo))
+    form: JSONObject = {"format": "apollo-persisted-query-manifest", "version": 1}
+    file = manifest(tmp_path, {**form, "operations": operations})
+    code, out, error = await one(store_address, "documents", "push", file)
     assert (code, out) == (1, "")
     assert error.startswith("b2 (Group): Cannot query field 'nothing' on type 'Group'.")
     assert await one(store_address, "documents", "list") == (0, "", "")
 
-    apollo["operations"] = operations[:1]
-    assert (await one(store_address, "documents", "push", manifest(tmp_path, apollo)))[0] == 0
+    file = manifest(tmp_path, {**form, "operations": operations[:1]})
+    assert (await one(store_address, "documents", "push", file))[0] == 0
     code, out, error = await one(store_address, "documents", "push", manifest(tmp_path, {"a1": GROUP, "c3": GROUP}))
     assert (code, out) == (1, "")
     assert "An id stands for one text for ever" in error

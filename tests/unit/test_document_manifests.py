@@ -7,6 +7,8 @@ import pytest
 from domain.errors import ValidationError
 from domain.trusted_documents import MAX_TEXT, CheckedDocument, NewDocument
 from resolvers.document_checks import check
+from resolvers.federation import subgraph
+from resolvers.schema import schema
 from schema.limits import Limits
 from services.document_manifests import read_manifest
 
@@ -56,7 +58,7 @@ def test_what_is_wrong_is_named(content: bytes, message: str) -> None:
 def test_documents_are_named_after_their_operations() -> None:
     two = "query A { ...f } query B { ...f } fragment f on Query { viewer { scope } }"
     documents = [NewDocument("one", TEXT), NewDocument("two", two), NewDocument("none", "{ viewer { scope } }")]
-    right, wrong = check(documents, Limits())
+    right, wrong = check(documents, Limits(), schema)
     assert right == [
         CheckedDocument("one", TEXT, "Who"),
         CheckedDocument("two", two, "A, B"),
@@ -76,13 +78,29 @@ def test_documents_are_named_after_their_operations() -> None:
     ],
 )
 def test_what_may_not_run_is_told_by_id_and_name(text: str, line: str) -> None:
-    right, wrong = check([NewDocument("good", TEXT), NewDocument("bad", text)], Limits(tokens=50, fields=4))
+    right, wrong = check([NewDocument("good", TEXT), NewDocument("bad", text)], Limits(tokens=50, fields=4), schema)
     assert right == [CheckedDocument("good", TEXT, "Who")]
     assert len(wrong) == 1
     assert wrong[0].startswith(line)
 
 
 def test_what_is_nested_too_deep_to_be_read_is_told_as_such() -> None:
-    right, wrong = check([NewDocument("deep", "{ node(id: " + "[" * 4_000 + "]" * 900 + ") { id } }")], Limits())
+    right, wrong = check(
+        [NewDocument("deep", "{ node(id: " + "[" * 4_000 + "]" * 900 + ") { id } }")], Limits(), schema
+    )
     assert right == []
     assert wrong[0].startswith("deep: Syntax Error: Document is nested too deeply")
+
+
+def test_a_document_that_asks_for_the_schema_may_not_run_where_nobody_may() -> None:
+    asking = [NewDocument("schema", "query Types { __schema { types { name } } }")]
+    assert check(asking, Limits(), schema)[1] == []
+    right, [line] = check(asking, Limits(introspection=False), schema)
+    assert right == []
+    assert line.startswith("schema (Types): GraphQL introspection has been disabled")
+
+
+def test_what_a_router_asks_may_run_where_one_may_ask() -> None:
+    asking = [NewDocument("sdl", "{ _service { sdl } }")]
+    assert check(asking, Limits(), schema)[1] == ["sdl: Cannot query field '_service' on type 'Query'."]
+    assert check(asking, Limits(), subgraph())[1] == []
