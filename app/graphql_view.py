@@ -239,9 +239,10 @@ class GraphQLView(GraphQL[Context, None]):
         How it refers to a document is then in its context. HTTPException where it is not right.
         """
         asked = await asked_by(request, self)
-        cast("Adapter", request).request.state.context.reference = asked.reference
-        stream, texts = self._get_stream_transport_from_headers(request.headers), self._services.operation_texts
-        if stream and takes_json(request.headers) and not await is_subscription(asked, texts, self._limits.tokens):
+        context: Context = cast("Adapter", request).request.state.context
+        context.reference = asked.reference
+        stream = self._get_stream_transport_from_headers(request.headers)
+        if stream and takes_json(request.headers) and not await is_subscription(asked, context):
             stream = None
         protocol: GraphQLRequestProtocol = stream.protocol if stream else "http"
         return GraphQLRequestData(asked.text, asked.variables, asked.operation_name, asked.extensions, protocol)

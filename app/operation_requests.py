@@ -5,8 +5,7 @@ and for the hash see services/operation_texts.py.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
@@ -14,9 +13,9 @@ from graphql import GraphQLError, OperationType, get_operation_ast, parse
 from strawberry.http.parse_content_type import parse_content_type
 
 from app.uploads import FORM
-from domain.errors import AppError
 from domain.trusted_documents import NO_REFERENCE, Reference
-from services.operation_texts import OperationTexts
+from resolvers.operations import WRONG_DOCUMENTS
+from schema.context import Context
 
 if TYPE_CHECKING:
     from app.graphql_view import GraphQLView
@@ -68,15 +67,17 @@ async def asked_by(request: AsyncHTTPRequestAdapter, view: "GraphQLView") -> Ask
     raise HTTPException(400, "Unsupported content type")
 
 
-async def is_subscription(asked: Asked, texts: OperationTexts, max_tokens: int) -> bool:
+async def is_subscription(asked: Asked, context: Context) -> bool:
     """Whether the operation is one; not where it has more tokens, or nobody can say which one it is."""
-    text = asked.text
-    with suppress(AppError):  # which is raised once more where it runs
-        text = (await texts.find(text, asked.reference)).text
+    try:
+        text = (await context.services.operation_texts.find(asked.text, asked.reference)).text
+    except WRONG_DOCUMENTS:  # as is told where it would run
+        context.reference = replace(asked.reference, in_vain=True)
+        return False
     if text is None or "subscription" not in text:  # as of nearly all, which need not be parsed for it
         return False
     try:
-        operation = get_operation_ast(parse(text, max_tokens=max_tokens), asked.operation_name)
+        operation = get_operation_ast(parse(text, max_tokens=context.limits.tokens), asked.operation_name)
     except (GraphQLError, RecursionError):
         return False
     return operation is not None and operation.operation is OperationType.SUBSCRIPTION

@@ -121,13 +121,7 @@ async def serve(settings: Settings, console: Console) -> None:
                 embedding(settings, store) as embedder,
                 signing_in(settings.sign_in_providers or (), app_url) as providers,
                 asking_chains(settings.chain_rpc_urls or {}) as chains,
-                running(
-                    Explorer(
-                        CHECKOUT / "explorer",
-                        enabled=settings.explorer,
-                        only_trusted=settings.document_policy.only_trusted,
-                    )
-                ) as explorer,
+                running(_explorer(settings)) as explorer,
                 following(store, settings.redis_url, settings.poll_seconds) as events,
             ):
                 sender = await stack.enter_async_context(_sending(settings, app_url))

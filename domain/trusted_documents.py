@@ -57,10 +57,14 @@ class DocumentPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a request says of its document beside the text: the id of a trusted one, or the hash of the text."""
+    """What a request says of its document beside the text: the id of a trusted one, or the hash of the text.
+
+    One that was looked for `in_vain` already is not looked for again.
+    """
 
     document_id: str | None = None
     sha256: str | None = None
+    in_vain: bool = False
 
 
 NO_REFERENCE: Final = Reference()

@@ -28,13 +28,14 @@ from resolvers.limits import DOCUMENTS, parse_options
 from schema.context import Context
 from schema.limits import Limits
 
-_WRONG_DOCUMENTS: Final = (
+WRONG_DOCUMENTS: Final = (
     DocumentUnknownError,
     DocumentRequiredError,
     PersistedQueryNotFoundError,
     PersistedQueryNotSupportedError,
     ValidationError,
 )
+"""Why nothing is run for what a request says of its document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Schema(strawberry.Schema):
         if isinstance(context_value, Context):
             try:
                 query = await _text(query, context_value)
-            except _WRONG_DOCUMENTS as error:
+            except WRONG_DOCUMENTS as error:
                 return _refused(error, context_value)
         if query is not None and isinstance(context_value, Context) and allowed_operation_types is not None:
             known = _let_through(query, operation_name, context_value.limits)
@@ -162,7 +163,7 @@ class Schema(strawberry.Schema):
 
 
 async def _text(query: str | None, context: Context) -> str | None:
-    """The text that a request asks to run. An error of _WRONG_DOCUMENTS where there is none, or it may not run."""
+    """The text that a request asks to run. An error of WRONG_DOCUMENTS where there is none, or it may not run."""
     found = await context.services.operation_texts.find(query, context.reference)
     context.trusted = found.trusted
     return found.text

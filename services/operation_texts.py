@@ -50,31 +50,31 @@ class OperationTexts:
         if reference.document_id is not None:
             if text is not None:
                 raise ValidationError("documentId", "Send the text of an operation or the id of a document, not both.")
-            return await self._trusted(reference.document_id)
+            return await self._trusted(reference.document_id, reference)
         if self._policy.only_trusted and (text is not None or reference.sha256 is None):
             raise DocumentRequiredError
         if reference.sha256 is None:
             return OperationText(text)
         if text is None:
-            return await self._by_hash(reference.sha256)
+            return await self._by_hash(reference.sha256, reference)
         if self._policy.automatic:
             self._register(reference.sha256, text)
         return OperationText(text)
 
-    async def _trusted(self, identifier: str) -> OperationText:
-        text = await self._documents.text(identifier)
+    async def _trusted(self, identifier: str, reference: Reference) -> OperationText:
+        text = None if reference.in_vain else await self._documents.text(identifier)
         if text is None:
             raise DocumentUnknownError
         return OperationText(text, trusted=True)
 
-    async def _by_hash(self, sha256: str) -> OperationText:
+    async def _by_hash(self, sha256: str, reference: Reference) -> OperationText:
         """What a hash stands for: Apollo's clients send the id of a trusted document as one too."""
         automatic = self._policy.automatic and not self._policy.only_trusted
         text = self._hashed.get(sha256) if automatic else None
         if text is not None:
             return OperationText(text)
         try:
-            return await self._trusted(sha256)
+            return await self._trusted(sha256, reference)
         except DocumentUnknownError as error:
             if self._policy.only_trusted:
                 raise

@@ -80,10 +80,13 @@ async def test_a_trusted_subscription_is_a_stream_for_who_takes_one(world: World
 
 
 @pytest.mark.parametrize("asked", ["names", "none"])
-async def test_a_trusted_query_and_an_unknown_id_are_no_stream_for_who_takes_json(world: World, asked: str) -> None:
+async def test_a_trusted_query_and_an_unknown_id_are_no_stream_for_who_takes_json(
+    world: World, statements: list[str], asked: str
+) -> None:
     await push(world.store, Caller(None), now, [CheckedDocument("names", NAMES, "Names")])
     answer = await _ask(world, URQL, "POST", {"documentId": asked})
     assert answer.headers["content-type"] == RESPONSE_JSON
     assert (
         answer.json()["errors"][0]["extensions"]["code"] == {"names": "VALIDATION", "none": "DOCUMENT_UNKNOWN"}[asked]
     )
+    assert statements.count("fetch_trusted_document") == 1
