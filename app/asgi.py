@@ -23,6 +23,7 @@ from app.uploads import PREFLIGHT
 from domain.errors import NetworkError, StoreError
 from domain.files import UPLOAD_LIMIT
 from domain.sign_in_policy import LENIENT, SignInPolicy
+from domain.trusted_documents import DocumentPolicy
 from domain.values import Clock, now
 from execution.schema import compiled
 from graph.bookmarks import HEADER as CONSISTENCY_TOKEN
@@ -41,7 +42,7 @@ from services.passkey_proofs import RelyingParty
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
-from services.services import LOCAL, NO_CHAINS, NO_KEYS, TERMS, Services
+from services.services import ANY_DOCUMENT, LOCAL, NO_CHAINS, NO_KEYS, TERMS, Services
 from services.wallet_proofs import Chains
 
 DEFAULT_LIMITS = Limits()
@@ -77,6 +78,7 @@ def create_app(
     policy: SignInPolicy = LENIENT,
     files: FileContents | None = None,
     upload_limit: int = UPLOAD_LIMIT,
+    documents: DocumentPolicy = ANY_DOCUMENT,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
@@ -86,7 +88,7 @@ def create_app(
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
     Subscriptions follow the log, where it is one that runs. Orders are placed on the terms. Webhooks may be on this
     machine where that is said. Who signs in does so by the policy. The bytes of files are kept in
-    `files`, of at most `upload_limit` each.
+    `files`, of at most `upload_limit` each. What a request may run is by `documents`.
     """
     migrations = read_migrations()
 
@@ -125,6 +127,7 @@ def create_app(
         policy=policy,
         files=files,
         upload_limit=upload_limit,
+        documents=documents,
     )
     view = GraphQLView(
         executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live, load=load

@@ -1,4 +1,4 @@
-"""The command line, `one`: serving, migrating, people, keys and secrets, import and export, the check, the schema."""
+"""The command line, `one`: serving, migrating, people, keys, secrets, documents, import and export, check, schema."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,7 @@ from rich.console import Console
 from app.account_commands import key_app, person_app, secrets_app, sessions_app
 from app.audit_commands import audit_app
 from app.command_line import DataOption, StoreOption, console, settings_of, with_store
+from app.document_commands import documents_app
 from app.mail_commands import mail_app
 from app.settings import CHECKOUT, SettingsError
 from domain.errors import AppError, StoreError
@@ -32,6 +33,7 @@ app.add_typer(key_app, name="key")
 app.add_typer(person_app, name="person")
 app.add_typer(secrets_app, name="secrets")
 app.add_typer(mail_app, name="mail")
+app.add_typer(documents_app, name="documents")
 app.add_typer(sessions_app, name="sessions")
 
 

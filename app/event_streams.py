@@ -155,11 +155,9 @@ class EventStreams:
     async def _begin(self, request: Request) -> Response:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise HTTPException(415, "An operation of a stream is sent as application/json.")
-        context = await self._view.context_elsewhere(request)
+        context = request.state.context = await self._view.context_elsewhere(request)
         data = await self._view.parse_http_body(Adapter(request))
         stream = self._of(request, context.caller.viewer)
-        if not isinstance(data, GraphQLRequestData):
-            raise HTTPException(400, "A stream takes one operation a request.")
         request.state.operation = data.operation_name
         operation = (data.extensions or {}).get("operationId")
         if not isinstance(operation, str) or not 0 < len(operation) <= _LONGEST_ID:

@@ -62,15 +62,26 @@ and copy its folder <code>explorer/dist</code> here.</li>
 """
 
 
+TRUSTED = """<p>There is no GraphiQL here: an operation runs if it is registered, and is asked for by its id.
+What was registered is told by <code>scripts/one documents list</code>.</p>
+"""
+BY_TEXT = """{"query": "{ viewer { person { displayName role } } }"}"""
+BY_ID = """{"documentId": "THE_ID", "variables": {}}"""
+
+
 class Explorer:
     """The GraphiQL page: built in the background when its sources in `folder` changed, and served from there.
 
     Mount `assets` at /explorer beside /graphql, where the page looks for its files.
     """
 
-    def __init__(self, folder: Path, *, enabled: bool = True) -> None:
-        """`folder` holds package.json; a disabled explorer builds nothing and answers 404."""
-        self._enabled = enabled
+    def __init__(self, folder: Path, *, enabled: bool = True, only_trusted: bool = False) -> None:
+        """`folder` holds package.json; a disabled explorer builds nothing and answers 404.
+
+        So does one of a server that runs `only_trusted` documents: none that is written in it would run.
+        """
+        self._enabled = enabled and not only_trusted
+        self._only_trusted = only_trusted
         self._folder = folder.resolve()
         self._target = self._folder / "dist" / stamp(self._folder)
         self._files: _BuiltFiles | None = None
@@ -107,6 +118,8 @@ class Explorer:
         """Answer a browser that asks for /graphql: GraphiQL, or 503 and a plain page that says what is missing."""
         if self._files:
             return HTMLResponse(self._page, headers=PAGE_HEADERS)
+        if self._only_trusted:
+            return _plain_page(request, 404, "This server runs trusted documents only", TRUSTED, asks=BY_ID)
         if not self._enabled:
             return _plain_page(request, 404, "GraphiQL is switched off on this server", "")
         if self._failure:
@@ -168,11 +181,13 @@ class _BuiltFiles(StaticFiles):
         return compressed
 
 
-def _plain_page(request: Request, status: int, title: str, body: str, *, refresh: bool = False) -> Response:
+def _plain_page(
+    request: Request, status: int, title: str, body: str, *, refresh: bool = False, asks: str = BY_TEXT
+) -> Response:
     address = request.url.replace(query="", fragment="")
     example = (
         f"curl {address} \\\n  -H 'Content-Type: application/json' \\\n  -H 'Authorization: Bearer YOUR_KEY' \\\n"
-        """  -d '{"query": "{ viewer { person { displayName role } } }"}'"""
+        f"  -d '{asks}'"
     )
     content = PLAIN_PAGE.substitute(
         title=title,

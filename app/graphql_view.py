@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -16,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.http.streaming import AsyncTextStream, HTTPStreamTransport, merge_stream_with_heartbeat
 from strawberry.schema import BaseSchema
@@ -30,8 +29,9 @@ from app.event_streams import EventStreams
 from app.explorer import Explorer
 from app.load import Load, LoadLimits
 from app.negotiation import negotiated
+from app.operation_requests import OPERATION, asked_by, is_subscription
 from app.requests import refusal, refused
-from app.subscriptions import Connection, LiveLimits, Socket, is_subscription, sent_event, takes_json, within
+from app.subscriptions import Connection, LiveLimits, Socket, sent_event, takes_json, within
 from app.uploads import Adapter, received
 from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
@@ -147,7 +147,7 @@ class GraphQLView(GraphQL[Context, None]):
         """Whether a browser asks for a page; a program that takes anything wants no page."""
         return (
             request.method == "GET"
-            and request.query_params.get("query") is None
+            and all(request.query_params.get(name) is None for name in OPERATION)
             and "text/html" in request.headers.get("accept", "")
         )
 
@@ -233,12 +233,19 @@ class GraphQLView(GraphQL[Context, None]):
             return cast("GraphQLHTTPResponse", {"errors": [error.formatted for error in result.errors or ()]})
         return response
 
-    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
-        """What is asked for. It is a stream to who takes nothing else, and a subscription to who takes one too."""
-        asked = await super().parse_http_body(request)
-        if isinstance(asked, list) or not takes_json(request.headers) or is_subscription(asked, self._limits.tokens):
-            return asked
-        return replace(asked, protocol="http")
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        """What is asked for. It is a stream to who takes nothing else, and a subscription to who takes one too.
+
+        How it refers to a document is then in its context. HTTPException where it is not right.
+        """
+        asked = await asked_by(request, self)
+        context: Context = cast("Adapter", request).request.state.context
+        context.reference = asked.reference
+        stream = self._get_stream_transport_from_headers(request.headers)
+        if stream and takes_json(request.headers) and not await is_subscription(asked, context):
+            stream = None
+        protocol: GraphQLRequestProtocol = stream.protocol if stream else "http"
+        return GraphQLRequestData(asked.text, asked.variables, asked.operation_name, asked.extensions, protocol)
 
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, str]:
         """An operation that comes with files. HTTPException where nobody says who they are, or it is not right."""

@@ -39,7 +39,6 @@ from domain.values import now
 from graph.migrate import read_migrations, up
 from graph.secrets import ensure_secret
 from graph.store import Store
-from schema.limits import Limits
 from services.carts import CartExpiry
 from services.demo import seed
 from services.file_erasing import Erasing
@@ -122,7 +121,7 @@ async def serve(settings: Settings, console: Console) -> None:
                 embedding(settings, store) as embedder,
                 signing_in(settings.sign_in_providers or (), app_url) as providers,
                 asking_chains(settings.chain_rpc_urls or {}) as chains,
-                running(Explorer(CHECKOUT / "explorer", enabled=settings.explorer)) as explorer,
+                running(_explorer(settings)) as explorer,
                 following(store, settings.redis_url, settings.poll_seconds) as events,
             ):
                 sender = await stack.enter_async_context(_sending(settings, app_url))
@@ -132,7 +131,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     cursor_key,
                     explorer,
                     body_limit=settings.body_limit,
-                    limits=_limits(settings),
+                    limits=settings.limits,
                     compiled_execution=settings.compiled_execution,
                     federation=settings.federation,
                     embedder=embedder,
@@ -153,6 +152,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     policy=policy,
                     files=files,
                     upload_limit=settings.upload_limit,
+                    documents=settings.document_policy,
                     live=LiveLimits(
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
@@ -195,6 +195,11 @@ async def serve(settings: Settings, console: Console) -> None:
                     telling_webhooks(settings, store, events, box, cursor_key),
                 ):
                     await _run(Server(config, started, stopping), listener)
+
+
+def _explorer(settings: Settings) -> Explorer:
+    folder, policy = CHECKOUT / "explorer", settings.document_policy
+    return Explorer(folder, enabled=settings.explorer, only_trusted=policy.only_trusted)
 
 
 def _file_contents(settings: Settings) -> ObjectContents:
@@ -256,18 +261,6 @@ def sign_in_policy(settings: Settings, box: SecretBox) -> SignInPolicy:
         longest_session=timedelta(days=settings.session_days),
         second_factor_of=frozenset(settings.second_factor_of or ()),
         words=settings.password_words or (),
-    )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        tokens=settings.max_tokens,
-        depth=settings.max_depth,
-        fields=settings.max_fields,
-        aliases=settings.max_aliases,
-        directives=settings.max_directives,
-        root_fields=settings.max_root_fields,
-        introspection=settings.introspection,
     )
 
 

@@ -19,6 +19,8 @@ from domain.files import UPLOAD_LIMIT
 from domain.knowledge import MAX_DIMENSION
 from domain.people import PlatformRole
 from domain.sign_in_policy import LONGEST_SESSION
+from domain.trusted_documents import DocumentPolicy
+from schema.limits import Limits
 from services.sealing import read_key
 
 PREFIX = "ONE_"
@@ -136,6 +138,12 @@ class Settings(BaseSettings):
         48, gt=0, description="How many hours every try has to fail before a webhook is paused."
     )
     webhook_seconds: float = Field(15, gt=0, le=60, description="How many seconds a webhook may take to answer.")
+    documents: Literal["any", "trusted"] = Field(
+        "any", description="What runs: any operation, or trusted documents alone, which `one documents push` registers."
+    )
+    persisted_queries: bool = Field(
+        True, description="Whether clients may send a hash in place of a text that they have sent before."
+    )
     compiled_execution: bool = Field(True, description="Whether operations that come again run compiled.")
     federation: bool = Field(
         False, description="Whether a router of federated graphs may take the schema in, and ask for entities."
@@ -160,6 +168,24 @@ class Settings(BaseSettings):
         "auto", description="How to log: text for people in a terminal, JSON for programs elsewhere."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+
+    @property
+    def limits(self) -> Limits:
+        """How large an operation may be."""
+        return Limits(
+            tokens=self.max_tokens,
+            depth=self.max_depth,
+            fields=self.max_fields,
+            aliases=self.max_aliases,
+            directives=self.max_directives,
+            root_fields=self.max_root_fields,
+            introspection=self.introspection,
+        )
+
+    @property
+    def document_policy(self) -> DocumentPolicy:
+        """Which documents run."""
+        return DocumentPolicy(only_trusted=self.documents == "trusted", automatic=self.persisted_queries)
 
     @field_validator("allowed_origins", "secret_keys", "password_words", mode="before")
     @classmethod

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from cross_web import HTTPException
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
 from starlette.types import Message as ASGIMessage
 from starlette.types import Send
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http import GraphQLRequestData
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
@@ -28,6 +26,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
+from app.operation_requests import Asked
 from domain.access import Viewer
 from domain.errors import AuthError, ForbiddenError, NetworkError
 from schema.context import Context
@@ -77,18 +76,6 @@ def takes_json(headers: Mapping[str, str]) -> bool:
     """Whether a client says that it takes an answer in JSON, whatever else it takes."""
     accepted = next((value for name, value in headers.items() if name.lower() == "accept"), "")
     return any(part.partition(";")[0].strip().lower() in _JSON for part in accepted.split(","))
-
-
-def is_subscription(asked: GraphQLRequestData, max_tokens: int) -> bool:
-    """Whether the operation of a request is one; not where it has more tokens, or nobody can say which one it is."""
-    text = asked.query or ""
-    if "subscription" not in text:  # as of nearly all, which need not be parsed for it
-        return False
-    try:
-        operation = get_operation_ast(parse(text, max_tokens=max_tokens), asked.operation_name)
-    except (GraphQLError, RecursionError):
-        return False
-    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
 class Socket(ASGIWebSocketAdapter):
@@ -159,26 +146,28 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         """Start an operation. One that has another shape than the protocol says closes the connection."""
         given = cast("Mapping[str, object]", message)  # nobody has looked at it yet
         payload = given["payload"]
-        if not (
-            isinstance(given["id"], str)
-            and isinstance(payload, dict)
-            and isinstance(payload["query"], str)
-            and isinstance(payload.get("variables"), dict | None)
-            and isinstance(payload.get("operationName"), str | None)
-        ):
+        try:
+            asked = Asked.of(payload)
+        except HTTPException:
+            asked = None
+        if asked is None or not asked.is_something or not isinstance(given["id"], str):
             await self.handle_invalid_message("Failed to parse message")
             return
-        await super().handle_subscribe(message)
+        # The operation keeps what was asked in place of its text, which is found when it runs.
+        carrying = {**message, "payload": {**message["payload"], "query": asked}}
+        await super().handle_subscribe(cast("SubscribeMessage", carrying))
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run an operation in the name of who the client is by now: its session may have been refreshed meanwhile."""
-        alone = copy(self)
+        alone, asked = copy(self), cast("Asked", operation.query)
         try:
             alone.context = await self.view.context_again(self.websocket.ws, self.viewer)
         except (AuthError, ForbiddenError, NetworkError) as error:
             code = TRY_AGAIN_LATER if isinstance(error, NetworkError) else _FORBIDDEN
             await self._close(code, error.message)
             return
+        alone.context.reference = asked.reference
+        operation.query = asked.text  # type: ignore[assignment] # the schema takes None as well
         with contextlib.suppress(WebSocketDisconnected):
             await BaseGraphQLTransportWSHandler[Context, None].run_operation(alone, operation)
 

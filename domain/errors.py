@@ -193,6 +193,42 @@ class NetworkError(AppError):
     code = "UNAVAILABLE"
 
 
+class DocumentUnknownError(AppError):
+    """A request refers to a trusted document that there is not."""
+
+    code = "DOCUMENT_UNKNOWN"
+
+    def __init__(self) -> None:
+        super().__init__("No document is registered under this id. Register it with `one documents push`.")
+
+
+class DocumentRequiredError(AppError):
+    """A request brings the text of an operation, or none, where nothing but trusted documents is run."""
+
+    code = "DOCUMENT_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This server runs registered documents only: send the id of one as documentId, and no query.")
+
+
+class PersistedQueryNotFoundError(AppError):
+    """No text is known by its hash: the client sends both. The message is what Apollo's clients wait for."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class PersistedQueryNotSupportedError(AppError):
+    """Texts are not kept by their hashes: the client sends them always. The message is what Apollo's wait for."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported")
+
+
 class InternalError(AppError):
     """A fault of ours; `trace_id` finds it in the log, and nothing else about it leaves the server."""
 

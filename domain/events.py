@@ -112,6 +112,8 @@ class EventType(StrEnum):
     THING_TYPE_REGISTERED = "thing_type_registered"
     THING_TYPE_EVOLVED = "thing_type_evolved"
     CONNECTION_TYPE_REGISTERED = "connection_type_registered"
+    DOCUMENTS_REGISTERED = "documents_registered"
+    DOCUMENTS_FORGOTTEN = "documents_forgotten"
     ERROR_OCCURRED = "error_occurred"
     CONSISTENCY_REPAIRED = "consistency_repaired"
 

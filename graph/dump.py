@@ -120,6 +120,7 @@ SECTIONS: Final[Sequence[Section]] = (
     _nodes("Setting", "name"),
     _nodes("ThingType", "name"),
     _nodes("ConnectionType", "name"),
+    _nodes("TrustedDocument"),
     _nodes("Knowledge"),
     _nodes("Entity"),
     _nodes("Credential", "personId"),

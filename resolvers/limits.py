@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -145,9 +146,20 @@ def _excesses(operation: OperationDefinitionNode, size: Size, roots: int, limits
             )
 
 
+def excesses(document: DocumentNode, limits: Limits) -> Iterator[GraphQLError]:
+    """What a document has more of than it may."""
+    for operation, size, roots in measured(document):
+        yield from _excesses(operation, size, roots, limits)
+
+
 def parse_options(limits: Limits) -> ParseOptions:
     """What the parser is to stop at."""
     return {"max_tokens": limits.tokens}
+
+
+def more_rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
+    """By what documents are validated beside the rules of GraphQL."""
+    return () if limits.introspection else (NoSchemaIntrospectionCustomRule,)
 
 
 class KeepWithinLimits(SchemaExtension):
@@ -158,8 +170,7 @@ class KeepWithinLimits(SchemaExtension):
         context = self.execution_context.context
         if isinstance(context, Context):
             self.execution_context.parse_options = parse_options(context.limits)
-            if not context.limits.introspection:
-                self.execution_context.validation_rules += (NoSchemaIntrospectionCustomRule,)
+            self.execution_context.validation_rules += more_rules(context.limits)
         yield
 
     def on_parse(self) -> Iterator[None]:
@@ -167,6 +178,5 @@ class KeepWithinLimits(SchemaExtension):
         yield
         context, document = self.execution_context.context, self.execution_context.graphql_document
         if isinstance(context, Context) and document is not None:
-            for operation, size, roots in measured(document):
-                for error in _excesses(operation, size, roots, context.limits):
-                    raise error
+            for error in excesses(document, context.limits):
+                raise error

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, execute
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, execute, get_operation_ast
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StreamResult
@@ -14,10 +14,28 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from domain.errors import (
+    AppError,
+    DocumentRequiredError,
+    DocumentUnknownError,
+    PersistedQueryNotFoundError,
+    PersistedQueryNotSupportedError,
+    ValidationError,
+)
+from execution.schema import compile_at_once
 from resolvers.failures import answered, failed, shown
 from resolvers.limits import DOCUMENTS, parse_options
 from schema.context import Context
 from schema.limits import Limits
+
+WRONG_DOCUMENTS: Final = (
+    DocumentUnknownError,
+    DocumentRequiredError,
+    PersistedQueryNotFoundError,
+    PersistedQueryNotSupportedError,
+    ValidationError,
+)
+"""Why nothing is run for what a request says of its document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +59,9 @@ class RememberWhatMayRun(SchemaExtension):
             noted = LetThrough(document, execution.operation_type, execution.operation_name)
             core = execution.schema._schema  # noqa: SLF001 - as Strawberry's own cache has it
             DOCUMENTS.about(document, _key(core, given, context.limits), lambda: noted)
+            operation = get_operation_ast(document, execution.operation_name)
+            if context.trusted and operation is not None:
+                compile_at_once(execution.schema, operation)
         yield
 
 
@@ -68,7 +89,12 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, object] | None = None,
     ) -> ExecutionResult:
-        """The answer to an operation."""
+        """The answer to an operation, whose text is `query` or what stands for it."""
+        if isinstance(context_value, Context):
+            try:
+                query = await _text(query, context_value)
+            except WRONG_DOCUMENTS as error:
+                return _refused(error, context_value)
         if query is not None and isinstance(context_value, Context) and allowed_operation_types is not None:
             known = _let_through(self._schema, query, operation_name, context_value.limits)
             if known and known.type in allowed_operation_types and known.type is not OperationType.SUBSCRIPTION:
@@ -81,6 +107,32 @@ class Schema(strawberry.Schema):
             operation_name,
             allowed_operation_types,
             operation_extensions,
+        )
+
+    async def stream(  # noqa: PLR0917 - as Strawberry declares it
+        self,
+        query: str | None,
+        variable_values: dict[str, object] | None = None,
+        context_value: object = None,
+        root_value: object = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, object] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> StreamResult:
+        """The answers to an operation, whose text is `query` or what stands for it."""
+        if isinstance(context_value, Context):
+            try:
+                query = await _text(query, context_value)
+            except AppError as error:
+                return _only(_refused(error, context_value))
+        return await super().stream(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            operation_extensions,
+            allowed_operation_types,
         )
 
     async def _run(
@@ -109,6 +161,21 @@ class Schema(strawberry.Schema):
             return PreExecutionError(data=None, errors=[failed(error, context)])
         errors = [shown(each, context) for each in result.errors] if result.errors else None
         return ExecutionResult(data=result.data, errors=errors)
+
+
+async def _text(query: str | None, context: Context) -> str | None:
+    """The text that a request asks to run. An error of WRONG_DOCUMENTS where there is none, or it may not run."""
+    found = await context.services.operation_texts.find(query, context.reference)
+    context.trusted = found.trusted
+    return found.text
+
+
+def _refused(error: AppError, context: Context) -> PreExecutionError:
+    return PreExecutionError(data=None, errors=[failed(error, context)])
+
+
+async def _only(result: PreExecutionError) -> StreamResult:
+    yield result
 
 
 def _let_through(core: GraphQLSchema, query: str, operation_name: str | None, limits: Limits) -> LetThrough | None:

@@ -8,6 +8,7 @@ import strawberry
 
 from domain.access import Caller, Viewer
 from domain.sessions import Tokens
+from domain.trusted_documents import NO_REFERENCE, Reference
 from schema.cursors import Cursors
 from schema.limits import Limits
 from schema.loaders import Loaders
@@ -60,7 +61,8 @@ class Context:
     """One operation's caller and its cookies, the loaders that batch its reads, and how large it may be.
 
     A subscription that goes on after `cursor` notes there what it delivered last. There is none where the answer is one
-    and no stream. `accepted` is called once an operation is found to be right, before it begins.
+    and no stream. `accepted` is called once an operation is found to be right, before it begins. Of its document it
+    knows how the request referred to that, and whether an operator registered it.
     """
 
     caller: Caller
@@ -72,6 +74,8 @@ class Context:
     cursor: str | None = None
     streams: bool = True
     accepted: Callable[[], None] | None = None
+    reference: Reference = NO_REFERENCE
+    trusted: bool = False
 
     def renew(self, viewer: Viewer) -> None:
         """Answer from now on in the name of a viewer as they are now, with nothing read before."""

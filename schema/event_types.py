@@ -107,6 +107,8 @@ enum(
         EventType.THING_TYPE_REGISTERED: "There is a new type of thing; `properties.name` is its name.",
         EventType.THING_TYPE_EVOLVED: "A type of thing changed; `properties` has its name and its new version.",
         EventType.CONNECTION_TYPE_REGISTERED: "There is a new type of connection; `properties.name` is its name.",
+        EventType.DOCUMENTS_REGISTERED: "Trusted documents were registered; `properties` has how many, and some ids.",
+        EventType.DOCUMENTS_FORGOTTEN: "Documents are trusted no longer; `properties` has how many, and some ids.",
         EventType.ERROR_OCCURRED: "Something went wrong that nobody expected.",
         EventType.CONSISTENCY_REPAIRED: "A broken rule was mended; `properties.rule` names it, `properties.does` how.",
     },

@@ -36,6 +36,7 @@ from services.checks import (
     sign_in_challenges,
     thing_versions,
     things,
+    trusted_documents,
     types,
     webhooks,
     whole,
@@ -68,6 +69,7 @@ _SECTIONS: Final = (
     knowledge.SECTION,
     *connections.SECTIONS,
     event_checks.SECTION,
+    trusted_documents.SECTION,
     webhooks.ENDPOINT_SECTION,
     webhooks.DELIVERY_SECTION,
 )

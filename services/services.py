@@ -6,6 +6,7 @@ from typing import Final
 
 from domain.files import UPLOAD_LIMIT
 from domain.sign_in_policy import LENIENT, SignInPolicy
+from domain.trusted_documents import DocumentPolicy
 from domain.values import Clock
 from graph.store import Store
 from services.access_lists import AccessLists
@@ -37,6 +38,7 @@ from services.live_events import LiveEvents
 from services.mail import Mails
 from services.node_permissions import NodePermissions
 from services.ontology import Ontology
+from services.operation_texts import OperationTexts
 from services.order_changes import OrderChanges
 from services.order_export import OrderExport
 from services.order_printing import OrderPrinting
@@ -68,6 +70,7 @@ from services.sign_in_challenges import Challenges
 from services.sign_in_methods import SignInMethods
 from services.support import SupportAccesses
 from services.things import Things
+from services.trusted_documents import TrustedDocuments
 from services.type_changes import TypeChanges
 from services.type_registration import TypeRegistration
 from services.vectors import Dimension
@@ -85,6 +88,9 @@ NO_CHAINS: Final[Chains] = {}
 
 TERMS: Final = Terms()
 """What is said about orders where an operator says nothing."""
+
+ANY_DOCUMENT: Final = DocumentPolicy()
+"""Runs whatever text a request brings."""
 
 LOCAL: Final = RelyingParty("localhost", ("http://localhost:8000",))
 """Has passkeys for pages on this machine."""
@@ -119,6 +125,7 @@ class Services:
     mails: Mails
     node_permissions: NodePermissions
     ontology: Ontology
+    operation_texts: OperationTexts
     order_export: OrderExport
     order_printing: OrderPrinting
     order_updates: OrderUpdates
@@ -170,6 +177,7 @@ class Services:
         policy: SignInPolicy = LENIENT,
         files: FileContents | None = None,
         upload_limit: int = UPLOAD_LIMIT,
+        documents: DocumentPolicy = ANY_DOCUMENT,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
@@ -178,7 +186,8 @@ class Services:
         are for the party, and pages of the origins may ask wallets to sign in; those that are contracts are asked on
         the chains. Those who follow events do so by the log, which does not go on by itself. Orders are placed on the
         terms. Webhooks may be on this machine where `local_webhooks` says so. The policy is for whoever signs in.
-        The bytes of files are kept in `files`, at most `upload_limit` of each.
+        The bytes of files are kept in `files`, at most `upload_limit` of each. What a request
+        may run is by `documents`.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
@@ -215,6 +224,7 @@ class Services:
             mails=Mails(store, clock),
             node_permissions=NodePermissions(store),
             ontology=ontology,
+            operation_texts=OperationTexts(TrustedDocuments(store), documents),
             order_export=OrderExport(lists, live_events),
             order_printing=OrderPrinting(store, things),
             order_updates=OrderUpdates(live_events, things),

@@ -24,6 +24,7 @@ from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
 from domain.errors import StoreError
 from domain.files import UPLOAD_LIMIT
 from domain.sign_in_policy import LENIENT, SignInPolicy
+from domain.trusted_documents import DocumentPolicy
 from domain.values import Clock, now
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store, Transaction
@@ -34,7 +35,7 @@ from services.lists import SCAN_LIMIT
 from services.providers import Provider
 from services.rate_limits import RateLimits
 from services.sealing import SecretBox
-from services.services import NO_CHAINS
+from services.services import ANY_DOCUMENT, NO_CHAINS
 from services.wallet_proofs import Chains
 from tests.client import Api
 from tests.stores import planning_once
@@ -228,6 +229,7 @@ async def served(
     policy: SignInPolicy = LENIENT,
     files: FileContents | None = None,
     upload_limit: int = UPLOAD_LIMIT,
+    documents: DocumentPolicy = ANY_DOCUMENT,
     load: LoadLimits = ANY_LOAD,
     limits: Limits = LIMITS,
     federation: bool = False,
@@ -254,6 +256,7 @@ async def served(
         policy=policy,
         files=files or ObjectContents.at(Path(folder.name).as_uri()),
         upload_limit=upload_limit,
+        documents=documents,
         load=load,
         limits=limits,
         federation=federation,

@@ -20,6 +20,7 @@ _CART = "MATCH (n:ShoppingCart {key: $cart}) "
 _ATTEMPT = "MATCH (n:SignInAttempt {stateHash: $attempt}) "
 _PASSKEY = "MATCH (n:Passkey {id: $passkey}) "
 _CHALLENGE = "MATCH (n:SignInChallenge {hash: $challenge}) "
+_TRUSTED = "MATCH (n:TrustedDocument {id: $trusted}) "
 _FACTOR = "MATCH (n:SecondFactor {personId: $person}) "
 _MAIL = "MATCH (n:Mail {id: $mail}) "
 _ENDPOINT = "MATCH (n:WebhookEndpoint {webhookId: $hook}) "
@@ -447,6 +448,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         )
     ],
     "identity_key": [Break(_IDENTITY + "SET n.subject = 'x'", ("identity",), mended=False)],
+    "trusted_document_form": [Break(_TRUSTED + "REMOVE n.text", ("trusted",), mended=False)],
     "passkey_form": [Break(_PASSKEY + "REMOVE n.signCount", ("passkey",), mended=False)],
     "passkey_lock": [Break(_PASSKEY + "SET n._lock = true", ("passkey",))],
     "passkey_person": [Break(_PASSKEY + "SET n.personId = $noPerson", ("passkey", "noPerson"))],

@@ -5,6 +5,10 @@ from collections.abc import Mapping
 import httpx2
 import pytest
 
+from domain.access import Caller
+from domain.trusted_documents import CheckedDocument
+from domain.values import now
+from services.trusted_documents import push
 from tests.worlds import World
 
 STREAM = "text/event-stream"
@@ -65,3 +69,24 @@ async def test_what_cannot_be_told_to_be_a_subscription_is_refused_in_json(share
     answer = await _ask(shared_world, URQL, "POST", {"query": query})
     assert (answer.status_code, answer.headers["content-type"]) == (400, RESPONSE_JSON)
     assert "data" not in answer.json()
+
+
+@pytest.mark.parametrize("accept", [STREAM, URQL])
+async def test_a_trusted_subscription_is_a_stream_for_who_takes_one(world: World, accept: str) -> None:
+    await push(world.store, Caller(None), now, [CheckedDocument("follow", WRONG_CURSOR, "Follow")])
+    answer = await _ask(world, accept, "POST", {"documentId": "follow"})
+    assert answer.headers["content-type"] == STREAM
+    assert '"field":"after"' in answer.text
+
+
+@pytest.mark.parametrize("asked", ["names", "none"])
+async def test_a_trusted_query_and_an_unknown_id_are_no_stream_for_who_takes_json(
+    world: World, statements: list[str], asked: str
+) -> None:
+    await push(world.store, Caller(None), now, [CheckedDocument("names", NAMES, "Names")])
+    answer = await _ask(world, URQL, "POST", {"documentId": asked})
+    assert answer.headers["content-type"] == RESPONSE_JSON
+    assert (
+        answer.json()["errors"][0]["extensions"]["code"] == {"names": "VALIDATION", "none": "DOCUMENT_UNKNOWN"}[asked]
+    )
+    assert statements.count("fetch_trusted_document") == 1

@@ -82,6 +82,7 @@ PARAMETERS: Mapping[str, object] = {
     "actions": ("connect",),
     "heard": [{"groupId": ID, "types": ("thing_created",)}],
     "deliveries": [{"key": "x", "id": ID, "webhookId": ID, "lane": "x", "position": 1}],
+    "documents": [{"id": "x", "name": "x", "text": "{ x }", "createdAt": 1}],
     "lanes": ("x",),
     "settled": [{"id": ID, "properties": {}}],
     "sealed": [{"ownerId": ID, "secret": "x", "keyId": "x"}],
@@ -363,6 +364,7 @@ FILL: Statement[int] = Statement(
         formerKeyId: 'f' + n, state: 'active', dueAt: n, stale: n % 2 = 0, position: n, heard: n}})
     CREATE (:WebhookDelivery {{id: 'd' + n, key: 'k' + n, webhookId: thing.id, eventId: 'e' + n, lane: 'l' + n,
         state: 'pending', position: n, dueAt: n, forgetAt: n}})
+    CREATE (:TrustedDocument {{id: 'd' + n, name: 'n' + n, text: 't'}})
     CREATE (:Leftover {{fileId: 'f' + n, dueAt: n}})
     CREATE (:ShoppingCart {{key: 'c' + n, personId: person.id, lines: '[]', expiresAt: n}})
     CREATE (:OneTimeToken {{key: 'x ' + n, linkHash: 'l' + n, expiresAt: n}})

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from domain.access import Caller, KeyScope
 from domain.ids import IDENTITY_PREFIX, KNOWLEDGE_PREFIX, PASSKEY_PREFIX, WEBHOOK_DELIVERY_PREFIX, new_id
 from domain.people import MemberRole, PlatformRole
+from domain.trusted_documents import CheckedDocument
 from domain.values import JSON, JSONObject, now, to_micros
 from graph import identities, knowledge, passkeys, second_factors, sign_in_attempts, sign_in_challenges, webhook_fan_out
 from graph.credentials import CredentialRow, set_password
@@ -26,6 +27,7 @@ from services.rate_limits import RateLimits
 from services.registration import register
 from services.sealing import Purpose
 from services.sessions import begin
+from services.trusted_documents import push
 from tests.component.broken import INVENTED
 from tests.component.vectors import document, vector
 from tests.conftest import BOX
@@ -107,6 +109,9 @@ async def build(world: World) -> Names:
     at |= {"session": signed_in.session.id, "token": f"reset_password {world.owner.id}"}
     [at["mail"]] = await world.store.read(MAIL_IDS, {})
     at |= await _trade(world)
+    trusted = CheckedDocument("trusted", "{ viewer { scope } }", "")
+    await push(world.store, Caller(None), now, [trusted])
+    at["trusted"] = trusted.id
     at["key"] = (await Keys(world.store).create(Caller(None), world.owner.email, KeyScope.READ)).key.id
     at["event"] = str(answer.at("events.nodes.0.id"))
     at |= await _webhook(world, at["event"])

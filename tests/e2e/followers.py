@@ -37,7 +37,11 @@ class Socket:
 
     async def subscribe(self, name: str = "1", query: str = FOLLOW, **variables: JSON) -> None:
         """Start an operation."""
-        await self.send(id=name, type="subscribe", payload={"query": query, "variables": variables})
+        await self.start(name, query=query, variables=variables)
+
+    async def start(self, name: str, **payload: JSON) -> None:
+        """Start whatever the payload asks."""
+        await self.send(id=name, type="subscribe", payload=payload)
 
     async def next(self, within: float = 20) -> Mapping[str, JSON]:
         """The result that the next message carries."""

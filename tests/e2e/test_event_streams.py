@@ -12,8 +12,11 @@ import httpx2
 import pytest
 
 from app.event_streams import MOST, TOKEN
-from domain.values import JSON
+from domain.access import Caller
+from domain.trusted_documents import CheckedDocument
+from domain.values import JSON, now
 from graph.store import Store
+from services.trusted_documents import push
 from tests.accounts import Accounts
 from tests.e2e.followers import FOLLOW, SentEvent, sent_events
 from tests.e2e.servers import Served, serving, two
@@ -103,6 +106,18 @@ async def test_operations_answer_over_one_stream_each_under_its_id(served: Serve
             assert (await client.begin("a", NAME)).status_code == 202  # the id is free again
             assert [(await told(events))[:2] for _ in "ab"] == [("next", "a"), ("complete", "a")]
             assert (await client.stop("nothing")).status_code == 200
+
+
+async def test_a_trusted_document_is_begun_by_its_id(served: Served, store: Store) -> None:
+    await push(store, Caller(None), now, [CheckedDocument("who", NAME, "")])
+    async with client_of(served) as client, client.opened() as events:
+        headers, operation = {TOKEN: client.token}, {"extensions": {"operationId": "a"}}
+        begun = await client.http.post("/graphql", json={"documentId": "who", **operation}, headers=headers)
+        assert begun.status_code == 202
+        assert await told(events) == ("next", "a", {"data": {"viewer": {"person": {"role": "platform_owner"}}}})
+        assert await told(events) == ("complete", "a", None)
+        unknown = await client.http.post("/graphql", json={"documentId": "none", **operation}, headers=headers)
+        assert code_of(unknown) == (400, "DOCUMENT_UNKNOWN")
 
 
 async def test_what_goes_wrong_is_answered_as_the_protocol_says(served: Served) -> None:

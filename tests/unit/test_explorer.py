@@ -315,6 +315,16 @@ def test_a_disabled_explorer_builds_nothing(sources: Path, tool: WriteTool) -> N
     assert not (sources / "dist").exists()
 
 
+def test_where_trusted_documents_run_alone_there_is_none_and_the_page_says_so(sources: Path, tool: WriteTool) -> None:
+    del tool
+    with browser(Explorer(sources, only_trusted=True)) as client:
+        page = client.get("/graphql")
+    assert (page.status_code, "runs trusted documents only" in page.text) == (404, True)
+    assert "documentId" in page.text
+    assert "viewer" not in page.text
+    assert not (sources / "dist").exists()
+
+
 def examples() -> list[Path]:
     return sorted((CHECKOUT / "explorer" / "examples").glob("*.graphql"))
 
