@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.conformance.programs import python_with, run
+from tests.conformance.programs import INSTALLING, python_with, run
 from tests.e2e.servers import Served
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALLING)]
 
 
 async def _asked(program: Sequence[str | Path], served: Served) -> dict[str, dict[str, object]]:

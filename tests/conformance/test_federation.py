@@ -7,10 +7,10 @@ import pytest
 from graphql import ObjectTypeDefinitionNode, parse
 
 from graph.store import Store
-from tests.conformance.programs import FOLDER, run
+from tests.conformance.programs import FOLDER, INSTALLING, run
 from tests.e2e.servers import serving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALLING)]
 
 REVIEWS = FOLDER / "federation" / "reviews.graphql"
 

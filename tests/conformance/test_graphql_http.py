@@ -5,10 +5,10 @@ import json
 import pytest
 
 from domain.values import JSON
-from tests.conformance.programs import run
+from tests.conformance.programs import INSTALLING, run
 from tests.e2e.servers import Served
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALLING)]
 
 AUDITS = 61
 

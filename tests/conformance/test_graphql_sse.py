@@ -7,10 +7,10 @@ import httpx2
 import pytest
 
 from tests.client import Api
-from tests.conformance.programs import FOLDER
+from tests.conformance.programs import FOLDER, INSTALLING
 from tests.e2e.servers import Served
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALLING)]
 
 
 async def test_the_npm_client_runs_all_its_operations_over_one_stream(node: str, served: Served) -> None:

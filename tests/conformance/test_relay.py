@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.programs import FOLDER, run
+from tests.conformance.programs import FOLDER, INSTALLING, run
 from tests.conftest import CHECKOUT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALLING)]
 
 SCHEMA = CHECKOUT / "schema.graphql"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.programs import FOLDER, python_with, run
+from tests.conformance.programs import FOLDER, INSTALLING, python_with, run
 from tests.conftest import CHECKOUT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALLING)]
 
 SCHEMA = CHECKOUT / "schema.graphql"
 
