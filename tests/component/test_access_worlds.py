@@ -17,7 +17,7 @@ from tests.component.access_worlds import models, secret_of, write
 from tests.conftest import served, wipe
 
 NIGHTLY: Final = bool(os.environ.get("TESTS_NIGHTLY"))
-WORLDS: Final = 150 if NIGHTLY else 6
+WORLDS: Final = 150 if NIGHTLY else 4
 AT_LEAST: Final = 100_000 if NIGHTLY else 3_000
 """How many questions are asked."""
 

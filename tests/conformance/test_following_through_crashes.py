@@ -27,7 +27,7 @@ from graph import event_log
 from graph.migrate import read_migrations, up
 from graph.store import Statement, Store
 from tests.client import Api
-from tests.conformance.programs import FOLDER
+from tests.conformance.programs import FOLDER, INSTALLING
 from tests.e2e.servers import Served, start
 from tests.worlds import World
 
@@ -42,7 +42,7 @@ WRITERS: Final = 8
 EVERY: Final = 5
 """How many deliveries a follower takes before it acknowledges their last cursor."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(5_400 if NIGHTLY else 300)]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(5_400 if NIGHTLY else INSTALLING)]
 
 FOLLOW_ORDERS: Final = """subscription ($of: OrdersOf!, $after: String) {
     orderUpdates(of: $of, after: $after) { cursor event { id } order { id state } }
