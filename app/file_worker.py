@@ -5,7 +5,7 @@ import logging
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from app.workers import beside
+from app.workers import beside, note_failure
 from services.file_erasing import Erasing
 
 log = logging.getLogger("one.files")
@@ -23,8 +23,8 @@ async def _erase(erase: Erasing) -> None:
     while True:
         try:
             done = await erase()
-        except Exception:  # the next round may go better, and without one nothing would ever be erased again
-            log.exception("bytes could not be erased just now")
+        except Exception as error:  # noqa: BLE001 - without another round nothing would ever be erased again
+            note_failure(log, error, "bytes could not be erased just now: %s")
             done = 0
         if not done:
             await asyncio.sleep(REST_SECONDS)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Final
 
-from app.workers import beside
+from app.workers import beside, note_failure
 from services.mail import Mails, Sender
 
 log = logging.getLogger("one.mail")
@@ -37,8 +37,8 @@ async def _deliver(mails: Mails, sender: Sender, app_url: str) -> None:
             if monotonic() >= forget_at:
                 forget_at = monotonic() + _FORGET_EVERY
                 await mails.forget()
-        except Exception:  # the next round may go better, and without one no mail would ever be sent again
-            log.exception("mails could not be delivered just now")
+        except Exception as error:  # noqa: BLE001 - without another round no mail would ever be sent again
+            note_failure(log, error, "mails could not be delivered just now: %s")
             tried = 0
         if not tried:
             await asyncio.sleep(REST_SECONDS)

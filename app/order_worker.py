@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from app.workers import beside
+from app.workers import beside, note_failure
 
 log = logging.getLogger("one.orders")
 
@@ -28,7 +28,7 @@ async def _expire(expiries: Sequence[Callable[[], Awaitable[int]]]) -> None:
         for expiry in expiries:
             try:
                 ended += await expiry()
-            except Exception:  # the next round may go better, and without one no order would ever be ended again
-                log.exception("orders or carts could not be ended just now")
+            except Exception as error:  # noqa: BLE001 - without another round no order would ever be ended again
+                note_failure(log, error, "orders or carts could not be ended just now: %s")
         if not ended:
             await asyncio.sleep(REST_SECONDS)

@@ -12,7 +12,7 @@ from typing import Final
 
 from app.settings import Settings
 from app.webhook_http import WebhookHttp
-from app.workers import beside
+from app.workers import beside, note_failure
 from domain.values import now
 from graph.store import Store
 from graph.webhooks import LockedEndpoint
@@ -71,8 +71,8 @@ async def _tell(fan_out: WebhookFanOut, sending: WebhookSending, sender: Webhook
                 if monotonic() >= forget_at:
                     forget_at = monotonic() + _FORGET_EVERY
                     await sending.forget()
-            except Exception:  # the next round may go better, and without one no webhook would ever be told again
-                log.exception("webhooks could not be told just now")
+            except Exception as error:  # noqa: BLE001 - without another round no webhook would ever be told again
+                note_failure(log, error, "webhooks could not be told just now: %s")
             if not claimed:
                 await _something(events, position, busy)
 
@@ -89,5 +89,5 @@ async def _something(events: EventLog, position: int, busy: "set[asyncio.Task[No
 async def _serve(sending: WebhookSending, claimed: LockedEndpoint, sender: WebhookSender) -> None:
     try:
         await sending.serve(claimed, sender)
-    except Exception:  # its lease ends, and then it is tried again
-        log.exception("the webhook %s could not be told", claimed["endpoint"]["webhookId"])
+    except Exception as error:  # noqa: BLE001 - its lease ends, and then it is tried again
+        note_failure(log, error, "the webhook %s could not be told: %s", claimed["endpoint"]["webhookId"])
