@@ -20,7 +20,7 @@ from tests.component.sites import MUTATIONS, OF_ORDERS, Place, Site, Sites
 from tests.component.test_access import FOR_ONESELF, FOR_SOME, OF_ALL, OF_BUYERS, OF_ONES_MEMBERSHIP
 from tests.worlds import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(400)]
 
 OF_OTHERS = ("_group", "_service_account", "_webhook", "_webhook_secret")
 PAGE = Path("docs/access.md").read_text()

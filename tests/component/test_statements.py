@@ -272,6 +272,9 @@ def joint(statement: Statement[object]) -> Statement[object]:
     return replace(statement, text=Joint.of(reads).text)
 
 
+TOGETHER = 2
+"""How many are planned at a time: planning takes a processor each, which other workers of a test run want too."""
+
 ALONE = [(name, statement) for name, statement in reached() if statement.name not in UNPLANNED]
 EVERY = ALONE + [(f"{name} with others", joint(statement)) for name, statement in ALONE if statement.together > 1]
 
@@ -431,8 +434,8 @@ async def faults(store: Store, name: str, statement: Statement[object]) -> list[
 async def test_every_plan_is_as_meant(planned: Store) -> None:
     chosen = EVERY if os.environ.get("TESTS_NIGHTLY") else ONE_OF_EACH_SHAPE
     found: list[str] = []
-    for batch in range(0, len(chosen), 8):
-        each = await asyncio.gather(*(faults(planned, *one) for one in chosen[batch : batch + 8]))
+    for batch in range(0, len(chosen), TOGETHER):
+        each = await asyncio.gather(*(faults(planned, *one) for one in chosen[batch : batch + TOGETHER]))
         found += [fault for some in each for fault in some]
     assert not found, "\n".join(found)
 
@@ -455,8 +458,9 @@ async def test_what_reads_says_also_who_asks_and_finds_that_by_an_index(planned:
         operators = await planned.operators(Statement(name, text), joined)
         return None if "Union" in operators else name
 
-    for batch in range(0, len(reading), 8):
-        assert not [each for each in await asyncio.gather(*(plan(*one) for one in reading[batch : batch + 8])) if each]
+    for batch in range(0, len(reading), TOGETHER):
+        told = await asyncio.gather(*(plan(*one) for one in reading[batch : batch + TOGETHER]))
+        assert not [each for each in told if each]
 
 
 @pytest.mark.parametrize(

@@ -318,7 +318,8 @@ async def test_what_is_accepted_can_be_read_back(
 ) -> None:
     """Where a field could not show a value, None here, creating it is refused."""
     given: JSONObject = {"groupId": shared_world.home, "type": kind, "name": kind, "properties": properties}
-    answer = await shared_world.api.change("createThing", given, f"thing {{ ... on {kind.title()} {{ {selection} }} }}")
+    shown = f"thing {{ ... on {BUILT_IN[kind].__name__} {{ {selection} }} }}"
+    answer = await shared_world.api.change("createThing", given, shown)
     if answer["__typename"] == "ValidationError":
         assert expected is None
         assert str(answer["field"]).startswith("properties.")
