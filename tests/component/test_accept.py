@@ -11,6 +11,8 @@ from domain.values import now
 from services.trusted_documents import push
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 STREAM = "text/event-stream"
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"

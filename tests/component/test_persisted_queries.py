@@ -14,6 +14,8 @@ from tests.client import Answer, Api
 from tests.conftest import served
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 TEXT = "query BySlug($slug: String!) { group(slug: $slug) { name } }"
 HOME = {"group": {"name": "home"}}
 

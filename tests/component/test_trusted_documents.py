@@ -24,6 +24,8 @@ from tests.client import Answer, Api
 from tests.conftest import served
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 OPERATOR = Caller(None)
 TRUSTED = DocumentPolicy(only_trusted=True)
 
