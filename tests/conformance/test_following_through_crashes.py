@@ -195,7 +195,7 @@ class Shop:
                         return step
                     assert step["__typename"] == "NetworkError", step
                 else:
-                    assert answered.codes == ["UNAVAILABLE"], answered.body
+                    assert answered.codes in (["UNAVAILABLE"], ["DEADLINE_EXCEEDED"]), answered.body
             await asyncio.sleep(0.2)
 
 
