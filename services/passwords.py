@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
+from pwdlib.hashers.argon2 import Argon2Hasher
 from zxcvbn import zxcvbn
 
 from domain.access import EVERYTHING, Caller
@@ -42,13 +43,16 @@ T = TypeVar("T")
 SHORTEST: Final = 8
 LONGEST: Final = 128
 
-HASHING: Final = PasswordHash.recommended()
-"""argon2id with 64 MiB, three passes and four lanes; hashes of other settings are made anew by signing in."""
+HASHING: Final = PasswordHash((Argon2Hasher(time_cost=3, memory_cost=65_536, parallelism=1),))
+"""argon2id with 64 MiB, three passes and one lane; hashes of other settings are made anew by signing in.
+
+More lanes would be threads of their own, which take all processors from the event loop for as long as it takes.
+"""
 
 _STRONG_ENOUGH: Final = 3  # of 4: safely unguessable, says zxcvbn
 _JUDGED: Final = 72  # characters; the work of judging grows with their square
-_WORKERS: Final = max(1, (os.cpu_count() or 1) // 4)
-"""A hash has four lanes, so that more hashes than these would only take the processors from the event loop."""
+_WORKERS: Final = max(1, (os.cpu_count() or 1) - 1)
+"""One processor is left to the event loop."""
 
 _MOST_WAITING: Final = 50
 _BUSY: Final = "Too many people sign in just now. Try again in a moment."

@@ -192,7 +192,7 @@ async def test_a_hash_of_older_settings_is_made_anew_by_signing_in(accounts: Acc
     await accounts.sign_in("ann")
     [better] = await accounts.store.read(READ_HASH, {})
     assert better != older
-    assert better.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert better.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
     assert not await is_out((await accounts.sign_in("ann")).api)
 
 
