@@ -24,8 +24,8 @@ def documents_push(
 ) -> None:
     """Register the documents of a manifest, all or none. An id stands for one text for ever."""
     from resolvers.document_checks import check  # noqa: PLC0415 - it takes a second that other commands need not
-    from resolvers.federation import subgraph  # noqa: PLC0415
-    from resolvers.schema import schema  # noqa: PLC0415
+    from resolvers.federation import subgraph  # noqa: PLC0415 - see above
+    from resolvers.schema import schema  # noqa: PLC0415 - see above
 
     try:
         content = manifest.read_bytes()

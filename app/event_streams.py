@@ -214,7 +214,7 @@ class EventStreams:
                     await stream.tell("next", operation, self._view, payload=payload)
             stream.operations.pop(operation, None)  # before the client learns of it, which may use the id again then
             await stream.tell("complete", operation, self._view)
-        except Exception:
+        except Exception:  # a fault of one operation ends it, and nothing else on the stream
             log.exception("an operation of a stream failed")
             await stream.tell("complete", operation, self._view)
         finally:

@@ -111,8 +111,8 @@ async def serve(settings: Settings, console: Console) -> None:
                     accounts.remember(await seed(store))
             await loading
             from app.asgi import create_app  # noqa: PLC0415 - see above
-            from app.load import LoadLimits  # noqa: PLC0415
-            from app.subscriptions import LiveLimits  # noqa: PLC0415
+            from app.load import LoadLimits  # noqa: PLC0415 - see above
+            from app.subscriptions import LiveLimits  # noqa: PLC0415 - see above
 
             app_url = (settings.app_url or address).rstrip("/")
             cursor_key = await ensure_secret(store, "cursor_key")
