@@ -10,7 +10,7 @@ from graph.store import Store
 from tests.accounts import SESSION, Accounts, TurnedClock, is_out
 from tests.authenticator import StandingClock, challenged, complete, enrol
 from tests.component.conftest import ALLOWED_ORIGIN
-from tests.component.test_sessions import OWN_ORIGIN, REFRESH, SIGN_IN, post
+from tests.component.test_session_cookies import OWN_ORIGIN, REFRESH, SIGN_IN, post
 from tests.conftest import served
 from tests.letters import Letters
 from tests.passkey_device import equip, options
