@@ -430,7 +430,7 @@ async def faults(store: Store, name: str, statement: Statement[object]) -> list[
     ]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)
 async def test_every_plan_is_as_meant(planned: Store) -> None:
     chosen = EVERY if os.environ.get("TESTS_NIGHTLY") else ONE_OF_EACH_SHAPE
     found: list[str] = []
@@ -443,7 +443,7 @@ async def test_every_plan_is_as_meant(planned: Store) -> None:
 WRITES = re.compile(r"\b(?:CREATE|MERGE|SET|DELETE|REMOVE)\b")
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)
 async def test_what_reads_says_also_who_asks_and_finds_that_by_an_index(planned: Store) -> None:
     chosen = [(name, each) for name, each in ONE_OF_EACH_SHAPE if "$calls" not in each.text]
     reading = [(name, each) for name, each in chosen if not each.alone and not WRITES.search(each.text)]
