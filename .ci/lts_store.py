@@ -10,19 +10,16 @@ import signal
 import sys
 from pathlib import Path
 
-from app.local_store.instance import LocalStore
 from app.local_store.releases import LTS_RELEASE
 from domain.errors import StoreError
-from tests.stores import planning_once
+from tests.stores import store_of_tests
 
 
 async def main(data: Path, java_home: Path, connection: Path) -> None:
     """Run the store; raises StoreError where it does not start."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    release = planning_once(LTS_RELEASE)
-    store = LocalStore(data, owner="continuous integration", release=release, java_home=java_home, short_lived=True)
-    async with store as address:
+    async with store_of_tests(data, LTS_RELEASE, java_home, short_lived=False) as address:
         os.umask(0o077)
         part = connection.with_suffix(".part")
         part.write_text(

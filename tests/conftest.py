@@ -19,7 +19,6 @@ from app.explorer import Explorer
 from app.file_contents import ObjectContents
 from app.load import LoadLimits
 from app.local_store.address import StoreAddress
-from app.local_store.instance import LocalStore
 from app.local_store.releases import DEFAULT_RELEASE, LTS_RELEASE
 from domain.errors import StoreError
 from domain.files import UPLOAD_LIMIT
@@ -38,7 +37,7 @@ from services.sealing import SecretBox
 from services.services import ANY_DOCUMENT, NO_CHAINS
 from services.wallet_proofs import Chains
 from tests.client import Api
-from tests.stores import planning_once
+from tests.stores import store_of_tests
 from tests.worlds import World
 
 CHECKOUT = Path(__file__).parent.parent
@@ -51,12 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+DEFAULT_SUITE = "not slow"
 _ALL_SLOW = re.compile(r"^pytestmark = .*\bpytest\.mark\.slow\b", re.MULTILINE)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out, unread, the files all of whose tests are slow where none of those is to run: there are many."""
-    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+    if config.getoption("markexpr") != DEFAULT_SUITE or collection_path.suffix != ".py":
         return None
     return True if _ALL_SLOW.search(collection_path.read_text(encoding="utf-8")) else None
 
@@ -80,16 +80,12 @@ def northwind() -> Path:
 class StartedStore:
     """A Neo4j that starts, and is migrated, in a thread of its own, while the tests are still being collected."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, short_lived: bool) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="one-tests-")
         release = LTS_RELEASE if os.environ.get("TESTS_RELEASE") == "lts" else DEFAULT_RELEASE
         java_home = os.environ.get("TESTS_JAVA_HOME")
-        self._local = LocalStore(
-            Path(self._folder.name),
-            owner="tests",
-            release=planning_once(release),
-            java_home=Path(java_home) if java_home else None,
-            short_lived=True,
+        self._local = store_of_tests(
+            Path(self._folder.name), release, Path(java_home) if java_home else None, short_lived=short_lived
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -122,12 +118,16 @@ class StartedStore:
 STARTED = pytest.StashKey[StartedStore]()
 
 
+def _started(config: pytest.Config) -> StartedStore:
+    return StartedStore(short_lived=config.getoption("markexpr") == DEFAULT_SUITE)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the store early where all tests are to run, some of which will want it."""
     controls_others = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
     all_of_them = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.getoption("collectonly")
     if all_of_them and not controls_others and config.getoption("--store") is None:
-        config.stash[STARTED] = StartedStore()
+        config.stash[STARTED] = _started(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -143,7 +143,7 @@ async def store_address(pytestconfig: pytest.Config) -> tuple[str, str, str]:
     if given is not None:
         return given, os.environ.get("ONE_STORE_USER", "neo4j"), os.environ.get("ONE_STORE_PASSWORD", "")
     if STARTED not in pytestconfig.stash:
-        pytestconfig.stash[STARTED] = StartedStore()
+        pytestconfig.stash[STARTED] = _started(pytestconfig)
     try:
         return await pytestconfig.stash[STARTED].address()
     except StoreError as error:

@@ -2,7 +2,7 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
@@ -48,7 +48,7 @@ class LocalStore:
 
     `owner` is how others are told whose store it is. `java_home` and `mirror` override where Java and the jars come
     from. `short_lived` is for a run of a minute, a command or a test: it halves what the start costs, and the speed
-    that a long run would reach. `progress` may be called from another thread. Raises StoreError or one of its kinds
+    that a long run would reach. `java_options` are told to Java as they are. `progress` may be called from another thread. Raises StoreError or one of its kinds
     with one line that says what to do.
     """
 
@@ -62,6 +62,7 @@ class LocalStore:
         mirror: str | None = None,
         memory: Memory | None = None,
         short_lived: bool = False,
+        java_options: Sequence[str] = (),
         progress: Progress = no_progress,
     ) -> None:
         self._data = data.absolute()
@@ -72,7 +73,7 @@ class LocalStore:
         self._mirror = mirror
         self._memory = memory or Memory()
         # The optimising compiler costs a start half of its processor time and pays only over minutes.
-        self._options = ["-XX:TieredStopAtLevel=1"] if short_lived else []
+        self._options = [*java_options, *(["-XX:TieredStopAtLevel=1"] if short_lived else [])]
         self._trains = not short_lived
         self._progress = progress
         self._open = contextlib.AsyncExitStack()
