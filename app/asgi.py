@@ -1,14 +1,15 @@
 """The ASGI application: its routes and what stands around them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from collections.abc import Set as AbstractSet
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, Router, WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from app.event_streams import TOKEN as STREAM_TOKEN
 from app.explorer import Explorer
@@ -104,6 +105,10 @@ def create_app(
             return JSONResponse({"status": "not ready", "reason": "The store is not migrated."}, 503)
         return JSONResponse({"status": "ready"})
 
+    def sockets(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        serve = view.serve_socket if scope["path"] == "/graphql" else WebSocketClose(reason="Nothing is served here.")
+        return serve(scope, receive, send)
+
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
@@ -135,7 +140,6 @@ def create_app(
     routes = [
         Route("/", home),
         Route("/graphql", view),
-        WebSocketRoute("/graphql", view),
         Mount("/explorer", explorer.assets),
         Route("/health/live", alive),
         Route("/health/ready", ready),
@@ -163,4 +167,4 @@ def create_app(
             ],
             expose_headers=[CONSISTENCY_TOKEN, REQUEST_ID],
         )
-    return Requests(served, body_limit, view.go_away, form_limit=upload_limit)
+    return Requests(served, sockets, body_limit, view.go_away, form_limit=upload_limit)

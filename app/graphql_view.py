@@ -100,10 +100,6 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. What never becomes an operation is refused in JSON too."""
-        if scope["type"] == "websocket":
-            scope.setdefault("state", {})["request_id"] = new_id("req")
-            await self.run(WebSocket(scope, receive, send))
-            return
         request = Request(scope, receive)
         try:
             self._load.check()
@@ -124,6 +120,11 @@ class GraphQLView(GraphQL[Context, None]):
             await response(scope, receive, within(send, self.patience))
         except (ClientDisconnect, TimeoutError):
             log.warning("a client was cut off that did not take what it had subscribed to")
+
+    async def serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one WebSocket."""
+        scope.setdefault("state", {})["request_id"] = new_id("req")
+        await self.run(WebSocket(scope, receive, send))
 
     async def _answer(self, request: Request) -> Response:
         """The response to a request; that of a second try where who asks was not as this process remembered."""

@@ -54,23 +54,32 @@ class BodyRefusedError(Exception):
 
 
 class Requests:
-    """ASGI middleware around the whole application."""
+    """The whole application as ASGI: WebSockets go straight to theirs, and requests through what holds for each."""
 
     def __init__(
-        self, app: ASGIApp, body_limit: int, go_away: Callable[[], Awaitable[None]], *, form_limit: int = 0
+        self,
+        app: ASGIApp,
+        sockets: ASGIApp,
+        body_limit: int,
+        go_away: Callable[[], Awaitable[None]],
+        *,
+        form_limit: int = 0,
     ) -> None:
         """Bodies have at most so many bytes, and forms with files `form_limit` more, where those are taken."""
         self._app = app
+        self._sockets = sockets
         self._body_limit = body_limit
         self._form_limit = form_limit
         self.go_away = go_away
         """Let every connection go that would stay open: the server stops."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, and log it once it is answered."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+        """Serve a request, or a WebSocket, which keeps each frame that waits for it, so that they are few and small."""
+        serve = self._sockets if scope["type"] == "websocket" else self._answer
+        await serve(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, and log it."""
         asked = Headers(scope=scope)
         asked_for = asked.get(REQUEST_ID, "")
         is_form = asked.get("content-type", "").lower().startswith("multipart/form-data") and scope["path"] == FORMS

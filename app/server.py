@@ -33,6 +33,7 @@ from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from app.wake import following
 from app.webhook_worker import telling_webhooks
+from app.websockets import WebSockets
 from domain.errors import StoreError
 from domain.sign_in_policy import SignInPolicy
 from domain.values import now
@@ -172,6 +173,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     server_header=False,
                     forwarded_allow_ips=settings.trusted_proxies,
                     timeout_graceful_shutdown=GRACE_SECONDS,
+                    ws=WebSockets,
                     ws_max_size=settings.body_limit,
                     ws_ping_interval=settings.heartbeat_seconds,
                     ws_ping_timeout=settings.patience_seconds,
