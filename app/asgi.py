@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketClose
 from app.event_streams import TOKEN as STREAM_TOKEN
 from app.explorer import Explorer
 from app.file_downloads import FileDownloads
-from app.graphql_view import GraphQLView
+from app.graphql_view import COST, GraphQLView
 from app.load import LoadLimits
 from app.order_export import OrderExportRoutes
 from app.order_papers import OrderPaperRoutes
@@ -159,6 +159,7 @@ def create_app(
                 "Authorization",
                 "Content-Type",
                 "Last-Event-ID",
+                COST,
                 "Range",
                 CONSISTENCY_TOKEN,
                 REQUEST_ID,

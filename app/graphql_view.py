@@ -44,7 +44,11 @@ from schema.context import Context
 from schema.cursors import Cursors
 from schema.limits import Limits
 from schema.loaders import Loaders
+from services.budgets import Budgets
 from services.services import Services
+
+COST = "GraphQL-Cost"
+"""The header of a request that wants to know what it costs."""
 
 _STREAMS = ("text/event-stream", "multipart/")
 
@@ -87,6 +91,7 @@ class GraphQLView(GraphQL[Context, None]):
         self._origins = origins
         self._heartbeat_seconds = live.heartbeat_seconds
         self._load = Load(load)
+        self._budgets = Budgets(load.budget)
         self.patience = live.patience_seconds
         """How many seconds a client has to take what was sent to it before it is cut off."""
         self.connections: set[Connection] = set()
@@ -201,7 +206,17 @@ class GraphQLView(GraphQL[Context, None]):
         caller = self._caller(request, viewer)
         loaders = Loaders(self._services, caller)
         last = request.headers.get("Last-Event-ID") or None
-        return Context(caller, self._services, loaders, self._cursors, self._limits, cookies, last)
+        return Context(
+            caller,
+            self._services,
+            loaders,
+            self._cursors,
+            self._limits,
+            cookies,
+            last,
+            budget=self._budgets.of(caller),
+            tells_cost=COST in request.headers,
+        )
 
     async def execute_single(  # noqa: PLR0917 - as Strawberry declares it
         self,

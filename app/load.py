@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from domain.access import Caller
 from domain.errors import OverloadedError, RateLimitError
+from services.budgets import BudgetLimits
+
+DEFAULT_BUDGET = BudgetLimits()
 
 _BUSY = "This server has as much to do as it can. Try again in a second."
 _MANY = "You have {} operations under way, which is as many as there may be at a time. Let one of them end first."
@@ -14,11 +17,12 @@ _MANY = "You have {} operations under way, which is as many as there may be at a
 
 @dataclass(frozen=True, slots=True)
 class LoadLimits:
-    """How many operations run at a time, of all and of one caller, and for how many seconds each may."""
+    """How many operations run at a time, of all and of one caller, for how many seconds, and what they may cost."""
 
     operations: int = 500
     of_one: int = 100
     seconds: float = 30
+    budget: BudgetLimits = DEFAULT_BUDGET
 
 
 class Load:

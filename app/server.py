@@ -114,6 +114,7 @@ async def serve(settings: Settings, console: Console) -> None:
             from app.asgi import create_app  # noqa: PLC0415 - see above
             from app.load import LoadLimits  # noqa: PLC0415 - see above
             from app.subscriptions import LiveLimits  # noqa: PLC0415 - see above
+            from services.budgets import BudgetLimits  # noqa: PLC0415 - see above
 
             app_url = (settings.app_url or address).rstrip("/")
             cursor_key = await ensure_secret(store, "cursor_key")
@@ -160,7 +161,10 @@ async def serve(settings: Settings, console: Console) -> None:
                         heartbeat_seconds=settings.heartbeat_seconds,
                     ),
                     load=LoadLimits(
-                        settings.max_operations, settings.max_operations_of_one, settings.operation_seconds
+                        settings.max_operations,
+                        settings.max_operations_of_one,
+                        settings.operation_seconds,
+                        BudgetLimits(settings.points, settings.points_per_second),
                     ),
                     more_routes=mailbox.routes if mailbox else _told(settings, store),
                     local_webhooks=settings.webhook_loopback,

@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     max_aliases: int = Field(100, ge=0, description="How many aliases an operation may have, fragments spread.")
     max_directives: int = Field(50, ge=0, description="How many directives an operation may have, fragments spread.")
     max_root_fields: int = Field(100, gt=0, description="How many fields an operation may have at its root.")
+    max_cost: int = Field(50_000, gt=0, description="How many points an operation may cost.")
+    points: int = Field(500_000, gt=0, description="How many points a person, a key or an address may spend at once.")
+    points_per_second: int = Field(50_000, gt=0, description="How many of them come back in a second.")
     introspection: bool = Field(
         True, description="Whether clients may ask for the schema; where not, errors suggest no names of it either."
     )
@@ -179,6 +182,7 @@ class Settings(BaseSettings):
             aliases=self.max_aliases,
             directives=self.max_directives,
             root_fields=self.max_root_fields,
+            cost=min(self.max_cost, self.points),
             introspection=self.introspection,
         )
 

@@ -9,7 +9,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, execute, get_oper
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StreamResult
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, StreamExecutionResult
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
@@ -23,6 +23,7 @@ from domain.errors import (
     ValidationError,
 )
 from execution.schema import compile_at_once
+from resolvers.costs import Plan, charge, plan_of, settle
 from resolvers.failures import answered, failed, shown
 from resolvers.limits import DOCUMENTS, parse_options
 from schema.context import Context
@@ -45,6 +46,8 @@ class LetThrough:
     document: DocumentNode
     type: OperationType
     name: str | None
+    plan: Plan
+    """What of it costs something."""
 
 
 class RememberWhatMayRun(SchemaExtension):
@@ -56,12 +59,29 @@ class RememberWhatMayRun(SchemaExtension):
         document = execution.graphql_document
         if isinstance(context, Context) and document is not None:
             given = execution._provided_operation_name  # noqa: SLF001 - the public one falls back on the first operation
-            noted = LetThrough(document, execution.operation_type, execution.operation_name)
+            type_, name = execution.operation_type, execution.operation_name
             core = execution.schema._schema  # noqa: SLF001 - as Strawberry's own cache has it
-            DOCUMENTS.about(document, _key(core, given, context.limits), lambda: noted)
-            operation = get_operation_ast(document, execution.operation_name)
+            known = DOCUMENTS.about(
+                document,
+                _key(core, given, context.limits),
+                lambda: LetThrough(document, type_, name, plan_of(core, document, name)),
+            )
+            charge(known.plan, execution.variables or {}, context)
+            operation = get_operation_ast(document, name)
             if context.trusted and operation is not None:
                 compile_at_once(execution.schema, operation)
+        yield
+
+    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
+        """Before an answer is sent over what stays open; what a subscription delivers costs no more than its start."""
+        execution, context = self.execution_context, self.execution_context.context
+        if (
+            isinstance(context, Context)
+            and isinstance(result, ExecutionResult)
+            and execution.graphql_document is not None
+            and execution.operation_type is not OperationType.SUBSCRIPTION
+        ):
+            settle(result, context)
         yield
 
 
@@ -89,7 +109,10 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, object] | None = None,
     ) -> ExecutionResult:
-        """The answer to an operation, whose text is `query` or what stands for it."""
+        """The answer to an operation, whose text is `query` or what stands for it.
+
+        RateLimitError where it costs more than its caller has left to spend.
+        """
         if isinstance(context_value, Context):
             try:
                 query = await _text(query, context_value)
@@ -99,7 +122,7 @@ class Schema(strawberry.Schema):
             known = _let_through(self._schema, query, operation_name, context_value.limits)
             if known and known.type in allowed_operation_types and known.type is not OperationType.SUBSCRIPTION:
                 return await self._run(known, variable_values, context_value, root_value, operation_extensions)
-        return await super().execute(
+        result = await super().execute(
             query,
             variable_values,
             context_value,
@@ -108,6 +131,11 @@ class Schema(strawberry.Schema):
             allowed_operation_types,
             operation_extensions,
         )
+        if isinstance(context_value, Context):
+            if context_value.refused is not None:
+                raise context_value.refused
+            settle(result, context_value)
+        return result
 
     async def stream(  # noqa: PLR0917 - as Strawberry declares it
         self,
@@ -144,6 +172,7 @@ class Schema(strawberry.Schema):
         operation_extensions: Mapping[str, object] | None,
     ) -> ExecutionResult:
         try:
+            charge(known.plan, variables or {}, context)
             result = await await_maybe(
                 execute(
                     self._schema,
@@ -157,10 +186,14 @@ class Schema(strawberry.Schema):
                     operation_extensions=operation_extensions,
                 )
             )
-        except Exception as error:  # noqa: BLE001 - no answer without a code
+        except Exception as error:
+            if error is context.refused:
+                raise
             return PreExecutionError(data=None, errors=[failed(error, context)])
         errors = [shown(each, context) for each in result.errors] if result.errors else None
-        return ExecutionResult(data=result.data, errors=errors)
+        answer = ExecutionResult(data=result.data, errors=errors)
+        settle(answer, context)
+        return answer
 
 
 async def _text(query: str | None, context: Context) -> str | None:

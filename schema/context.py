@@ -1,17 +1,19 @@
 """What every resolver finds beside its arguments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 import strawberry
 
 from domain.access import Caller, Viewer
+from domain.errors import RateLimitError
 from domain.sessions import Tokens
 from domain.trusted_documents import NO_REFERENCE, Reference
 from schema.cursors import Cursors
 from schema.limits import Limits
 from schema.loaders import Loaders
+from services.budgets import Budget
 from services.services import Services
 
 
@@ -56,13 +58,22 @@ class TokenCookies(Protocol):
         """Take that back."""
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an operation was charged before it ran, in points, and what an answer of it costs."""
+
+    requested: int
+    actual: Callable[[Mapping[str, object]], int]
+
+
 @dataclass(slots=True, eq=False)
 class Context:
     """One operation's caller and its cookies, the loaders that batch its reads, and how large it may be.
 
     A subscription that goes on after `cursor` notes there what it delivered last. There is none where the answer is one
     and no stream. `accepted` is called once an operation is found to be right, before it begins. Of its document it
-    knows how the request referred to that, and whether an operator registered it.
+    knows how the request referred to that, and whether an operator registered it. What it costs goes to the caller's
+    `budget`, where there is one, and into the answer where the caller wants to know; `refused` is why it may not.
     """
 
     caller: Caller
@@ -76,6 +87,10 @@ class Context:
     accepted: Callable[[], None] | None = None
     reference: Reference = NO_REFERENCE
     trusted: bool = False
+    budget: Budget | None = None
+    tells_cost: bool = False
+    charge: Charge | None = None
+    refused: RateLimitError | None = None
 
     def renew(self, viewer: Viewer) -> None:
         """Answer from now on in the name of a viewer as they are now, with nothing read before."""

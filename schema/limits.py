@@ -13,5 +13,7 @@ class Limits:
     aliases: int = 100
     directives: int = 50
     root_fields: int = 100
+    cost: int = 50_000
+    """In points, see resolvers/costs.py."""
     introspection: bool = True
     """Whether the schema may be asked for; where not, no error suggests a name of it either."""

@@ -48,8 +48,8 @@ class LocalStore:
 
     `owner` is how others are told whose store it is. `java_home` and `mirror` override where Java and the jars come
     from. `short_lived` is for a run of a minute, a command or a test: it halves what the start costs, and the speed
-    that a long run would reach. `java_options` are told to Java as they are. `progress` may be called from another thread. Raises StoreError or one of its kinds
-    with one line that says what to do.
+    that a long run would reach. `java_options` are told to Java as they are. `progress` may be called from another
+    thread. Raises StoreError or one of its kinds with one line that says what to do.
     """
 
     def __init__(
