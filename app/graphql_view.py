@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
 import orjson
@@ -27,17 +28,17 @@ from app.consistency import ConsistencyTokens
 from app.cookies import Cookies
 from app.event_streams import EventStreams
 from app.explorer import Explorer
-from app.load import Load, LoadLimits
+from app.load import Load, LoadLimits, PerCaller
 from app.negotiation import negotiated
 from app.operation_requests import OPERATION, asked_by, is_subscription
 from app.requests import refusal, refused
-from app.subscriptions import Connection, LiveLimits, Socket, sent_event, takes_json, within
+from app.subscriptions import TOO_MANY_SOCKETS, Connection, LiveLimits, Socket, sent_event, takes_json, within
 from app.uploads import Adapter, received
 from app.viewers import viewer_of_header
 from domain.access import Caller, Viewer
-from domain.errors import AppError, AuthError, DeadlineError
+from domain.errors import AppError, AuthError, RateLimitError
 from domain.ids import new_id
-from graph import claims, deadlines
+from graph import claims
 from graph.bookmarks import seeing
 from resolvers.failures import BAD_REQUEST
 from schema.context import Context
@@ -96,6 +97,8 @@ class GraphQLView(GraphQL[Context, None]):
         """How many seconds a client has to take what was sent to it before it is cut off."""
         self.connections: set[Connection] = set()
         """Those that are open over WebSocket."""
+        self.sockets = PerCaller(live.sockets, TOO_MANY_SOCKETS.format(live.sockets))
+        """How many of them each caller has, who is an address until they say who they are."""
         self._streams = EventStreams(self, live)
 
     async def go_away(self) -> None:
@@ -129,7 +132,16 @@ class GraphQLView(GraphQL[Context, None]):
     async def serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket."""
         scope.setdefault("state", {})["request_id"] = new_id("req")
-        await self.run(WebSocket(scope, receive, send))
+        socket = WebSocket(scope, receive, send)
+        try:
+            socket.state.counted_as = self.sockets.enter(self._caller(socket, None))
+        except RateLimitError as error:
+            await socket.send_denial_response(refused(error))
+            return
+        try:
+            await self.run(socket)
+        finally:
+            self.sockets.leave(socket.state.counted_as)
 
     async def _answer(self, request: Request) -> Response:
         """The response to a request; that of a second try where who asks was not as this process remembered."""
@@ -215,6 +227,7 @@ class GraphQLView(GraphQL[Context, None]):
             cookies,
             last,
             budget=self._budgets.of(caller),
+            taking_on=partial(self._load.taking_on, caller),
             tells_cost=COST in request.headers,
         )
 
@@ -230,15 +243,10 @@ class GraphQLView(GraphQL[Context, None]):
         """Run one operation to its one answer; its name is then in the log. RateLimitError, DeadlineError."""
         request.state.operation = request_data.operation_name
         context.streams = False
-        seconds = self._load.limits.seconds
-        try:
-            with self._load.taking_on(context.caller), deadlines.within(seconds):
-                async with asyncio.timeout(seconds):
-                    return await super().execute_single(
-                        request, request_adapter, sub_response, context, root_value, request_data
-                    )
-        except TimeoutError as error:
-            raise DeadlineError from error
+        async with self._load.taking_on(context.caller):
+            return await super().execute_single(
+                request, request_adapter, sub_response, context, root_value, request_data
+            )
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The response of one operation. One that never ran has no `data`, not even null."""

@@ -1,18 +1,19 @@
 """What a server takes on at a time: beyond that it answers at once that it is busy, and goes on with what it has."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from domain.access import Caller
-from domain.errors import OverloadedError, RateLimitError
+from domain.errors import DeadlineError, OverloadedError, RateLimitError
+from graph import deadlines
 from services.budgets import BudgetLimits
-
-DEFAULT_BUDGET = BudgetLimits()
 
 _BUSY = "This server has as much to do as it can. Try again in a second."
 _MANY = "You have {} operations under way, which is as many as there may be at a time. Let one of them end first."
+DEFAULT_BUDGET = BudgetLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,32 +26,54 @@ class LoadLimits:
     budget: BudgetLimits = DEFAULT_BUDGET
 
 
+class PerCaller:
+    """How many of something each caller has, and no more than so many; `too_many` says so to them."""
+
+    def __init__(self, most: int, too_many: str) -> None:
+        self._most = most
+        self._too_many = too_many
+        self._of: Counter[str] = Counter()
+
+    def enter(self, caller: Caller) -> str:
+        """Count one more of a caller, and answer who that is: a viewer, or an address. RateLimitError."""
+        who = caller.viewer.person_id if caller.viewer else caller.address or ""
+        if self._of[who] >= self._most:
+            raise RateLimitError(self._too_many, 1)
+        self._of[who] += 1
+        return who
+
+    def leave(self, who: str) -> None:
+        """Count one less of them."""
+        self._of[who] -= 1
+        if not self._of[who]:
+            del self._of[who]
+
+
 class Load:
     """The operations that are under way."""
 
     def __init__(self, limits: LoadLimits) -> None:
-        self.limits = limits
+        self._limits = limits
         self._all = 0
-        self._of: Counter[str] = Counter()
+        self._of_one = PerCaller(limits.of_one, _MANY.format(limits.of_one))
 
     def check(self) -> None:
         """Whether one more can be taken on, as it is best known before anything is read. OverloadedError."""
-        if self._all >= self.limits.operations:
+        if self._all >= self._limits.operations:
             raise OverloadedError(_BUSY, 1)
 
-    @contextmanager
-    def taking_on(self, caller: Caller) -> Iterator[None]:
-        """Take on one of a caller, who is a viewer or an address. OverloadedError, RateLimitError."""
+    @asynccontextmanager
+    async def taking_on(self, caller: Caller) -> AsyncIterator[None]:
+        """Take on one of a caller, for as long as one may take. OverloadedError, RateLimitError, DeadlineError."""
         self.check()
-        who = caller.viewer.person_id if caller.viewer else caller.address or ""
-        if self._of[who] >= self.limits.of_one:
-            raise RateLimitError(_MANY.format(self.limits.of_one), 1)
+        who = self._of_one.enter(caller)
         self._all += 1
-        self._of[who] += 1
         try:
-            yield
+            with deadlines.within(self._limits.seconds):
+                async with asyncio.timeout(self._limits.seconds):
+                    yield
+        except TimeoutError as error:
+            raise DeadlineError from error
         finally:
             self._all -= 1
-            self._of[who] -= 1
-            if not self._of[who]:
-                del self._of[who]
+            self._of_one.leave(who)

@@ -42,6 +42,7 @@ _STATUS: Final[Mapping[str, int]] = {
 }
 BODY_SECONDS: Final = 30
 """How long a client may take to send a body, or the next piece of a form with files."""
+_PLAIN: Final = "identity"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -82,6 +83,7 @@ class Requests:
         """Answer one request, and log it."""
         asked = Headers(scope=scope)
         asked_for = asked.get(REQUEST_ID, "")
+        encoding = asked.get("content-encoding", _PLAIN).lower()
         is_form = asked.get("content-type", "").lower().startswith("multipart/form-data") and scope["path"] == FORMS
         limit = self._body_limit + (self._form_limit if is_form else 0)
         request_id = asked_for if _ACCEPTABLE_ID.fullmatch(asked_for) else new_id("req")
@@ -106,7 +108,10 @@ class Requests:
 
         with bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, _bounded(receive, limit, renewed=is_form), send_with_id)
+                if encoding == _PLAIN:
+                    await self._app(scope, _bounded(receive, limit, renewed=is_form), send_with_id)
+                else:
+                    await compressed(encoding)(scope, receive, send_with_id)
             except ClientDisconnect:
                 status = GONE
             except BodyRefusedError as error:
@@ -177,6 +182,12 @@ def refused(error: AppError) -> JSONResponse:
 def too_large(limit: int) -> JSONResponse:
     """The response to a body that is too large."""
     return refusal(413, f"The body of a request may have at most {limit:,} bytes.", "BODY_TOO_LARGE")
+
+
+def compressed(encoding: str) -> JSONResponse:
+    """The response to a body that would have to be made larger before it can be read, by nobody knows how much."""
+    message = f"The body of a request is taken as it is, without Content-Encoding, and not as {encoding[:20]!r}."
+    return refusal(415, message, "BAD_REQUEST", {"Accept-Encoding": _PLAIN})
 
 
 def too_slow() -> JSONResponse:

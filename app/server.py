@@ -16,6 +16,7 @@ from rich.console import Console
 from starlette.routing import Route
 
 from app.chain_rpc import asking_chains
+from app.connections import Requests, WebSockets
 from app.demo_accounts import DemoAccounts
 from app.embedding import embedding
 from app.explorer import Explorer
@@ -33,7 +34,6 @@ from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from app.wake import following
 from app.webhook_worker import telling_webhooks
-from app.websockets import WebSockets
 from domain.errors import StoreError
 from domain.sign_in_policy import SignInPolicy
 from domain.values import now
@@ -158,6 +158,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     live=LiveLimits(
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
+                        sockets=settings.max_sockets,
                         heartbeat_seconds=settings.heartbeat_seconds,
                     ),
                     load=LoadLimits(
@@ -177,7 +178,9 @@ async def serve(settings: Settings, console: Console) -> None:
                     server_header=False,
                     forwarded_allow_ips=settings.trusted_proxies,
                     timeout_graceful_shutdown=GRACE_SECONDS,
+                    http=Requests,
                     ws=WebSockets,
+                    ws_per_message_deflate=False,  # it would keep two windows for each, and inflate what strangers send
                     ws_max_size=settings.body_limit,
                     ws_ping_interval=settings.heartbeat_seconds,
                     ws_ping_timeout=settings.patience_seconds,

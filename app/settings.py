@@ -126,6 +126,7 @@ class Settings(BaseSettings):
     max_operations: int = Field(500, gt=0, description="How many operations this server has under way at a time.")
     max_operations_of_one: int = Field(100, gt=0, description="How many of these may be of one person or address.")
     operation_seconds: float = Field(30, gt=0, description="How many seconds a query or a mutation may take.")
+    max_sockets: int = Field(200, gt=0, description="How many WebSockets one person or address may have open.")
     max_subscriptions: int = Field(50, gt=0, description="How many operations one WebSocket or stream may have open.")
     heartbeat_seconds: float = Field(15, gt=0, description="How often a subscription shows that it is alive.")
     patience_seconds: float = Field(

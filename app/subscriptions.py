@@ -27,8 +27,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from app.operation_requests import Asked
-from domain.access import Viewer
-from domain.errors import AuthError, ForbiddenError, NetworkError
+from domain.access import Caller, Viewer
+from domain.errors import AuthError, ForbiddenError, NetworkError, RateLimitError
 from schema.context import Context
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ GOING_AWAY: Final = 1001
 """The server stops, and another one will answer: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 ."""
 
 TRY_AGAIN_LATER: Final = 1013
+
+TOO_MANY_SOCKETS: Final = "You have {} WebSockets open, which is as many as there may be: close one of them first."
 
 _FORBIDDEN: Final = 4403
 _REASON: Final = 123  # bytes that fit into the frame that closes
@@ -53,12 +55,14 @@ class LiveLimits:
     """What connections that stay open may take, and how long; times are in seconds.
 
     A client has `init_seconds` to say who it is, and `patience_seconds` to take what was sent. One connection runs so
-    many `operations` at once. Where nothing happens a heartbeat goes over it every `heartbeat_seconds`.
+    many `operations` at once, and one caller has so many `sockets`. Where nothing happens a heartbeat goes over it
+    every `heartbeat_seconds`.
     """
 
     init_seconds: float = 10
     patience_seconds: float = 30
     operations: int = 50
+    sockets: int = 200
     heartbeat_seconds: float = 15
 
 
@@ -137,6 +141,15 @@ class Connection(BaseGraphQLTransportWSHandler[Context, None]):
         except NetworkError as error:
             await self._close(TRY_AGAIN_LATER, error.message)
             return
+        if self.viewer is not None:  # no more one of those of its address
+            sockets, state = self.view.sockets, self.websocket.ws.state
+            try:
+                who = sockets.enter(Caller(self.viewer))
+            except RateLimitError as error:
+                await self._close(TRY_AGAIN_LATER, error.message)
+                return
+            sockets.leave(state.counted_as)
+            state.counted_as = who
         if payload is None:  # clients may send null
             message = {"type": "connection_init"}
         await super().handle_connection_init(message)

@@ -165,18 +165,17 @@ def more_rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
 class KeepWithinLimits(SchemaExtension):
     """Holds every operation to the limits of the server that it came to, before it is validated."""
 
-    def on_operation(self) -> Iterator[None]:
-        """The parser stops at a document that is too long, and the schema is told where it may be alone."""
+    def on_parse(self) -> Iterator[None]:
+        """The parser stops at a document that is too long, and the schema is told where it may be alone.
+
+        Validation takes more than linear time, so that it comes after the rest.
+        """
         context = self.execution_context.context
         if isinstance(context, Context):
             self.execution_context.parse_options = parse_options(context.limits)
             self.execution_context.validation_rules += more_rules(context.limits)
         yield
-
-    def on_parse(self) -> Iterator[None]:
-        """Once it is parsed; validation takes more than linear time, so that it comes after this."""
-        yield
-        context, document = self.execution_context.context, self.execution_context.graphql_document
+        document = self.execution_context.graphql_document
         if isinstance(context, Context) and document is not None:
             for error in excesses(document, context.limits):
                 raise error

@@ -1,6 +1,7 @@
 """How an operation runs: what all checks let through once runs straight away the next time."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -162,6 +163,17 @@ class Schema(strawberry.Schema):
             operation_extensions,
             allowed_operation_types,
         )
+
+    async def _stream_non_subscription(
+        self, execution_context: ExecutionContext, *given: object, **named: object
+    ) -> StreamResult:
+        """The answer to an operation that is no subscription, over what stays open."""
+        results = super()._stream_non_subscription(execution_context, *given, **named)  # type: ignore[arg-type] # as above
+        context = execution_context.context
+        async with context.taking_on() if isinstance(context, Context) else nullcontext():
+            answers = [each async for each in results]
+        for each in answers:
+            yield each
 
     async def _run(
         self,

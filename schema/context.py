@@ -1,6 +1,7 @@
 """What every resolver finds beside its arguments."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
@@ -73,7 +74,8 @@ class Context:
     A subscription that goes on after `cursor` notes there what it delivered last. There is none where the answer is one
     and no stream. `accepted` is called once an operation is found to be right, before it begins. Of its document it
     knows how the request referred to that, and whether an operator registered it. What it costs goes to the caller's
-    `budget`, where there is one, and into the answer where the caller wants to know; `refused` is why it may not.
+    `budget`, where there is one, and into the answer where the caller wants to know; `refused` is why it may not. It
+    runs while the server is `taking_on` it, which it does itself where the answer is one and no stream.
     """
 
     caller: Caller
@@ -88,6 +90,7 @@ class Context:
     reference: Reference = NO_REFERENCE
     trusted: bool = False
     budget: Budget | None = None
+    taking_on: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
     tells_cost: bool = False
     charge: Charge | None = None
     refused: RateLimitError | None = None

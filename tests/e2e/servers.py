@@ -97,6 +97,24 @@ async def serving(*arguments: str, settings: Mapping[str, str] | None = None) ->
 
 
 @contextlib.asynccontextmanager
+async def unheard(served: Served) -> AsyncIterator[None]:
+    """Read all that a server logs meanwhile: it would wait for that once the pipe is full."""
+
+    async def read() -> None:
+        assert served.process.stdout is not None
+        async for _ in served.process.stdout:
+            pass
+
+    reading = asyncio.create_task(read())
+    try:
+        yield
+    finally:
+        reading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await reading
+
+
+@contextlib.asynccontextmanager
 async def two(address: tuple[str, str, str], folder: Path, **settings: str) -> AsyncIterator[tuple[Served, Served]]:
     """Two servers over one store."""
     uri, user, password = address
