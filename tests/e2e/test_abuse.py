@@ -49,9 +49,8 @@ async def abused(
     }
     await wipe(migrated_store)
     folder = tmp_path_factory.mktemp("abused")
-    async with serving("--store", uri, "--data", str(folder), settings=settings) as server:
-        async with unheard(server):
-            yield server
+    async with serving("--store", uri, "--data", str(folder), settings=settings) as server, unheard(server):
+        yield server
 
 
 @contextlib.asynccontextmanager
