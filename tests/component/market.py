@@ -19,6 +19,11 @@ from tests.worlds import World
 ORDER = "order { id number state version nextStates }"
 PAYMENT = "payment { id state order { id state nextStates } }"
 REFUND = "refund { id state amount { amount } order { id state refunded { amount } } refundOf { id state } }"
+RECONCILE = """query ($seller: ID!, $first: Int!, $after: String) {
+    orderReconciliation(seller: $seller, first: $first, after: $after) {
+        lookedAt endCursor discrepancies { rule detail settledBy node { id } }
+    }
+}"""
 SHIPMENT: JSONObject = {"shipment": {"carrier": "Post", "tracking": "T-1"}}
 
 
@@ -127,6 +132,19 @@ def made(answer: Mapping[str, JSON], what: str) -> dict[str, JSON]:
     """What a mutation that succeeded made."""
     assert what in answer, answer
     return cast("dict[str, JSON]", answer[what])
+
+
+async def reconcile(by: Api, seller: str, first: int = 100) -> tuple[int, list[Mapping[str, JSON]]]:
+    """How many orders and products were looked at, page by page, and what does not fit."""
+    looked_at, found, after = 0, list[Mapping[str, JSON]](), None
+    while True:
+        answer = await by.ask(RECONCILE, seller=seller, first=first, after=after)
+        page = cast("Mapping[str, JSON]", answer.at("orderReconciliation"))
+        looked_at += cast("int", page["lookedAt"])
+        found += cast("list[Mapping[str, JSON]]", page["discrepancies"])
+        after = page["endCursor"]
+        if after is None:
+            return looked_at, found
 
 
 @asynccontextmanager

@@ -12,15 +12,9 @@ from graph.store import Statement, Store, Transaction
 from services.order_ending import Expiry
 from tests.client import Answer, Api
 from tests.component.crashes import Crash, Fault
-from tests.component.market import SHIPMENT, Market, made, opened, usd
+from tests.component.market import RECONCILE, SHIPMENT, Market, made, opened, reconcile, usd
 
 pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(600)]
-
-ASK = """query ($seller: ID!, $first: Int!, $after: String) {
-    orderReconciliation(seller: $seller, first: $first, after: $after) {
-        lookedAt endCursor discrepancies { rule detail settledBy node { id } }
-    }
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +22,6 @@ async def market(migrated_store: Store) -> AsyncIterator[Market]:
     """One shop for all tests of this module."""
     async with opened(migrated_store) as shop:
         yield shop
-
-
-async def reconcile(by: Api, seller: str, first: int = 100) -> tuple[int, list[Mapping[str, JSON]]]:
-    """How many orders and products were looked at, page by page, and what does not fit."""
-    looked_at, found, after = 0, list[Mapping[str, JSON]](), None
-    while True:
-        answer = await by.ask(ASK, seller=seller, first=first, after=after)
-        page = cast("Mapping[str, JSON]", answer.at("orderReconciliation"))
-        looked_at += cast("int", page["lookedAt"])
-        found += cast("list[Mapping[str, JSON]]", page["discrepancies"])
-        after = page["endCursor"]
-        if after is None:
-            return looked_at, found
 
 
 async def trade(market: Market, name: str) -> dict[str, str]:
@@ -133,10 +114,10 @@ async def test_a_page_looks_at_as_many_as_were_asked_for_and_at_each_once(
     assert total > cast("int", listed.at("orders.totalCount"))
     assert (await reconcile(market.seller, market.group, 2))[0] == total
     statements.clear()
-    await market.seller.ask(ASK, seller=market.group, first=1)
+    await market.seller.ask(RECONCILE, seller=market.group, first=1)
     one = list(statements)
     statements.clear()
-    await market.seller.ask(ASK, seller=market.group, first=100)
+    await market.seller.ask(RECONCILE, seller=market.group, first=100)
     assert statements == one
     assert "page_reconciled_orders" in one
 
@@ -160,7 +141,7 @@ async def test_owners_of_the_group_reconcile_and_nobody_else(market: Market) -> 
     )
 
     async def code(by: Api, seller: str, first: int = 5) -> JSON:
-        answer: Answer = await by.ask(ASK, seller=seller, first=first)
+        answer: Answer = await by.ask(RECONCILE, seller=seller, first=first)
         return answer.codes[0] if "errors" in answer.body else bool(answer.at("orderReconciliation"))
 
     shop = market.group
