@@ -105,10 +105,6 @@ def create_app(
             return JSONResponse({"status": "not ready", "reason": "The store is not migrated."}, 503)
         return JSONResponse({"status": "ready"})
 
-    def sockets(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        serve = view.serve_socket if scope["path"] == "/graphql" else WebSocketClose(reason="Nothing is served here.")
-        return serve(scope, receive, send)
-
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
@@ -137,6 +133,11 @@ def create_app(
     view = GraphQLView(
         executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live, load=load
     )
+
+    def sockets(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        serve = view.serve_socket if scope["path"] == "/graphql" else WebSocketClose(reason="Nothing is served here.")
+        return serve(scope, receive, send)
+
     routes = [
         Route("/", home),
         Route("/graphql", view),

@@ -35,8 +35,8 @@ class PerCaller:
         self._of: Counter[str] = Counter()
 
     def enter(self, caller: Caller) -> str:
-        """Count one more of a caller, and answer who that is: a viewer, or an address. RateLimitError."""
-        who = caller.viewer.person_id if caller.viewer else caller.address or ""
+        """Count one more of a caller, and answer as whom. RateLimitError where they have as many as they may."""
+        who = caller.counted_as
         if self._of[who] >= self._most:
             raise RateLimitError(self._too_many, 1)
         self._of[who] += 1

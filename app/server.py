@@ -16,7 +16,7 @@ from rich.console import Console
 from starlette.routing import Route
 
 from app.chain_rpc import asking_chains
-from app.connections import Requests, WebSockets
+from app.connections import HttpProtocol, WebSocketProtocol
 from app.demo_accounts import DemoAccounts
 from app.embedding import embedding
 from app.explorer import Explorer
@@ -178,8 +178,8 @@ async def serve(settings: Settings, console: Console) -> None:
                     server_header=False,
                     forwarded_allow_ips=settings.trusted_proxies,
                     timeout_graceful_shutdown=GRACE_SECONDS,
-                    http=Requests,
-                    ws=WebSockets,
+                    http=HttpProtocol,
+                    ws=WebSocketProtocol,
                     ws_per_message_deflate=False,  # it would keep two windows for each, and inflate what strangers send
                     ws_max_size=settings.body_limit,
                     ws_ping_interval=settings.heartbeat_seconds,

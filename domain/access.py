@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from domain.people import MemberRole, PlatformRole
@@ -143,3 +144,19 @@ class Caller:
     request_id: str | None = None
     address: str | None = None
     user_agent: str | None = None
+
+    @property
+    def network(self) -> str:
+        """What one household has of addresses: an IPv4 address, or the first half of an IPv6 one."""
+        try:
+            found = ip_address(self.address or "")
+        except ValueError:
+            return "unknown"
+        if isinstance(found, IPv6Address):
+            return str(IPv6Address(int(found) >> 64 << 64)) if found.ipv4_mapped is None else str(found.ipv4_mapped)
+        return str(found)
+
+    @property
+    def counted_as(self) -> str:
+        """Under what is counted what they do at a time: the person, or the network of who does not say who they are."""
+        return self.viewer.person_id if self.viewer else self.network

@@ -35,6 +35,7 @@ from graphql import (
     get_operation_ast,
     is_abstract_type,
     is_composite_type,
+    print_ast,
 )
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.execution import ExecutionResult
@@ -141,7 +142,7 @@ def requested(plan: Plan, variables: Variables, page: int = 1) -> int:
 
 
 def actual(plan: Plan, answer: Mapping[str, object]) -> int:
-    """What was answered of a selection."""
+    """What was answered of a selection; it may be less, where what an object is decides what a key stands for."""
     total = 0
     for part in plan:
         value = answer.get(part.key)
@@ -229,11 +230,14 @@ class _Planning:
 
     def parts(self, parent: GraphQLCompositeType, selections: Sequence[SelectionSetNode]) -> Plan:
         """What costs something in selections of objects of a type."""
-        by_key: dict[str, list[_Found]] = {}
+        # One key may stand for other fields, or other arguments, of other types.
+        same: dict[tuple[str, str, str], list[_Found]] = {}
         for selection in selections:
             for each in self._fields(selection, parent, None, ()):
-                by_key.setdefault((each.node.alias or each.node.name).value, []).append(each)
-        return tuple(part for key, found in by_key.items() if (part := self._part(key, found)) is not None)
+                node = each.node
+                arguments = ",".join(sorted(map(print_ast, node.arguments or ())))
+                same.setdefault(((node.alias or node.name).value, node.name.value, arguments), []).append(each)
+        return tuple(part for (key, _, _), found in same.items() if (part := self._part(key, found)) is not None)
 
     def _part(self, key: str, found: Sequence[_Found]) -> Part | None:
         first = found[0]
@@ -355,4 +359,6 @@ def _counted(value: object) -> int:
     """How many a number or a list asks for; what is neither, or more than a page has, is refused when it runs."""
     if isinstance(value, list):
         return len(value)
-    return min(max(value, 0), MAX_PAGE) if isinstance(value, int) and not isinstance(value, bool) else 1
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        return 1
+    return int(min(max(value, 0), MAX_PAGE))  # 50.0 is an Int to GraphQL too

@@ -185,6 +185,9 @@ class Schema(strawberry.Schema):
     ) -> ExecutionResult:
         try:
             charge(known.plan, variables or {}, context)
+        except GraphQLError as error:
+            return PreExecutionError(data=None, errors=[failed(error, context)])
+        try:
             result = await await_maybe(
                 execute(
                     self._schema,
@@ -198,9 +201,7 @@ class Schema(strawberry.Schema):
                     operation_extensions=operation_extensions,
                 )
             )
-        except Exception as error:
-            if error is context.refused:
-                raise
+        except Exception as error:  # noqa: BLE001 - no answer without a code
             return PreExecutionError(data=None, errors=[failed(error, context)])
         errors = [shown(each, context) for each in result.errors] if result.errors else None
         answer = ExecutionResult(data=result.data, errors=errors)

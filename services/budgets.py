@@ -13,8 +13,8 @@ _MANY: Final = (
     "This operation costs {:,} points, and you have {:,} of {:,} left, which come back at {:,} a second: "
     "ask for less, or wait."
 )
-_MOST: Final = 10_000
-"""How many buckets are kept before those that have drained are looked for."""
+_FEW: Final = 10_000
+"""How many buckets are kept without looking for those that have drained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,20 @@ class BudgetLimits:
 
 
 class Budgets:
-    """The buckets of this process, of people and keys, and of the addresses of those who do not say who they are."""
+    """The buckets of this process: of keys, of people, and of the networks of those who do not say who they are."""
 
     def __init__(self, limits: BudgetLimits, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits
         self._clock = clock
         self._levels: dict[str, tuple[float, float]] = {}
         """How full each was, and when."""
+        self._look_at = _FEW
+        """At how many it is looked for those that have drained: twice as many as there were left, lest it be often."""
 
     def of(self, caller: Caller) -> "Budget":
         """That of a caller."""
-        viewer = caller.viewer
-        return Budget(self, (viewer.key_id or viewer.person_id) if viewer else caller.address or "")
+        key = caller.viewer.key_id if caller.viewer else None
+        return Budget(self, key or caller.counted_as)
 
     def level(self, who: str) -> float:
         """How full a bucket is."""
@@ -46,8 +48,9 @@ class Budgets:
 
     def fill(self, who: str, level: float) -> None:
         """Note how full it is now."""
-        if len(self._levels) >= _MOST:
+        if len(self._levels) >= self._look_at:
             self._levels = {each: self._levels[each] for each in self._levels if self.level(each) > 0}
+            self._look_at = max(_FEW, 2 * len(self._levels))
         self._levels[who] = (level, self._clock())
 
 

@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
 from types import MappingProxyType
 from typing import Final
 
@@ -92,7 +91,7 @@ class RateLimits:
         RateLimitError where there were too many. While a Redis cannot be reached this process counts its own: it must
         neither keep everybody out nor let anybody guess without end.
         """
-        address = _network(caller.address)
+        address = caller.network
         await self._count(self._by_address[what], what, address)
         if account is not None:
             # What leaves this process says nothing about anybody.
@@ -130,14 +129,3 @@ def _storage(uri: str, **options: str | bool) -> Storage:
     if not isinstance(storage, Storage):
         raise TypeError(f"{type(storage).__name__} blocks the event loop")
     return storage
-
-
-def _network(address: str | None) -> str:
-    """What one household has: an IPv4 address, or the first half of an IPv6 one."""
-    try:
-        found = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(found, IPv6Address):
-        return str(IPv6Address(int(found) >> 64 << 64)) if found.ipv4_mapped is None else str(found.ipv4_mapped)
-    return str(found)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -18,7 +19,7 @@ SECONDS: Final = 5_400 if NIGHTLY else 400
 pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.timeout(SECONDS + INSTALLING)]
 
 
-async def test_nothing_that_schemathesis_makes_up_is_a_fault_of_the_server(served: Served) -> None:
+async def test_nothing_that_schemathesis_makes_up_is_a_fault_of_the_server(served: Served, tmp_path: Path) -> None:
     python = await python_with("schemathesis")
     owner = served.accounts[0]
     async with unheard(served):
@@ -29,7 +30,7 @@ async def test_nothing_that_schemathesis_makes_up_is_a_fault_of_the_server(serve
             "--checks", "no_fault,response_schema_conformance",
             "--max-examples", str(EXAMPLES), "--phases", "fuzzing", "--seed", "20261128",
             "--suppress-health-check", "all", "--warnings", "off",
-            seconds=SECONDS,
+            cwd=tmp_path, seconds=SECONDS,
         )  # fmt: skip
     made = re.search(r"(\d+) generated, (\d+) passed\n", said)
     assert made, said

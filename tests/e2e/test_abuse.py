@@ -248,14 +248,23 @@ def code_of(message: Mapping[str, JSON]) -> JSON:
 
 async def test_a_head_that_does_not_end_is_not_waited_for(abused: Served) -> None:
     place = urlsplit(abused.url)
-    begun = (b"", b"GET /graphql HTTP/1.1\r\nHost: a\r\nX-Slow: a", b"POST /graph")
+    whole = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
+    begun = (
+        b"",
+        b"GET /graphql HTTP/1.1\r\nHost: a\r\nX-Slow: a",
+        b"POST /graph",
+        b"\r\n",
+        whole + b"\r\n",
+        whole + b"G",
+    )
     async with bounded(abused) as http:
         streams = [await asyncio.open_connection(place.hostname, place.port) for _ in range(30)]
         for number, (_, writer) in enumerate(streams):
             writer.write(begun[number % len(begun)])
         await means_well(http)
         for reader, writer in streams:
-            assert await asyncio.wait_for(reader.read(), HEAD_SECONDS + 10) == b""
+            answered = await asyncio.wait_for(reader.read(), HEAD_SECONDS + 10)
+            assert answered == b"" or answered.startswith(b"HTTP/1.1 200")
             writer.close()
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final, cast
 
@@ -58,6 +59,13 @@ ESTIMATES: Final[Mapping[str, tuple[str, Mapping[str, object], int]]] = {
         "query ($id: ID!) { node(id: $id) { ... on Thing { group { id } } ... on Product { images { alt } } } }",
         {},
         1 + 1 + LISTED,
+    ),
+    "as many as a whole number says": ("query ($n: Int!) { people(first: $n) { nodes { id } } }", {"n": 7.0}, 8),
+    "a key that stands for more of one type than of another": (
+        """query ($id: ID!) { node(id: $id) { ... on Group { each: connections(first: 1) { nodes { id } } }
+            ... on Person { each: connections(first: 100) { nodes { id } } } } }""",
+        {},
+        1 + 1 + 100,
     ),
     "the same twice, once": ("{ people(first: 9) { nodes { id } nodes { displayName } } }", {}, 10),
     "the same by another name, twice": ("{ a: people(first: 9) { nodes { id } } b: people(first: 9) { nodes { id } } }",
@@ -157,7 +165,14 @@ def test_buckets_that_have_drained_are_forgotten() -> None:
     at = [0.0]
     budgets = Budgets(BudgetLimits(points=10, per_second=1), lambda: at[0])
     for number in range(10_000):
-        budgets.of(Caller(None, address=str(number))).spend(1)
+        budgets.of(Caller(None, address=str(IPv4Address(number)))).spend(1)
     at[0] += 1
-    budgets.of(Caller(None, address="last")).spend(1)
-    assert list(cast("dict[str, object]", vars(budgets)["_levels"])) == ["last"]
+    budgets.of(Caller(None, address="192.0.2.1")).spend(1)
+    assert list(cast("dict[str, object]", vars(budgets)["_levels"])) == ["192.0.2.1"]
+
+
+def test_all_addresses_of_one_household_have_one_bucket() -> None:
+    budgets = Budgets(BudgetLimits(points=10, per_second=1), lambda: 0.0)
+    budgets.of(Caller(None, address="2001:db8::1")).spend(10)
+    left = [budgets.of(Caller(None, address=each)).left for each in ("2001:db8::ffff:2", "2001:db8:0:1::1")]
+    assert left == [0, 10]
