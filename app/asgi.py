@@ -16,6 +16,7 @@ from app.explorer import Explorer
 from app.file_downloads import FileDownloads
 from app.graphql_view import COST, GraphQLView
 from app.load import LoadLimits
+from app.metrics import Metrics
 from app.order_export import OrderExportRoutes
 from app.order_papers import OrderPaperRoutes
 from app.requests import REQUEST_ID, Requests
@@ -37,6 +38,7 @@ from schema.limits import Limits
 from services.embedding import Embedder
 from services.event_log import EventLog
 from services.files import FileContents
+from services.kept_answers import KEPT_BYTES
 from services.lists import SCAN_LIMIT
 from services.orders import Terms
 from services.passkey_proofs import RelyingParty
@@ -80,6 +82,7 @@ def create_app(
     files: FileContents | None = None,
     upload_limit: int = UPLOAD_LIMIT,
     documents: DocumentPolicy = ANY_DOCUMENT,
+    kept_bytes: int = KEPT_BYTES,
 ) -> Requests:
     """Everything that is served on one port, over a store that is migrated; texts to look for go to the embedder.
 
@@ -89,7 +92,8 @@ def create_app(
     of the wallet origins may ask wallets to sign in, and those that are contracts are asked on the chains.
     Subscriptions follow the log, where it is one that runs. Orders are placed on the terms. Webhooks may be on this
     machine where that is said. Who signs in does so by the policy. The bytes of files are kept in
-    `files`, of at most `upload_limit` each. What a request may run is by `documents`.
+    `files`, of at most `upload_limit` each. What a request may run is by `documents`. Answers are kept in at most
+    `kept_bytes`, until something changes.
     """
     migrations = read_migrations()
 
@@ -129,6 +133,7 @@ def create_app(
         files=files,
         upload_limit=upload_limit,
         documents=documents,
+        kept_bytes=kept_bytes,
     )
     view = GraphQLView(
         executable, services, Cursors(cursor_key), explorer, limits, origins=origins, live=live, load=load
@@ -140,16 +145,22 @@ def create_app(
 
     routes = [
         Route("/", home),
-        Route("/graphql", view),
         Mount("/explorer", explorer.assets),
         Route("/health/live", alive),
         Route("/health/ready", ready),
+        Metrics(services.kept_answers, view).route,
         *OrderPaperRoutes(services.order_printing, view.caller_of).routes,
         FileDownloads(services).route,
         *OrderExportRoutes(services.order_export, view.caller_of, live.patience_seconds).routes,
         *more_routes,
     ]
-    served: ASGIApp = ExceptionMiddleware(Router(routes))
+    others = ExceptionMiddleware(Router(routes))
+
+    def operations(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        serve = view if scope["path"] == "/graphql" else others  # what is asked most is looked for first
+        return serve(scope, receive, send)
+
+    served: ASGIApp = operations
     if origins:
         served = CORSMiddleware(
             served,
@@ -169,4 +180,4 @@ def create_app(
             ],
             expose_headers=[CONSISTENCY_TOKEN, REQUEST_ID],
         )
-    return Requests(served, sockets, body_limit, view.go_away, form_limit=upload_limit)
+    return Requests(served, sockets, body_limit, view.go_away, view.is_idle, form_limit=upload_limit)

@@ -274,4 +274,5 @@ class _Opened(StreamingResponse):
 
 
 def _token(request: Request) -> str | None:
-    return request.headers.get(TOKEN) or request.query_params.get("token")
+    token = request.headers.get(TOKEN)
+    return token if token or not request.scope["query_string"] else request.query_params.get("token")

@@ -30,7 +30,7 @@ from app.event_streams import EventStreams
 from app.explorer import Explorer
 from app.load import Load, LoadLimits, PerCaller
 from app.negotiation import negotiated
-from app.operation_requests import OPERATION, asked_by, is_subscription
+from app.operation_requests import OPERATION, Asked, OperationRequest, asked_by, is_ordinary, is_subscription
 from app.requests import refusal, refused
 from app.subscriptions import TOO_MANY_SOCKETS, Connection, LiveLimits, Socket, sent_event, takes_json, within
 from app.uploads import Adapter, received
@@ -101,6 +101,15 @@ class GraphQLView(GraphQL[Context, None]):
         """How many of them each caller has, who is an address until they say who they are."""
         self._streams = EventStreams(self, live)
 
+    @property
+    def operations(self) -> int:
+        """How many operations are under way."""
+        return self._load.operations
+
+    def is_idle(self) -> bool:
+        """Whether none is."""
+        return not self._load.operations
+
     async def go_away(self) -> None:
         """Let every subscription go, so that its client comes back to another server with its last cursor."""
         self._streams.go_away()
@@ -108,7 +117,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. What never becomes an operation is refused in JSON too."""
-        request = Request(scope, receive)
+        request = OperationRequest(scope, receive)
         try:
             self._load.check()
             with seeing(self._tokens.read(request)) as seen:
@@ -151,7 +160,7 @@ class GraphQLView(GraphQL[Context, None]):
         if not any(kind in accepted for kind in _STREAMS):  # what goes on after its first answer is confirmed by none
             with claims.confirming():
                 try:
-                    response = await self.run(request)
+                    response = await (self._run_ordinary(request) if is_ordinary(request) else self.run(request))
                     await self._services.sessions.confirm()
                 except AuthError:
                     if not claims.outdated():
@@ -160,6 +169,18 @@ class GraphQLView(GraphQL[Context, None]):
                     return response
             request.state.request_error = False
         return await self.run(request)
+
+    async def _run_ordinary(self, request: Request) -> Response:
+        """What `run` does, straight away, with what most requests are: JSON that is posted for one answer."""
+        response = Response(media_type="application/json")  # which may be given cookies
+        context = await self.get_context(request, response)
+        asked = Asked.of(self.parse_json(await request.body()))
+        context.reference = asked.reference
+        data = GraphQLRequestData(asked.text, asked.variables, asked.operation_name, asked.extensions)
+        result = await self.execute_single(request, self.request_adapter_class(request), response, context, None, data)
+        response.body = self.encode_json(await self.process_result(request, result))
+        response.headers["content-length"] = str(len(response.body))
+        return response
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Whether a browser asks for a page; a program that takes anything wants no page."""
@@ -243,7 +264,7 @@ class GraphQLView(GraphQL[Context, None]):
         """Run one operation to its one answer; its name is then in the log. RateLimitError, DeadlineError."""
         request.state.operation = request_data.operation_name
         context.streams = False
-        async with self._load.taking_on(context.caller):
+        with self._load.taking_on(context.caller):
             return await super().execute_single(
                 request, request_adapter, sub_response, context, root_value, request_data
             )

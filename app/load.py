@@ -1,11 +1,11 @@
 """What a server takes on at a time: beyond that it answers at once that it is busy, and goes on with what it has."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from app.time_limits import TimeLimit
 from domain.access import Caller
 from domain.errors import DeadlineError, OverloadedError, RateLimitError
 from graph import deadlines
@@ -57,21 +57,25 @@ class Load:
         self._all = 0
         self._of_one = PerCaller(limits.of_one, _MANY.format(limits.of_one))
 
+    @property
+    def operations(self) -> int:
+        """How many there are."""
+        return self._all
+
     def check(self) -> None:
         """Whether one more can be taken on, as it is best known before anything is read. OverloadedError."""
         if self._all >= self._limits.operations:
             raise OverloadedError(_BUSY, 1)
 
-    @asynccontextmanager
-    async def taking_on(self, caller: Caller) -> AsyncIterator[None]:
+    @contextmanager
+    def taking_on(self, caller: Caller) -> Iterator[None]:
         """Take on one of a caller, for as long as one may take. OverloadedError, RateLimitError, DeadlineError."""
         self.check()
         who = self._of_one.enter(caller)
         self._all += 1
         try:
-            with deadlines.within(self._limits.seconds):
-                async with asyncio.timeout(self._limits.seconds):
-                    yield
+            with deadlines.within(self._limits.seconds), TimeLimit(self._limits.seconds):
+                yield
         except TimeoutError as error:
             raise DeadlineError from error
         finally:

@@ -6,10 +6,13 @@ and for the hash see services/operation_texts.py.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, overload
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from starlette.datastructures import Headers
+from starlette.requests import Request
 from strawberry.http.parse_content_type import parse_content_type
 
 from app.uploads import FORM
@@ -20,8 +23,43 @@ from schema.context import Context
 if TYPE_CHECKING:
     from app.graphql_view import GraphQLView
 
+_JSON: Final = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
+
 OPERATION: Final = ("query", "documentId", "extensions")
 """What a request has one of at least where it is an operation."""
+
+
+class _Headers(Headers):
+    """Headers of which many are asked for: each of them is found at once, in whichever case it is asked for."""
+
+    def __init__(self, raw: list[tuple[bytes, bytes]]) -> None:
+        super().__init__(raw=raw)
+        self._first = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(raw)}
+
+    def __getitem__(self, key: str) -> str:
+        return self._first[key.lower()]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._first
+
+    @overload  # type: ignore[override] # of a mapping the default may be anything
+    def get(self, key: str, default: None = None, /) -> str | None: ...
+
+    @overload
+    def get(self, key: str, default: str, /) -> str: ...
+
+    def get(self, key: str, default: str | None = None, /) -> str | None:
+        """The first of a name."""
+        return self._first.get(key.lower(), default)
+
+
+class OperationRequest(Request):
+    """A request that may be an operation."""
+
+    @cached_property
+    def headers(self) -> Headers:
+        """Its headers."""
+        return _Headers(list(self.scope["headers"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +91,11 @@ class Asked:
     def is_something(self) -> bool:
         """Whether it says at all what to run."""
         return self.text is not None or self.reference != NO_REFERENCE
+
+
+def is_ordinary(request: Request) -> bool:
+    """Whether it is JSON that is posted, and nothing else about it matters."""
+    return request.method == "POST" and request.headers.get("content-type") in _JSON
 
 
 async def asked_by(request: AsyncHTTPRequestAdapter, view: "GraphQLView") -> Asked:

@@ -5,19 +5,21 @@ import logging
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final, TypeAlias
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
 
+from app.logs import logging_request
+from app.time_limits import TimeLimit
 from domain.errors import AppError, AuthError, NetworkError, RateLimitError
 from domain.ids import new_id
 
 log = logging.getLogger("one.http")
+
+Header: TypeAlias = tuple[bytes, bytes]
 
 REQUEST_ID = "X-Request-Id"
 FORMS = "/graphql"
@@ -42,7 +44,11 @@ _STATUS: Final[Mapping[str, int]] = {
 }
 BODY_SECONDS: Final = 30
 """How long a client may take to send a body, or the next piece of a form with files."""
-_PLAIN: Final = "identity"
+_PLAIN: Final = b"identity"
+_ID: Final = REQUEST_ID.lower().encode()
+_SAFE: Final = tuple((name.lower().encode(), value.encode()) for name, value in SAFE.items())
+_FOR_ONE: Final = (b"cache-control", b"no-store")
+_ENCRYPTED: Final = (b"strict-transport-security", b"max-age=31536000")
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -63,6 +69,7 @@ class Requests:
         sockets: ASGIApp,
         body_limit: int,
         go_away: Callable[[], Awaitable[None]],
+        is_idle: Callable[[], bool],
         *,
         form_limit: int = 0,
     ) -> None:
@@ -73,6 +80,8 @@ class Requests:
         self._form_limit = form_limit
         self.go_away = go_away
         """Let every connection go that would stay open: the server stops."""
+        self.is_idle = is_idle
+        """Whether no operation is under way."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or a WebSocket, which keeps each frame that waits for it, so that they are few and small."""
@@ -81,10 +90,10 @@ class Requests:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and log it."""
-        asked = Headers(scope=scope)
-        asked_for = asked.get(REQUEST_ID, "")
-        encoding = asked.get("content-encoding", _PLAIN).lower()
-        is_form = asked.get("content-type", "").lower().startswith("multipart/form-data") and scope["path"] == FORMS
+        asked: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # the first of a name counts
+        asked_for = asked.get(_ID, b"").decode("latin-1")
+        encoding = asked.get(b"content-encoding", _PLAIN).lower()
+        is_form = scope["path"] == FORMS and asked.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
         limit = self._body_limit + (self._form_limit if is_form else 0)
         request_id = asked_for if _ACCEPTABLE_ID.fullmatch(asked_for) else new_id("req")
         state = scope.setdefault("state", {})
@@ -96,22 +105,15 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID] = request_id
-                for name, value in SAFE.items():
-                    headers.setdefault(name, value)
-                if "ETag" not in headers:  # what has one may be kept, and everything else is for whoever asked alone
-                    headers.setdefault("Cache-Control", "no-store")
-                if scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                message["headers"] = _completed(message.get("headers", ()), request_id, scope["scheme"])
             await send(message)
 
-        with bound_contextvars(request_id=request_id):
+        with logging_request(request_id):
             try:
                 if encoding == _PLAIN:
                     await self._app(scope, _bounded(receive, limit, renewed=is_form), send_with_id)
                 else:
-                    await compressed(encoding)(scope, receive, send_with_id)
+                    await compressed(encoding.decode("latin-1"))(scope, receive, send_with_id)
             except ClientDisconnect:
                 status = GONE
             except BodyRefusedError as error:
@@ -131,17 +133,29 @@ class Requests:
                 log.info("request", extra={name: value for name, value in fields.items() if value is not None})
 
 
+def _completed(headers: Iterable[Header], request_id: str, scheme: str) -> list[Header]:
+    """The headers of a response, and those that every one has where it says nothing else."""
+    own = [each for each in headers if each[0] != _ID]
+    names = {name for name, _ in own}
+    added = [each for each in _SAFE if each[0] not in names]
+    if b"cache-control" not in names and b"etag" not in names:  # what has a tag may be kept
+        added.append(_FOR_ONE)  # and everything else is for whoever asked alone
+    if scheme == "https" and _ENCRYPTED[0] not in names:
+        added.append(_ENCRYPTED)
+    return [*own, (_ID, request_id.encode()), *added]
+
+
 def _bounded(receive: Receive, limit: int, *, renewed: bool) -> Receive:
     """What receives no more than that, and does not wait for it forever; where `renewed`, each piece has its time."""
-    received, complete = 0, False
-    ends = asyncio.get_running_loop().time() + BODY_SECONDS
+    received, complete, loop = 0, False, asyncio.get_running_loop()
+    ends = loop.time() + BODY_SECONDS
 
     async def receive_bounded() -> Message:
         nonlocal received, complete, ends
         if complete:  # what comes yet is that the client went away
             return await receive()
         try:
-            async with asyncio.timeout_at(ends):
+            with TimeLimit(ends - loop.time()):
                 message = await receive()
         except TimeoutError as error:
             raise BodyRefusedError(too_slow()) from error
@@ -150,7 +164,7 @@ def _bounded(receive: Receive, limit: int, *, renewed: bool) -> Receive:
             raise BodyRefusedError(too_large(limit))
         complete = not message.get("more_body", False)
         if renewed:
-            ends = asyncio.get_running_loop().time() + BODY_SECONDS
+            ends = loop.time() + BODY_SECONDS
         return message
 
     return receive_bounded
@@ -187,7 +201,7 @@ def too_large(limit: int) -> JSONResponse:
 def compressed(encoding: str) -> JSONResponse:
     """The response to a body that would have to be made larger before it can be read, by nobody knows how much."""
     message = f"The body of a request is taken as it is, without Content-Encoding, and not as {encoding[:20]!r}."
-    return refusal(415, message, "BAD_REQUEST", {"Accept-Encoding": _PLAIN})
+    return refusal(415, message, "BAD_REQUEST", {"Accept-Encoding": _PLAIN.decode()})
 
 
 def too_slow() -> JSONResponse:

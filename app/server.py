@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import importlib
 import logging
 import signal
@@ -22,6 +21,7 @@ from app.embedding import embedding
 from app.explorer import Explorer
 from app.file_contents import ObjectContents
 from app.file_worker import erasing
+from app.garbage import collecting, settle
 from app.mail_senders import Mailbox, SmtpSender
 from app.mail_worker import delivering
 from app.order_worker import expiring
@@ -155,6 +155,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     files=files,
                     upload_limit=settings.upload_limit,
                     documents=settings.document_policy,
+                    kept_bytes=settings.kept_bytes,
                     live=LiveLimits(
                         patience_seconds=settings.patience_seconds,
                         operations=settings.max_subscriptions,
@@ -202,6 +203,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     erasing(Erasing(store, now, files)),
                     expiring(Expiry(store, now), CartExpiry(store, now)),
                     telling_webhooks(settings, store, events, box, cursor_key),
+                    collecting(app.is_idle),
                 ):
                     await _run(Server(config, started, stopping), listener)
 
@@ -248,18 +250,6 @@ def _smtp(settings: Settings, host: str) -> SmtpSender:
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )
-
-
-def settle() -> None:
-    """Have the collector of garbage leave alone what is there by now, such as the schema: it stays, and is a lot.
-
-    Else each full collection walks all of it, and holds the event loop for a tenth of a second meanwhile. What comes
-    after that is little, so that it is collected more often, and each time takes a few milliseconds.
-    """
-    gc.collect()
-    gc.freeze()
-    young, _, _ = gc.get_threshold()
-    gc.set_threshold(young, 5, 2)  # of 10 and 10
 
 
 def sign_in_policy(settings: Settings, box: SecretBox) -> SignInPolicy:

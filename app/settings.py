@@ -21,6 +21,7 @@ from domain.people import PlatformRole
 from domain.sign_in_policy import LONGEST_SESSION
 from domain.trusted_documents import DocumentPolicy
 from schema.limits import Limits
+from services.kept_answers import KEPT_BYTES
 from services.sealing import read_key
 
 PREFIX = "ONE_"
@@ -160,6 +161,9 @@ class Settings(BaseSettings):
     )
     embedding_model: str | None = Field(None, min_length=1, description="The model to ask that endpoint for.")
     embedding_key: SecretStr | None = Field(None, description="The key that the endpoint wants, if it does.")
+    kept_bytes: int = Field(
+        KEPT_BYTES, ge=0, description="How many bytes of answers to keep until something changes; 0 keeps none."
+    )
     scan_limit: int = Field(100_000, gt=0, description="How many rows a list may look at for one page of a filter.")
     platform_fee: Decimal = Field(
         Decimal("0.05"), ge=0, le=1, decimal_places=4, description="The part of what is sold that the platform keeps."

@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from app.garbage import settle
 from app.local_store.sharing import running_store
 from app.provider_settings import ProviderSettings
 from app.providers import signing_in
-from app.server import settle
 from benchmarks.figures import Figure, milliseconds
 from benchmarks.held import Held
 from benchmarks.servers import serving

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final, Generic, TypedDict, TypeVar, cast
+from typing import Final, Generic, Protocol, TypedDict, TypeVar, cast
 
 from domain.errors import AuthError
 
@@ -24,7 +24,15 @@ class UsedRow(TypedDict):
     lastUsedAt: int
 
 
+class Forgetful(Protocol):
+    """Remembers something by a key."""
+
+    def forget(self, key: str) -> None:
+        """Remember it no longer."""
+
+
 R = TypeVar("R", bound=UsedRow)
+T = TypeVar("T")
 
 _OUTDATED: Final = "Who you are to this server changed while it answered: ask again."
 
@@ -36,7 +44,7 @@ class Claim:
     text: str
     parameters: Mapping[str, object]
     remembered: Mapping[str, object]
-    memory: "Memory[UsedRow]"
+    memory: "Forgetful"
     key: str
     holds: bool | None = None
     """Whether the store said so; None before it was asked."""
@@ -102,45 +110,45 @@ def outdated() -> bool:
     return request is not None and request.claim is not None and request.claim.holds is False
 
 
-class Memory(Generic[R]):
+class Memory(Generic[R, T]):
     """What a process remembers of the sessions or keys that were used, by the hashes of their secrets."""
 
-    def __init__(self, text: str) -> None:
-        """`text` is the statement of their rows, whose parameters are `$who`."""
+    def __init__(self, text: str, make: Callable[[R], T]) -> None:
+        """`text` is the statement of their rows, whose parameters are `$who`, and `make` makes something of a row."""
         self._text = text
-        self._rows: OrderedDict[str, R] = OrderedDict()
+        self._make = make
+        self._rows: OrderedDict[str, tuple[R, T]] = OrderedDict()
 
     async def look_up(
         self, key: str, parameters: Mapping[str, object], since: int, read: Callable[[], Awaitable[list[R]]]
-    ) -> R | None:
-        """The row of a session or key, or None where there is none: as remembered, or what `read` answers.
+    ) -> T | None:
+        """What is made of the row of a session or key, as remembered, or as `read` answers it; None without a row.
 
         What is remembered is to be confirmed by the first read of the request. It does where the request has such a
         read, and where the last use was after `since` (microseconds).
         """
-        if (row := self._claim(key, parameters, since)) is not None:
-            return row
+        remembered = self._claim(key, parameters, since)
+        if remembered is not None:
+            return remembered
         rows = await read()
         if not rows:
             self.forget(key)
             return None
-        self._keep(key, rows[0])
-        return rows[0]
-
-    def _claim(self, key: str, parameters: Mapping[str, object], since: int) -> R | None:
-        request, row = _REQUEST.get(), self._rows.get(key)
-        if request is None or row is None or row["lastUsedAt"] <= since:
-            return None
-        self._rows.move_to_end(key)
-        memory = cast("Memory[UsedRow]", self)
-        request.claim = Claim(self._text, parameters, cast("Mapping[str, object]", row), memory, key)
-        return row
-
-    def _keep(self, key: str, row: R) -> None:
-        self._rows[key] = row
+        made = self._make(rows[0])
+        self._rows[key] = (rows[0], made)
         self._rows.move_to_end(key)
         if len(self._rows) > MOST:
             self._rows.popitem(last=False)
+        return made
+
+    def _claim(self, key: str, parameters: Mapping[str, object], since: int) -> T | None:
+        request, remembered = _REQUEST.get(), self._rows.get(key)
+        if request is None or remembered is None or remembered[0]["lastUsedAt"] <= since:
+            return None
+        self._rows.move_to_end(key)
+        row, made = remembered
+        request.claim = Claim(self._text, parameters, cast("Mapping[str, object]", row), self, key)
+        return made
 
     def forget(self, key: str) -> None:
         """Have it looked up the next time."""

@@ -62,6 +62,11 @@ class KeyInUse:
     viewer: Viewer
     properties: Mapping[str, JSON]
     last_used_at: datetime
+    expires_at: datetime | None
+
+    def has_expired(self, at: datetime) -> bool:
+        """Whether it is not in force any more at that time."""
+        return self.expires_at is not None and self.expires_at <= at
 
 
 _VIEWER: Final = """<-[owns:OWNS]-(person:Person)
@@ -174,28 +179,27 @@ FETCH_HOME: Statement[str] = Statement(
 
 
 async def authenticate(
-    store: Store, memory: Memory[ViewerRow], secret_hash: str, at: datetime, since: datetime
+    store: Store, memory: Memory[ViewerRow, KeyInUse], secret_hash: str, at: datetime, since: datetime
 ) -> KeyInUse | None:
     """The key that has that hash, or None where there is none that is in force at that time.
 
     Where it was used after `since` it may be as remembered, to be confirmed by the first read of the request.
     """
     given = {"secretHash": secret_hash, "at": to_micros(at)}
-    row = await memory.look_up(secret_hash, given, to_micros(since), lambda: store.read(AUTHENTICATE, given))
-    return None if row is None else _in_use(row, at)
+    found = await memory.look_up(secret_hash, given, to_micros(since), lambda: store.read(AUTHENTICATE, given))
+    return None if found is None or found.has_expired(at) else found
 
 
 async def authenticate_again(store: Store, ids: Sequence[str], at: datetime) -> dict[str, KeyInUse]:
     """Those of the keys that are in force still."""
     rows = await store.read(AUTHENTICATE_KEYS_AGAIN, {"ids": list(ids), "at": to_micros(at)}, latest=True)
-    return {row["keyId"]: found for row in rows if (found := _in_use(row, at)) is not None}
+    return {row["keyId"]: found for row in rows if not (found := in_use(row)).has_expired(at)}
 
 
-def _in_use(row: ViewerRow, at: datetime) -> KeyInUse | None:
+def in_use(row: ViewerRow) -> KeyInUse:
+    """The key that a row holds, be it that it has expired."""
     properties = from_json(row["properties"])
     expires_at = properties.get("expiresAt")
-    if isinstance(expires_at, str) and datetime.fromisoformat(expires_at) <= at:
-        return None
     viewer = Viewer(
         person_id=row["personId"],
         role=PlatformRole(row["role"]),
@@ -205,7 +209,8 @@ def _in_use(row: ViewerRow, at: datetime) -> KeyInUse | None:
         granted=granted_of(row["granted"]),
         is_service=row["service"],
     )
-    return KeyInUse(viewer, properties, from_micros(row["lastUsedAt"]))
+    ends = datetime.fromisoformat(expires_at) if isinstance(expires_at, str) else None
+    return KeyInUse(viewer, properties, from_micros(row["lastUsedAt"]), ends)
 
 
 async def confine(store: Store, reach: Reach, group_ids: Sequence[str]) -> tuple[str, ...]:

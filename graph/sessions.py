@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, TypedDict, get_type_hints
+from typing import Final, TypeAlias, TypedDict, get_type_hints
 
 from domain.access import KeyScope, Viewer, ViewerSession
 from domain.people import PlatformRole
@@ -40,6 +40,10 @@ class SessionRow(TokenRow):
     familyHash: str
     previousHash: str | None
     secondFactor: bool | None
+
+
+InUse: TypeAlias = tuple[Viewer, datetime]
+"""The viewer of a session, and when it was last used."""
 
 
 class SessionViewerRow(TypedDict):
@@ -218,21 +222,25 @@ FORGET_SESSIONS: Statement[int] = Statement(
 
 
 async def authenticate(
-    store: Store, memory: Memory[SessionViewerRow], access_hash: str, at: datetime, since: datetime
-) -> tuple[Viewer, datetime] | None:
+    store: Store, memory: Memory[SessionViewerRow, InUse], access_hash: str, at: datetime, since: datetime
+) -> InUse | None:
     """The viewer whose access token has that hash, and when it was last used; None where it is not in force.
 
     Where it was used after `since` it may be as remembered, to be confirmed by the first read of the request.
     """
     given = {"accessHash": access_hash, "at": to_micros(at)}
-    row = await memory.look_up(access_hash, given, to_micros(since), lambda: store.read(AUTHENTICATE_SESSION, given))
-    return None if row is None else (_viewer(row), from_micros(row["lastUsedAt"]))
+    return await memory.look_up(access_hash, given, to_micros(since), lambda: store.read(AUTHENTICATE_SESSION, given))
 
 
 async def authenticate_again(store: Store, ids: Sequence[str], at: datetime) -> dict[str, Viewer]:
     """The viewers of those of the sessions that are in force still."""
     rows = await store.read(AUTHENTICATE_SESSIONS_AGAIN, {"ids": list(ids), "at": to_micros(at)}, latest=True)
     return {row["sessionId"]: _viewer(row) for row in rows}
+
+
+def in_use(row: SessionViewerRow) -> InUse:
+    """The viewer of a session, and when it was last used."""
+    return _viewer(row), from_micros(row["lastUsedAt"])
 
 
 def _viewer(row: SessionViewerRow) -> Viewer:

@@ -1,9 +1,10 @@
 """Reads of many requests that wait at the same time go to the store as one statement.
 
-Most of what a short read costs is the way to the store and back, so that a server is as quick as its ways are few. A
-read that finds the way free takes it at once and alone. While two of its kind are under way those that come meanwhile
-wait for one of them to be back, and then go together: the more there is to do, the more goes together, and a read that
-is alone waits for nothing. Each brings its own viewer, about whom the predicates of the statement ask by the row.
+Most of what a short read costs is the way to the store and back, so that a server is as quick as its ways are few.
+Reads of a kind that come in one turn of the event loop go together. While they are under way those that come meanwhile
+wait for them to be back, and then go together: the more there is to do, the more goes together, and a read that is
+alone waits for nobody. Each brings its own viewer, about whom the predicates of the statement ask by the row; who sent
+several of them is asked for once.
 """
 
 import asyncio
@@ -13,18 +14,17 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, NotRequired, TypeAlias, TypedDict, cast
+from typing import Final, TypeAlias, cast
 
 from neo4j import Bookmarks
 
 from domain.errors import AuthError
 from graph.claims import Claim
+from graph.versions import UNKNOWN, Version
 
 Rows: TypeAlias = list[Mapping[str, object]]
 
-UNDER_WAY: Final = 2
-"""How many statements of one kind are under way at a time: the store works on one while another is on its way."""
-PATIENCE: Final = 0.05
+PATIENCE: Final = 0.01
 """After how many seconds who waits takes a way of their own: what is under way may be slow, or lost."""
 MOST_UNDER_WAY: Final = 16
 """How many statements of one kind are under way at the most then."""
@@ -39,9 +39,12 @@ _CALL: Final = re.compile(r"CALL \((?=\w)")
 _LIMIT: Final = re.compile(r"LIMIT \$(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Read:
-    """One read of a statement: what it takes, what it may not be older than, and what is claimed of who asks."""
+    """One read of a statement: what it takes, what it may not be older than, and what is claimed of who asks.
+
+    Once it was answered, `version` is that of the state that it saw.
+    """
 
     name: str
     text: str
@@ -52,6 +55,7 @@ class Read:
     claim: Claim | None = None
     until: float | None = None
     """When whoever asks no longer waits, by the clock of the event loop."""
+    version: Version = UNKNOWN
 
     @property
     def kind(self) -> Hashable:
@@ -80,36 +84,36 @@ class Joint:
         """The statement of those reads."""
         first = reads[0]
         agreed = _agreed(first.text)
-        calls = [
-            {
-                "who": read.claim.parameters if read.claim else None,
-                **{name: value for name, value in read.parameters.items() if name not in agreed},
-            }
-            for read in reads
-        ]
-        return cls(
-            reads,
-            _joint(first.text, first.claim.text if first.claim else ""),
-            {"calls": calls, **{name: first.parameters[name] for name in agreed}},
-        )
+        calls = [{name: value for name, value in read.parameters.items() if name not in agreed} for read in reads]
+        if not calls[0]:  # they all ask the same
+            calls = calls[:1]
+        given = {"calls": calls, **{name: first.parameters[name] for name in agreed}}
+        if first.claim:
+            # Of one session or key the last is asked about, at whose time the others are true as well.
+            given["who"] = list({read.claim.key: read.claim.parameters for read in reads if read.claim}.values())
+        return cls(reads, _joint(first.text, first.claim.text if first.claim else ""), given)
 
     def answers(self, rows: Rows) -> Sequence[Rows | Exception]:
         """The rows of each read, or that whoever sent it is not who was claimed."""
-        return [_answer(read.claim, cast("_Answer", row)) for read, row in zip(self.reads, rows, strict=True)]
+        keys = dict.fromkeys(read.claim.key for read in self.reads if read.claim)
+        found = [cast("Rows", row["found"]) for row in rows]
+        claimed = dict(zip(keys, found, strict=False))
+        told = found[len(keys) :]
+        if len(told) == 1:
+            told *= len(self.reads)
+        return [
+            _answer(read.claim, claimed[read.claim.key] if read.claim else [], each)
+            for read, each in zip(self.reads, told, strict=True)
+        ]
 
 
-class _Answer(TypedDict):
-    rows: Rows
-    claimed: NotRequired[Rows]
-
-
-def _answer(claim: Claim | None, answer: _Answer) -> Rows | Exception:
+def _answer(claim: Claim | None, claimed: Rows, rows: Rows) -> Rows | Exception:
     if claim is not None:
         try:
-            claim.check(answer["claimed"])
+            claim.check(claimed)
         except AuthError as error:
             return error
-    return answer["rows"]
+    return rows
 
 
 @cache
@@ -120,20 +124,23 @@ def _agreed(text: str) -> frozenset[str]:
 
 @cache
 def _joint(text: str, claim: str) -> str:
-    claimed = f", COLLECT {{ {_of_each(claim)} }} AS claimed" if claim else ""
-    told = "{rows: rows, claimed: claimed}" if claim else "{rows: rows}"
+    asked = _each("calls", text)
+    return f"{_each('who', claim)} UNION ALL {asked}" if claim else asked
+
+
+def _each(listed: str, text: str) -> str:
+    """A statement for each map of a parameter that is a list of them, in their order."""
     return f"""
-    UNWIND range(0, size($calls) - 1) AS number
-    WITH number, $calls[number] AS given ORDER BY number
-    WITH number, given, COLLECT {{ {_of_each(text)} }} AS rows{claimed}
-    RETURN {told} AS row"""
+    UNWIND range(0, size(${listed}) - 1) AS number
+    WITH number, ${listed}[number] AS given ORDER BY number
+    RETURN {{found: COLLECT {{ {_of_each(text)} }}}} AS row"""
 
 
 def _of_each(text: str) -> str:
     """The statement with its parameters read from the variable `given`, which all of a COLLECT sees but for a CALL."""
     agreed = _agreed(text)
     own = _PARAMETER.sub(lambda found: found[0] if found[1] in agreed else f"given.{found[1]}", text)
-    return _CALL.sub("CALL (given, ", own)
+    return _CALL.sub("CALL (given, ", own.replace("given.who.", "given."))
 
 
 @dataclass(slots=True)
@@ -143,6 +150,8 @@ class _Lane:
     kind: Hashable
     together: int
     under_way: int = 0
+    leaving: bool = False
+    """Whether those who wait go at the end of this turn of the event loop."""
     waiting: deque[tuple[Read, asyncio.Future[Rows]]] = field(default_factory=deque)
     patience: asyncio.TimerHandle | None = None
 
@@ -163,23 +172,28 @@ class SharedReads:
     async def read(self, read: Read) -> Rows:
         """The rows of a read, or its own error."""
         kind = read.kind
-        lane = self._lanes.setdefault(kind, _Lane(kind, read.together))
-        if lane.under_way < UNDER_WAY:
-            lane.under_way += 1
-            try:
-                return await self._alone(read)
-            finally:
-                self._came_back(lane)
+        lane = self._lanes.get(kind)
+        if lane is None:
+            lane = self._lanes[kind] = _Lane(kind, read.together)
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[Rows] = loop.create_future()
         lane.waiting.append((read, waiting))
-        if lane.patience is None:
+        if not lane.under_way and not lane.leaving:
+            lane.leaving = True
+            loop.call_soon(self._leave, lane)
+        elif lane.patience is None and not lane.leaving:
             lane.patience = loop.call_later(PATIENCE, self._lose_patience, lane)
         return await waiting
 
+    def _leave(self, lane: _Lane) -> None:
+        """Let those go who came in this turn of the event loop."""
+        lane.leaving = False
+        self._lose_patience(lane)
+
     def _came_back(self, lane: _Lane) -> None:
         lane.under_way -= 1
-        self._send(lane)
+        if not lane.leaving:
+            self._send(lane)
 
     def _lose_patience(self, lane: _Lane) -> None:
         """Open another way, where those that are under way take long."""
@@ -205,8 +219,8 @@ class SharedReads:
         if lane.patience and not lane.waiting:
             lane.patience.cancel()
             lane.patience = None
-        if not lane.under_way:
-            del self._lanes[lane.kind]
+        if not lane.under_way and not lane.leaving:
+            self._lanes.pop(lane.kind, None)
 
     async def _go(self, lane: _Lane, going: Sequence[tuple[Read, asyncio.Future[Rows]]]) -> None:
         try:
@@ -222,12 +236,12 @@ class SharedReads:
                 waiting.set_result(answer)
 
     async def _answers(self, reads: Sequence[Read]) -> Sequence[Rows | Exception]:
-        if len(reads) > 1:
-            try:
-                return await self._together(reads)
-            except Exception:  # noqa: BLE001, S110 - it is of one of them, who is told below, and the others are not
-                pass
-        return await asyncio.gather(*map(self._by_itself, reads))
+        if len(reads) == 1:
+            return [await self._by_itself(reads[0])]
+        try:
+            return await self._together(reads)
+        except Exception:  # noqa: BLE001 - it is of one of them, who is told, and the others are not
+            return await asyncio.gather(*map(self._by_itself, reads))
 
     async def _by_itself(self, read: Read) -> Rows | Exception:
         try:

@@ -12,6 +12,7 @@ from neo4j import (
     AsyncDriver,
     AsyncGraphDatabase,
     AsyncManagedTransaction,
+    Bookmarks,
     Query,
     unit_of_work,
 )
@@ -29,8 +30,9 @@ from neo4j.exceptions import (
 )
 
 from domain.errors import ConflictError, DeadlineError, NetworkError, StoreError, ValidationError
-from graph import bookmarks, claims, deadlines
+from graph import bookmarks, claims, deadlines, versions
 from graph.shared_reads import SMALL, Joint, Read, Rows, SharedReads
+from graph.versions import UNKNOWN, Version
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -150,6 +152,8 @@ class Store:
         self._shared = SharedReads(self._read, self._read_together)
         self.observe: Callable[[str], None] = lambda _name: None
         """Called with the name of each statement that is about to run: one call, one round trip."""
+        self.version: Version = UNKNOWN
+        """Of the state that a read saw last."""
         self.announced: Callable[[], None] = lambda: None
         """Called after each commit that recorded events."""
 
@@ -207,11 +211,17 @@ class Store:
         if statement.alone:
             await self.confirm()
         most = 1 if latest else statement.together
-        seen, until = bookmarks.current(), deadlines.current()
+        seen, until, reading = bookmarks.current(), deadlines.current(), versions.current()
+        if reading is not None and reading.version != UNKNOWN:
+            seen = Bookmarks.from_raw_values(reading.version.union(seen.raw_values if seen else ()))
         read = Read(statement.name, statement.text, parameters, most, seen, claims.unconfirmed(), until)
         if most > 1:
-            return cast("list[R]", await self._shared.read(read))
-        return cast("list[R]", await self._read(read, WRITE_ACCESS if latest else READ_ACCESS))
+            rows = await self._shared.read(read)
+        else:
+            rows = await self._read(read, WRITE_ACCESS if latest else READ_ACCESS)
+        if reading is not None:
+            reading.heard(read.version)
+        return cast("list[R]", rows)
 
     async def _read(self, read: Read, mode: str = READ_ACCESS) -> Rows:
         claim = read.claim
@@ -232,7 +242,10 @@ class Store:
     async def _read_together(self, reads: Sequence[Read]) -> Sequence[Rows | Exception]:
         """The answers to reads of one kind, in one round trip."""
         joint = Joint.of(reads)
-        return joint.answers(await self._rows(reads[0], joint.text, joint.parameters, READ_ACCESS, joint.until))
+        rows = await self._rows(reads[0], joint.text, joint.parameters, READ_ACCESS, joint.until)
+        for read in reads:
+            read.version = reads[0].version
+        return joint.answers(rows)
 
     async def _rows(self, read: Read, text: str, parameters: Parameters, mode: str, until: float | None) -> Rows:
         self.observe(read.name)
@@ -241,18 +254,27 @@ class Store:
         ) as session:
             query = Query(text, timeout=deadlines.seconds_left(until, self._timeout))
             result = await session.run(query, dict(parameters))
-            return cast("Rows", await result.value())
+            rows = cast("Rows", await result.value())
+            read.version = self.version = (await session.last_bookmarks()).raw_values
+            return rows
 
     async def confirm(self) -> None:
         """Ask whether what is claimed of the request holds, if nothing else did. AuthError where it does not."""
         if claims.unconfirmed():
             await self.read(CONFIRM, {})
 
+    async def version_now(self) -> Version:
+        """The version of the state that the store is in, who asks being confirmed. AuthError where they are not."""
+        with versions.reading(UNKNOWN) as reading:
+            await self.read(CONFIRM, {})
+        return reading.last
+
     def _seconds_left(self) -> float:
         return deadlines.seconds_left(deadlines.current(), self._timeout)
 
     async def consult(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work`, which does nothing but read, in one transaction, and again after a transient failure."""
+        versions.lose()
         await self.confirm()
 
         @unit_of_work(timeout=self._seconds_left())
@@ -277,6 +299,7 @@ class Store:
         `seconds` bounds one that may take longer than the others. ConflictError where a constraint of the
         store refuses the write, and where it is more than the store has memory for.
         """
+        versions.lose()
         await self.confirm()
         announces = False
 

@@ -176,21 +176,28 @@ def charge(plan: Plan, variables: Variables, context: Context) -> None:
     context.charge = Charge(points, partial(actual, plan))
 
 
-def settle(result: ExecutionResult, context: Context) -> None:
-    """Give back what an answer did not cost, and say what it did where the caller wants to know.
+def settle(result: ExecutionResult, context: Context, points: int | None = None) -> int:
+    """Give back what an answer did not cost, and say what it did where the caller wants to know; answer that.
 
-    One with errors costs what was requested: what was done for it is not in it.
+    One with errors costs what was requested: what was done for it is not in it. Of an answer that was kept it is known
+    how many `points` it costs.
     """
     charged, budget = context.charge, context.budget
     if charged is None or budget is None:
-        return
+        return 0
     answer = cast("Mapping[str, object] | None", result.data)
-    cost = charged.requested if result.errors or answer is None else min(charged.actual(answer), charged.requested)
+    if points is not None:
+        cost = points
+    elif result.errors or answer is None:
+        cost = charged.requested
+    else:
+        cost = min(charged.actual(answer), charged.requested)
     budget.give_back(charged.requested - cost)
     if context.tells_cost:
         throttle = {"maximum": budget.limits.points, "available": budget.left, "restoreRate": budget.limits.per_second}
         told = {"requested": charged.requested, "actual": cost, "throttleStatus": throttle}
         result.extensions = {**(result.extensions or {}), "cost": told}
+    return cost
 
 
 def plan_of(schema: GraphQLSchema, document: DocumentNode, operation_name: str | None) -> Plan:

@@ -1,10 +1,11 @@
 """How an operation runs: what all checks let through once runs straight away the next time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final, cast
 
+import orjson
 import strawberry
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, execute, get_operation_ast
 from strawberry.execution.is_awaitable import optimized_is_awaitable
@@ -26,9 +27,13 @@ from domain.errors import (
 from execution.schema import compile_at_once
 from resolvers.costs import Plan, charge, plan_of, settle
 from resolvers.failures import answered, failed, shown
+from resolvers.keeping import may_be_kept
 from resolvers.limits import DOCUMENTS, parse_options
 from schema.context import Context
 from schema.limits import Limits
+
+_MOST_GIVEN: Final = 2_000
+"""Bytes of the variables of an answer that is kept."""
 
 WRONG_DOCUMENTS: Final = (
     DocumentUnknownError,
@@ -40,7 +45,7 @@ WRONG_DOCUMENTS: Final = (
 """Why nothing is run for what a request says of its document."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LetThrough:
     """An operation of a document that may run: it is valid, and within the limits of the server."""
 
@@ -49,6 +54,8 @@ class LetThrough:
     name: str | None
     plan: Plan
     """What of it costs something."""
+    may_be_kept: bool
+    """Whether its answers are kept for as long as nothing changes."""
 
 
 class RememberWhatMayRun(SchemaExtension):
@@ -65,7 +72,9 @@ class RememberWhatMayRun(SchemaExtension):
             known = DOCUMENTS.about(
                 document,
                 _key(core, given, context.limits),
-                lambda: LetThrough(document, type_, name, plan_of(core, document, name)),
+                lambda: LetThrough(
+                    document, type_, name, plan_of(core, document, name), may_be_kept(core, document, name)
+                ),
             )
             charge(known.plan, execution.variables or {}, context)
             operation = get_operation_ast(document, name)
@@ -170,7 +179,7 @@ class Schema(strawberry.Schema):
         """The answer to an operation that is no subscription, over what stays open."""
         results = super()._stream_non_subscription(execution_context, *given, **named)  # type: ignore[arg-type] # as above
         context = execution_context.context
-        async with context.taking_on() if isinstance(context, Context) else nullcontext():
+        with context.taking_on() if isinstance(context, Context) else nullcontext():
             answers = [each async for each in results]
         for each in answers:
             yield each
@@ -187,6 +196,35 @@ class Schema(strawberry.Schema):
             charge(known.plan, variables or {}, context)
         except GraphQLError as error:
             return PreExecutionError(data=None, errors=[failed(error, context)])
+        key = _kept_by(known, variables, context)
+        if key is None:
+            answer = await self._answer(known, variables, context, root_value, operation_extensions)
+            settle(answer, context)
+            return answer
+        answers = context.services.kept_answers
+        kept = await answers.find(key)
+        if kept is not None:
+            answer = ExecutionResult(data=_written(kept.text), errors=None)
+            settle(answer, context, kept.points)
+            return answer
+        with answers.reading() as reading:
+            answer = await self._answer(known, variables, context, root_value, operation_extensions)
+        points = settle(answer, context)
+        if reading.holds and answer.data is not None and not answer.errors:
+            text = orjson.dumps(answer.data)
+            answers.keep(key, text, points, reading.version)
+            answer.data = _written(text)
+        return answer
+
+    async def _answer(
+        self,
+        known: LetThrough,
+        variables: dict[str, object] | None,
+        context: Context,
+        root_value: object,
+        operation_extensions: Mapping[str, object] | None,
+    ) -> ExecutionResult:
+        """What an operation answers that may run."""
         try:
             result = await await_maybe(
                 execute(
@@ -204,9 +242,23 @@ class Schema(strawberry.Schema):
         except Exception as error:  # noqa: BLE001 - no answer without a code
             return PreExecutionError(data=None, errors=[failed(error, context)])
         errors = [shown(each, context) for each in result.errors] if result.errors else None
-        answer = ExecutionResult(data=result.data, errors=errors)
-        settle(answer, context)
-        return answer
+        return ExecutionResult(data=result.data, errors=errors)
+
+
+def _kept_by(known: LetThrough, variables: dict[str, object] | None, context: Context) -> Hashable | None:
+    """By what an answer is kept: all that it depends on but for the store. None where it is not kept."""
+    if context.streams or not known.may_be_kept:
+        return None
+    try:
+        given = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return None
+    return (known, given, context.caller.viewer) if len(given) <= _MOST_GIVEN else None
+
+
+def _written(text: bytes) -> dict[str, object]:
+    """Data that is JSON already, which stands in a response as it is."""
+    return cast("dict[str, object]", orjson.Fragment(text))
 
 
 async def _text(query: str | None, context: Context) -> str | None:

@@ -1,7 +1,7 @@
 """What every resolver finds beside its arguments."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
@@ -90,7 +90,7 @@ class Context:
     reference: Reference = NO_REFERENCE
     trusted: bool = False
     budget: Budget | None = None
-    taking_on: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    taking_on: Callable[[], AbstractContextManager[None]] = nullcontext
     tells_cost: bool = False
     charge: Charge | None = None
     refused: RateLimitError | None = None

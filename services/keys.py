@@ -45,7 +45,7 @@ class Keys:
     def __init__(self, store: Store, clock: Clock = now) -> None:
         self._store = store
         self._clock = clock
-        self._memory: Memory[keys.ViewerRow] = Memory(keys.CLAIM_KEY)
+        self._memory: Memory[keys.ViewerRow, keys.KeyInUse] = Memory(keys.CLAIM_KEY, keys.in_use)
 
     async def authenticate(self, secret: str) -> Viewer:
         """Who a secret stands for. AuthError where it is nobody's, or no longer."""

@@ -30,6 +30,7 @@ from services.file_links import FileLinks
 from services.files import FileContents, Files
 from services.finishing_sign_in import Entrance, FinishingSignIn
 from services.groups import Groups
+from services.kept_answers import KEPT_BYTES, KeptAnswers
 from services.key_rotation import KeyRotation
 from services.keys import Keys
 from services.knowledge import KnowledgeReader
@@ -117,6 +118,7 @@ class Services:
     files: Files
     finishing_sign_in: FinishingSignIn
     groups: Groups
+    kept_answers: KeptAnswers
     key_rotation: KeyRotation
     keys: Keys
     knowledge: KnowledgeReader
@@ -178,6 +180,7 @@ class Services:
         files: FileContents | None = None,
         upload_limit: int = UPLOAD_LIMIT,
         documents: DocumentPolicy = ANY_DOCUMENT,
+        kept_bytes: int = KEPT_BYTES,
     ) -> "Services":
         """The services that work on a store, by the time that the clock tells where something expires.
 
@@ -187,7 +190,7 @@ class Services:
         the chains. Those who follow events do so by the log, which does not go on by itself. Orders are placed on the
         terms. Webhooks may be on this machine where `local_webhooks` says so. The policy is for whoever signs in.
         The bytes of files are kept in `files`, at most `upload_limit` of each. What a request
-        may run is by `documents`.
+        may run is by `documents`. Answers are kept in at most `kept_bytes`.
         """
         ontology = Ontology(store)
         dimension = Dimension(store)
@@ -216,6 +219,7 @@ class Services:
             files=Files(store, clock, changes, FileLinks(box, clock), contents=files, most=upload_limit),
             finishing_sign_in=FinishingSignIn(store, clock, limits, evidence, entrance),
             groups=Groups(store),
+            kept_answers=KeptAnswers(store, kept_bytes),
             key_rotation=KeyRotation(store, clock),
             keys=keys,
             knowledge=KnowledgeReader(store, ontology, dimension, embedder),

@@ -171,7 +171,9 @@ class Sessions:
         self._limits = limits
         self._policy = policy
         self._next_purge = 0.0
-        self._memory: Memory[sessions.SessionViewerRow] = Memory(sessions.CLAIM_SESSION)
+        self._memory: Memory[sessions.SessionViewerRow, sessions.InUse] = Memory(
+            sessions.CLAIM_SESSION, sessions.in_use
+        )
 
     async def authenticate(self, access: str, address: str | None = None) -> Viewer:
         """Who an access token stands for, which came from that address. AuthError where it is nobody's by now."""

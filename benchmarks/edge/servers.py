@@ -20,6 +20,7 @@ from app.local_store.address import StoreAddress
 _CHECKOUT: Final = Path(__file__).parents[2]
 _NPM: Final = Path(__file__).with_name("neo4j_graphql")
 _SERVES: Final = re.compile(r"serves http://127\.0\.0\.1:(\d+)")
+_PLENTY: Final = 1_000_000_000
 _START_SECONDS: Final = 90
 _STOP_SECONDS: Final = 10
 _INSTALL_SECONDS: Final = 300
@@ -41,7 +42,13 @@ class Server:
 @asynccontextmanager
 async def ours(address: StoreAddress, folder: Path) -> AsyncIterator[Server]:
     """Our own, as `scripts/serve` runs it, but for the store and the page for browsers."""
-    settings = {"ONE_STORE_USER": address.user, "ONE_STORE_PASSWORD": address.password, "ONE_EXPLORER": "false"}
+    settings = {
+        "ONE_STORE_USER": address.user,
+        "ONE_STORE_PASSWORD": address.password,
+        "ONE_EXPLORER": "false",
+        "ONE_POINTS": f"{_PLENTY}",  # one caller asks for what thousands may
+        "ONE_POINTS_PER_SECOND": f"{_PLENTY}",
+    }
     serve = ("-m", "app", "serve", "--port", "0", "--no-demo")
     command = [sys.executable, *serve, "--store", address.uri, "--data", str(folder / "data")]
     async with _serving(command, settings, folder / "ours.log") as server:

@@ -26,7 +26,7 @@ from graph.claims import Claim, Memory
 from graph.connections import RELATIONSHIPS as EDGES
 from graph.dump import LABELS, RELATIONSHIPS
 from graph.filters.groups import MAX_DEPTH
-from graph.sessions import CLAIM_SESSION
+from graph.sessions import CLAIM_SESSION, in_use
 from graph.shared_reads import Joint, Read
 from graph.store import Statement, Store, Transaction
 from graph.vectors import fix_dimension
@@ -448,7 +448,7 @@ async def test_what_reads_says_also_who_asks_and_finds_that_by_an_index(planned:
     chosen = [(name, each) for name, each in ONE_OF_EACH_SHAPE if "$calls" not in each.text]
     reading = [(name, each) for name, each in chosen if not each.alone and not WRITES.search(each.text)]
     assert len(reading) > len(chosen) / 3
-    claim = Claim(CLAIM_SESSION, {"accessHash": "x", "at": 1}, {}, Memory(CLAIM_SESSION), "x")
+    claim = Claim(CLAIM_SESSION, {"accessHash": "x", "at": 1}, {}, Memory(CLAIM_SESSION, in_use), "x")
     alone: Statement[object] = Statement("claimed", f"RETURN {{claimed: COLLECT {{ {CLAIM_SESSION} }}}} AS row")
     assert not [each for each in await planned.operators(alone, {"who": claim.parameters}) if COSTLY.fullmatch(each)]
 

@@ -37,7 +37,7 @@ async def go_away() -> None:
 async def test_a_form_with_files_may_be_larger_where_it_is_taken(
     path: str, content_type: str, size: int, status: int
 ) -> None:
-    transport = httpx2.ASGITransport(Requests(count, count, 10, go_away, form_limit=100))
+    transport = httpx2.ASGITransport(Requests(count, count, 10, go_away, lambda: True, form_limit=100))
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         response = await client.post(path, content=b"x" * size, headers={"Content-Type": content_type})
     assert response.status_code == status
@@ -62,7 +62,7 @@ async def test_a_body_that_does_not_come_on_is_waited_for_so_long_and_a_form_for
             await asyncio.sleep(pause)
             yield b"x"
 
-    transport = httpx2.ASGITransport(Requests(count, count, 10, go_away, form_limit=100))
+    transport = httpx2.ASGITransport(Requests(count, count, 10, go_away, lambda: True, form_limit=100))
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         response = await client.post("/graphql", content=pieces(), headers={"Content-Type": content_type})
     assert response.status_code == status
