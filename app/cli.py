@@ -1,5 +1,6 @@
 """The command line, `one`: serving, migrating, people, keys, secrets, documents, import and export, check, schema."""
 
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -59,12 +60,21 @@ def serve(
     data: DataOption = None,
     store: StoreOption = None,
     demo: Annotated[bool | None, typer.Option(help="Whether to fill an empty store with a demo world.")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes serve the port.")] = None,
 ) -> None:
     """Serve the API until Ctrl-C."""
     from app.server import serve as run_server  # noqa: PLC0415 - it takes a second that other commands need not
 
-    settings = settings_of(port=port, host=host, data=data, store=store, demo=demo)
+    settings = settings_of(port=port, host=host, data=data, store=store, demo=demo, workers=workers)
     uvloop.run(run_server(settings, Console()))
+
+
+@app.command(hidden=True)
+def work(number: Annotated[int, typer.Argument(help="That of the socket to serve at.")]) -> None:
+    """Serve beside a server, which starts this."""
+    from app.server import work as run_beside  # noqa: PLC0415 - as above
+
+    uvloop.run(run_beside(settings_of(), socket.socket(fileno=number)))
 
 
 @migrate_app.command("status")

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 
@@ -34,6 +36,7 @@ from app.settings import CHECKOUT, Settings
 from app.stores import opened_store
 from app.wake import following
 from app.webhook_worker import telling_webhooks
+from app.worker_processes import serving_too
 from domain.errors import StoreError
 from domain.sign_in_policy import SignInPolicy
 from domain.values import now
@@ -92,10 +95,22 @@ class Server(uvicorn.Server):
 async def serve(settings: Settings, console: Console) -> None:
     """Serve until SIGINT or SIGTERM. StoreError, in one line, where that cannot begin."""
     with bound_socket(settings.host, settings.port) as listener:
+        await _serve(settings, console, listener, share=False)
+
+
+async def work(settings: Settings, listener: socket.socket) -> None:
+    """Serve too, at the socket of a server whose store is there, until that ends or says so."""
+    stop_with_parent()
+    await _serve(settings, Console(quiet=True), listener, share=True)
+
+
+async def _serve(settings: Settings, console: Console, listener: socket.socket, *, share: bool) -> None:
+    """Serve at a socket; with `share` the local store is that of another process."""
+    with listener:
         address = f"http://{settings.host}:{listener.getsockname()[1]}"
         # The schema takes a second or two to build, which are better spent while Neo4j starts.
         loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "app.asgi"))
-        async with opened_store(settings, owner=f"serve {address}", console=console) as store:
+        async with opened_store(settings, owner=f"serve {address}", console=console, share=share) as store:
             applied = await up(store, read_migrations())
             if applied:
                 console.print(f"Migrated the store: {', '.join(migration.title for migration in applied)}.")
@@ -204,6 +219,7 @@ async def serve(settings: Settings, console: Console) -> None:
                     expiring(Expiry(store, now), CartExpiry(store, now)),
                     telling_webhooks(settings, store, events, box, cursor_key),
                     collecting(app.is_idle),
+                    serving_too(settings, listener),
                 ):
                     await _run(Server(config, started, stopping), listener)
 
@@ -230,8 +246,8 @@ async def _sending(settings: Settings, app_url: str) -> AsyncIterator[Sender | N
     elif settings.smtp_host is not None:
         yield _smtp(settings, settings.smtp_host)
     else:
-        # Whoever reads it can take over every account, so that it is for who sits at this machine.
-        yield Mailbox(app_url) if settings.demo and settings.host in LOOPBACK else None
+        # Whoever reads it can take over every account: it is for who sits at this machine. And it is in one process.
+        yield Mailbox(app_url) if settings.demo and settings.host in LOOPBACK and settings.workers == 1 else None
 
 
 def _told(settings: Settings, store: Store) -> Sequence[Route]:
@@ -273,6 +289,18 @@ async def _run(server: Server, listener: socket.socket) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     await server.serve(sockets=[listener])
+
+
+def stop_with_parent() -> None:
+    """Stop as if told to once nobody holds the other end of standard input any more."""
+    loop = asyncio.get_running_loop()
+
+    def ended() -> None:
+        if not os.read(sys.stdin.fileno(), 1):
+            loop.remove_reader(sys.stdin.fileno())
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(sys.stdin.fileno(), ended)
 
 
 @contextlib.contextmanager

@@ -161,6 +161,7 @@ class Settings(BaseSettings):
     )
     embedding_model: str | None = Field(None, min_length=1, description="The model to ask that endpoint for.")
     embedding_key: SecretStr | None = Field(None, description="The key that the endpoint wants, if it does.")
+    workers: int = Field(1, ge=1, le=64, description="How many processes serve the port.")
     kept_bytes: int = Field(
         KEPT_BYTES, ge=0, description="How many bytes of answers to keep until something changes; 0 keeps none."
     )
@@ -271,6 +272,19 @@ def load_settings(**given: object) -> Settings:
     if unfit:
         raise SettingsError(f"Not fit for production. {'; '.join(unfit)}.")
     return settings
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a process that serves beside another one: ours, with what the command line said."""
+    given = {
+        "data": settings.data.absolute(),
+        "store": settings.store,
+        "host": settings.host,
+        "demo": False,
+        "workers": 1,
+    }
+    told = {f"{PREFIX}{name}".upper(): str(value) for name, value in given.items() if value is not None}
+    return {**os.environ, **told}
 
 
 def _check_passkey_domain(settings: Settings) -> None:
