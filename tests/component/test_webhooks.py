@@ -385,7 +385,7 @@ async def test_a_range_of_time_is_sent_once_more_be_it_from_before_the_webhook(p
     assert (await partner.ask("replayWebhook", **given))["__typename"] == "ReplayWebhookSuccess"
     assert (await partner.ask("replayWebhook", **given))["__typename"] == "ConflictError"
     await partner.worker.tell()
-    assert [each.target for each in partner.receiver.got] == things
+    assert sorted(each.target for each in partner.receiver.got) == things  # those of different things have no order
     wrongs: list[dict[str, JSON]] = [
         {},
         {"to": given["to"]},
