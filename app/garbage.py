@@ -13,10 +13,10 @@ from typing import Final
 
 from app.workers import beside
 
-YOUNG: Final = 5_000
+YOUNG: Final = 2_000
 """How many more objects there are before the youngest are looked at, which takes a fraction of a millisecond."""
 
-_MIDDLE: Final = 10
+_MIDDLE: Final = 5
 """How many times that is done before those that have lasted since are looked at too."""
 
 _NEVER: Final = 1_000_000
