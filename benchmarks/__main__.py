@@ -6,7 +6,21 @@ import tempfile
 from pathlib import Path
 
 from app.local_store.sharing import running_store
-from benchmarks import access, checks, execution, growth, imports, live, reads, recall, search, shop, sign_ins, starts
+from benchmarks import (
+    access,
+    checks,
+    execution,
+    growth,
+    imports,
+    live,
+    reads,
+    recall,
+    search,
+    shop,
+    sign_ins,
+    soak,
+    starts,
+)
 from benchmarks.edge import measure as edge
 from benchmarks.edge.questions import QUESTIONS
 from benchmarks.figures import Figure, mebibytes, show, show_head
@@ -90,6 +104,14 @@ async def sign_in() -> None:
         show(*await sign_ins.measure(Path(name)))
 
 
+async def last(minutes: int) -> None:
+    """A long time."""
+    show_head()
+    with tempfile.TemporaryDirectory() as name:
+        async for figure in soak.measure(Path(name), minutes):
+            show(figure)
+
+
 async def sell(products: int) -> None:
     """Looking for products."""
     show_head()
@@ -120,6 +142,7 @@ parser.add_argument("--live", action="store_true", help="measure live updates an
 parser.add_argument("--sign-in", action="store_true", help="measure signing in instead")
 parser.add_argument("--shop", action="store_true", help="measure looking for as many products instead")
 parser.add_argument("--access", action="store_true", help="measure what permissions cost instead")
+parser.add_argument("--soak", type=int, metavar="MINUTES", help="measure the memory of a server for so long instead")
 parser.add_argument("--edge", action="store_true", help="measure our server beside others under load instead")
 parser.add_argument("--ask", nargs="+", choices=tuple(QUESTIONS), default=tuple(QUESTIONS), help="of --edge: what")
 parser.add_argument("--connections", type=int, nargs="+", default=(16, 64), help="of --edge: how many at once")
@@ -130,6 +153,8 @@ if arguments.edge:
     asyncio.run(compete(edge.Plan(arguments.ask, arguments.connections, arguments.rounds, arguments.seconds)))
 elif arguments.live:
     asyncio.run(follow())
+elif arguments.soak is not None:
+    asyncio.run(last(arguments.soak))
 elif arguments.shop:
     asyncio.run(sell(arguments.things))
 elif arguments.sign_in:
