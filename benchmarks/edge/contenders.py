@@ -23,6 +23,7 @@ from graph.store import Store
 
 OURS: Final = "ONE"
 NOBODY: Final = "ONE, as nobody"
+FRESH: Final = "ONE, keeping no answers"
 NEO4J_GRAPHQL: Final = "@neo4j/graphql on Apollo Server"
 STOCK: Final = "Strawberry, with its caches and dataloaders"
 BARE: Final = "a bare handler"
@@ -74,10 +75,11 @@ async def competing(folder: Path) -> AsyncIterator[Sequence[Contender]]:
         secret = await add_viewer(
             store, "editor", PlatformRole.ORG_OWNER, TOP, KeyScope.WRITE, member=MemberRole.EDITOR
         )
-        own, npm, stock, bare = [
+        own, fresh, npm, stock, bare = [
             await stack.enter_async_context(each)
             for each in (
                 servers.ours(address, folder),
+                servers.ours(address, folder, keeps=False),
                 servers.neo4j_graphql(address, folder),
                 servers.python_peer("stock", address, folder),
                 servers.python_peer("bare", address, folder),
@@ -93,6 +95,7 @@ async def competing(folder: Path) -> AsyncIterator[Sequence[Contender]]:
         everybody = [
             Contender(OURS, own, questions.OURS, paged[0], bearer),
             Contender(NOBODY, own, questions.PUBLIC, paged[1], {}),
+            Contender(FRESH, fresh, questions.OURS, paged[0], bearer),
             Contender(NEO4J_GRAPHQL, npm, questions.NEO4J_GRAPHQL, about, {}),
             Contender(STOCK, stock, questions.STOCK, about, {}),
             Contender(BARE, bare, questions.BARE, about, {}, bare=True),

@@ -40,18 +40,20 @@ class Server:
 
 
 @asynccontextmanager
-async def ours(address: StoreAddress, folder: Path) -> AsyncIterator[Server]:
-    """Our own, as `scripts/serve` runs it, but for the store and the page for browsers."""
+async def ours(address: StoreAddress, folder: Path, *, keeps: bool = True) -> AsyncIterator[Server]:
+    """Our own, as `scripts/serve` runs it, but for the store and the page for browsers; or one that keeps no answers."""
     settings = {
         "ONE_STORE_USER": address.user,
         "ONE_STORE_PASSWORD": address.password,
         "ONE_EXPLORER": "false",
         "ONE_POINTS": f"{_PLENTY}",  # one caller asks for what thousands may
         "ONE_POINTS_PER_SECOND": f"{_PLENTY}",
+        **({} if keeps else {"ONE_KEPT_BYTES": "0"}),
     }
+    name = "ours" if keeps else "fresh"
     serve = ("-m", "app", "serve", "--port", "0", "--no-demo")
-    command = [sys.executable, *serve, "--store", address.uri, "--data", str(folder / "data")]
-    async with _serving(command, settings, folder / "ours.log") as server:
+    command = [sys.executable, *serve, "--store", address.uri, "--data", str(folder / name)]
+    async with _serving(command, settings, folder / f"{name}.log") as server:
         yield server
 
 

@@ -20,8 +20,8 @@ def test_it_names_fields_that_there_are() -> None:
     "text",
     [
         '{ node(id: "x") { id __typename ... on Thing { name properties group { slug } owner { id } } } }',
-        "{ things(first: 5) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { ...Named } } } } "
-        "fragment Named on Thing { name labels ... on Product { slug price { amount } } }",
+        """{ things(first: 5) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { ...Named } } } }
+        fragment Named on Thing { name labels ... on Product { slug price { amount } } }""",
         '{ group(slug: "x") { children(first: 5) { nodes { name things(first: 5) { nodes { id } } } } } }',
         "{ people(first: 5) { nodes { username connections(first: 1) { nodes { source { id } } } } } }",
     ],
