@@ -22,6 +22,7 @@ from benchmarks import (
     starts,
 )
 from benchmarks.edge import measure as edge
+from benchmarks.edge import parts
 from benchmarks.edge.questions import QUESTIONS
 from benchmarks.figures import Figure, mebibytes, show, show_head
 from benchmarks.servers import Running, serving
@@ -125,6 +126,14 @@ async def compete(plan: edge.Plan) -> None:
         await edge.measure(Path(name), plan)
 
 
+async def take_apart() -> None:
+    """What an answer of ours takes."""
+    show_head()
+    with tempfile.TemporaryDirectory() as name:
+        async for figure in parts.measure(Path(name)):
+            show(figure)
+
+
 async def permit(worlds: Path, things: int) -> None:
     """What permissions cost."""
     show_head()
@@ -144,6 +153,7 @@ parser.add_argument("--shop", action="store_true", help="measure looking for as 
 parser.add_argument("--access", action="store_true", help="measure what permissions cost instead")
 parser.add_argument("--soak", type=int, metavar="MINUTES", help="measure the memory of a server for so long instead")
 parser.add_argument("--edge", action="store_true", help="measure our server beside others under load instead")
+parser.add_argument("--edge-parts", action="store_true", help="measure what an answer takes by its size instead")
 parser.add_argument("--ask", nargs="+", choices=tuple(QUESTIONS), default=tuple(QUESTIONS), help="of --edge: what")
 parser.add_argument("--connections", type=int, nargs="+", default=(16, 64), help="of --edge: how many at once")
 parser.add_argument("--rounds", type=int, default=7, help="of --edge: how many turns each has")
@@ -151,6 +161,8 @@ parser.add_argument("--seconds", type=float, default=2, help="of --edge: how lon
 arguments = parser.parse_args()
 if arguments.edge:
     asyncio.run(compete(edge.Plan(arguments.ask, arguments.connections, arguments.rounds, arguments.seconds)))
+elif arguments.edge_parts:
+    asyncio.run(take_apart())
 elif arguments.live:
     asyncio.run(follow())
 elif arguments.soak is not None:

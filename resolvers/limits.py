@@ -118,10 +118,11 @@ def _directives(node: Node) -> int:
 
 def measured(document: DocumentNode) -> tuple[tuple[OperationDefinitionNode, Size, int], ...]:
     """Each operation of a document with its size and how many fields it has at its root."""
-    return DOCUMENTS.about(document, measured, partial(_measured, document))
+    return DOCUMENTS.about(document, measured, partial(measure_all, document))
 
 
-def _measured(document: DocumentNode) -> tuple[tuple[OperationDefinitionNode, Size, int], ...]:
+def measure_all(document: DocumentNode) -> tuple[tuple[OperationDefinitionNode, Size, int], ...]:
+    """The same, whether it was measured before or not."""
     measure = Measure(
         {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     )

@@ -89,8 +89,8 @@ async def competing(folder: Path) -> AsyncIterator[Sequence[Contender]]:
         bearer = {"Authorization": f"Bearer {secret}"}
         about = questions.variables(world, world.keys)
         paged = [
-            questions.variables(world, await _cursors(client, own, bearer, "things")),
-            questions.variables(world, await _cursors(client, own, {}, "publicThings")),
+            questions.variables(world, await cursors(client, own, bearer, "things")),
+            questions.variables(world, await cursors(client, own, {}, "publicThings")),
         ]
         everybody = [
             Contender(OURS, own, questions.OURS, paged[0], bearer),
@@ -118,19 +118,19 @@ async def _agree(client: httpx2.AsyncClient, contenders: Sequence[Contender], qu
                 raise SystemExit(f"{contender.name} answers {question} by {answer}, and the first by {answers[0]}")
 
 
-async def _cursors(client: httpx2.AsyncClient, server: Server, headers: Mapping[str, str], name: str) -> list[str]:
+async def cursors(client: httpx2.AsyncClient, server: Server, headers: Mapping[str, str], name: str) -> list[str]:
     """What pages of our list come after: the places that the keys of the world are of."""
     query = f"""query ($after: String) {{
         page: {name}(first: {EVERY}, after: $after, order: oldest_first) {{
             pageInfo {{ endCursor hasNextPage }} }} }}"""
-    cursors: list[str] = []
+    found: list[str] = []
     while True:
-        body = orjson.dumps({"query": query, "variables": {"after": cursors[-1] if cursors else None}})
+        body = orjson.dumps({"query": query, "variables": {"after": found[-1] if found else None}})
         data = cast("_Paged", await _answer(client, server, "/graphql", body.decode(), headers))
         info = data["page"]["pageInfo"]
         if not info["hasNextPage"]:
-            return cursors
-        cursors.append(info["endCursor"])
+            return found
+        found.append(info["endCursor"])
 
 
 async def _answer(

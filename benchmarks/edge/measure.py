@@ -51,7 +51,7 @@ class _Measured:
         return [each["answered"] / each["seconds"] for each in self.done]
 
 
-class _Load:
+class Load:
     """The process that asks."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -74,7 +74,7 @@ class _Load:
         await given.drain()
         answer = orjson.loads(await told.readline())
         if "error" in answer:
-            raise SystemExit(f"{contender.name}, {QUESTIONS[question]}: {answer['error']}")
+            raise SystemExit(f"{contender.name}, {QUESTIONS.get(question, question)}: {answer['error']}")
         return cast("Done", answer)
 
 
@@ -83,7 +83,7 @@ async def measure(folder: Path, plan: Plan) -> None:
     about = machine()
     async with asyncio.timeout(_LIMIT_SECONDS), AsyncExitStack() as stack:
         everybody = await stack.enter_async_context(competing(folder))
-        load = await stack.enter_async_context(_loading())
+        load = await stack.enter_async_context(loading())
         print(f"{about}; {plan.rounds} rounds of {plan.seconds:g} s\n\n{_HEAD}", flush=True)
         busy, own, began = _busy(), _own(), time.perf_counter()
         for question in plan.questions:
@@ -109,7 +109,7 @@ def _own() -> float:
 
 
 async def _rounds(
-    load: _Load, asked: Sequence[Contender], question: str, connections: int, plan: Plan
+    load: Load, asked: Sequence[Contender], question: str, connections: int, plan: Plan
 ) -> dict[str, _Measured]:
     """Each contender in turn, another one first in each round."""
     for each in asked:
@@ -148,7 +148,8 @@ def _times(ours: _Measured | None, theirs: _Measured) -> str:
 
 
 @asynccontextmanager
-async def _loading() -> AsyncIterator[_Load]:
+async def loading() -> AsyncIterator[Load]:
+    """The process that asks, until the context ends."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.edge.load",
         cwd=Path(__file__).parents[2],
@@ -156,7 +157,7 @@ async def _loading() -> AsyncIterator[_Load]:
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
-        yield _Load(process)
+        yield Load(process)
     finally:
         if process.stdin is not None:
             process.stdin.close()

@@ -41,7 +41,7 @@ class Server:
 
 @asynccontextmanager
 async def ours(address: StoreAddress, folder: Path, *, keeps: bool = True) -> AsyncIterator[Server]:
-    """Our own, as `scripts/serve` runs it, but for the store and the page for browsers; or one that keeps no answers."""
+    """Our own, as `scripts/serve` runs it, but for the store and the page; or one that keeps no answers."""
     settings = {
         "ONE_STORE_USER": address.user,
         "ONE_STORE_PASSWORD": address.password,
