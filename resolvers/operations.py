@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 import orjson
@@ -32,7 +32,7 @@ from resolvers.limits import DOCUMENTS, parse_options
 from schema.context import Context
 from schema.limits import Limits
 
-_MOST_GIVEN: Final = 2_000
+_MOST_GIVEN: Final = 1_000
 """Bytes of the variables of an answer that is kept."""
 
 WRONG_DOCUMENTS: Final = (
@@ -45,7 +45,7 @@ WRONG_DOCUMENTS: Final = (
 """Why nothing is run for what a request says of its document."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class LetThrough:
     """An operation of a document that may run: it is valid, and within the limits of the server."""
 
@@ -56,6 +56,8 @@ class LetThrough:
     """What of it costs something."""
     may_be_kept: bool
     """Whether its answers are kept for as long as nothing changes."""
+    token: object = field(default_factory=object)
+    """Stands for it where answers are kept, which would keep the document too otherwise."""
 
 
 class RememberWhatMayRun(SchemaExtension):
@@ -253,7 +255,7 @@ def _kept_by(known: LetThrough, variables: dict[str, object] | None, context: Co
         given = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         return None
-    return (known, given, context.caller.viewer) if len(given) <= _MOST_GIVEN else None
+    return (known.token, given, context.caller.viewer) if len(given) <= _MOST_GIVEN else None
 
 
 def _written(text: bytes) -> dict[str, object]:

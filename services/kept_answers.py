@@ -22,8 +22,8 @@ KEPT_BYTES: Final = 32_000_000
 LARGEST: Final = 200_000
 """Bytes of the largest answer that is kept: a larger one takes as long to send as to make."""
 
-_OVERHEAD: Final = 1_000
-"""Bytes that an answer takes beside its text, with what it is kept by."""
+_OVERHEAD: Final = 2_000
+"""Bytes that an answer takes beside its text, with what it is kept by, such as variables."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Answers are kept until something changes, and nobody is ever answered what is not so any more, or not theirs."""
 
 import asyncio
+import gc
 import random
 from functools import partial
 from typing import Final
 
 import pytest
+from graphql import DocumentNode
 
 from domain.people import PlatformRole
 from graph.store import Statement, Store, Transaction
@@ -199,6 +201,18 @@ async def test_no_more_is_kept_than_there_is_room_for(store: Store) -> None:
         assert kept.size <= 10_000
     assert await kept.find(49) is not None
     assert await kept.find(0) is None
-    kept.keep("large", b"x" * 9_500, 1, store.version)
+    kept.keep("large", b"x" * 8_500, 1, store.version)
     assert await kept.find("large") is None
     assert (kept.given, kept.unknown, kept.outdated) == (1, 2, 0)
+
+
+async def test_answers_keep_no_documents(world: World) -> None:
+    film = await named(world)
+    for number in range(100):
+        await warmed(world.api, NAME.replace("query", f"query Number{number}"), id=film)
+    for number in range(510):  # as many others as make a process forget these
+        await world.api.ask(f"{{ a{number}: __typename }}")
+    assert (await metrics(world))["one_kept_answers_bytes"] > 100 * 2_000
+    gc.collect()
+    documents = [each for each in gc.get_objects() if isinstance(each, DocumentNode)]
+    assert not [each for each in documents if each.loc and "query Number" in each.loc.source.body]
