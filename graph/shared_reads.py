@@ -133,7 +133,8 @@ def _each(listed: str, text: str) -> str:
     return f"""
     UNWIND range(0, size(${listed}) - 1) AS number
     WITH number, ${listed}[number] AS given ORDER BY number
-    RETURN {{found: COLLECT {{ {_of_each(text)} }}}} AS row"""
+    WITH number, given, COLLECT {{ {_of_each(text)} }} AS found
+    RETURN {{found: found}} AS row"""
 
 
 def _of_each(text: str) -> str:
