@@ -1,6 +1,6 @@
 """How an operation runs: what all checks let through once runs straight away the next time."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Final, cast
@@ -31,6 +31,7 @@ from resolvers.keeping import may_be_kept
 from resolvers.limits import DOCUMENTS, parse_options
 from schema.context import Context
 from schema.limits import Limits
+from services.kept_answers import Key
 
 _MOST_GIVEN: Final = 1_000
 """Bytes of the variables of an answer that is kept."""
@@ -247,7 +248,7 @@ class Schema(strawberry.Schema):
         return ExecutionResult(data=result.data, errors=errors)
 
 
-def _kept_by(known: LetThrough, variables: dict[str, object] | None, context: Context) -> Hashable | None:
+def _kept_by(known: LetThrough, variables: dict[str, object] | None, context: Context) -> Key | None:
     """By what an answer is kept: all that it depends on but for the store. None where it is not kept."""
     if context.streams or not known.may_be_kept:
         return None
@@ -255,7 +256,7 @@ def _kept_by(known: LetThrough, variables: dict[str, object] | None, context: Co
         given = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         return None
-    return (known.token, given, context.caller.viewer) if len(given) <= _MOST_GIVEN else None
+    return Key(known.token, given, context.caller.viewer) if len(given) <= _MOST_GIVEN else None
 
 
 def _written(text: bytes) -> dict[str, object]:

@@ -6,11 +6,12 @@ something, and by whichever server. It is kept only where all of it was read fro
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+from domain.access import Viewer
 from domain.errors import DeadlineError, NetworkError
 from graph import versions
 from graph.store import Store
@@ -22,8 +23,16 @@ KEPT_BYTES: Final = 32_000_000
 LARGEST: Final = 200_000
 """Bytes of the largest answer that is kept: a larger one takes as long to send as to make."""
 
-_OVERHEAD: Final = 2_000
-"""Bytes that an answer takes beside its text, with what it is kept by, such as variables."""
+_OVERHEAD: Final = 800
+"""Bytes that an answer takes beside its text and the variables that it is kept by."""
+
+
+class Key(NamedTuple):
+    """All that an answer depends on but for the store: an operation, its variables as JSON, and who asks."""
+
+    operation: object
+    variables: bytes
+    viewer: Viewer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class KeptAnswers:
         """Keep at most so many bytes; none where that is 0."""
         self._store = store
         self._limit = limit
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self.size = 0
         """How many bytes the answers take."""
         self.given = 0
@@ -52,7 +61,7 @@ class KeptAnswers:
         self.unknown = 0
         """How many were asked for that were not kept."""
 
-    async def find(self, key: Hashable) -> Kept | None:
+    async def find(self, key: Key) -> Kept | None:
         """The answer that is kept by that, where it is what the store would answer now.
 
         AuthError where whoever asks is not who they were.
@@ -85,9 +94,9 @@ class KeptAnswers:
         with versions.reading(self._store.version if self._limit else UNKNOWN) as made:
             yield made
 
-    def keep(self, key: Hashable, text: bytes, points: int, version: Version) -> None:
+    def keep(self, key: Key, text: bytes, points: int, version: Version) -> None:
         """Keep an answer of that state, in the place of those that were not given for the longest time."""
-        size = len(text) + _OVERHEAD
+        size = _size(key, text)
         if size > min(LARGEST, self._limit):
             return
         self._drop(key)
@@ -96,7 +105,12 @@ class KeptAnswers:
         while self.size > self._limit:
             self._drop(next(iter(self._kept)))
 
-    def _drop(self, key: Hashable) -> None:
+    def _drop(self, key: Key) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
-            self.size -= len(kept.text) + _OVERHEAD
+            self.size -= _size(key, kept.text)
+
+
+def _size(key: Key, text: bytes) -> int:
+    """Bytes that an answer takes."""
+    return len(text) + len(key.variables) + _OVERHEAD
