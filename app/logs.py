@@ -1,5 +1,6 @@
 """Logs: one JSON object a line for programs, readable lines for people, and in each who asked for what."""
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -58,7 +59,10 @@ class _JsonLines(logging.Formatter):
         fields["timestamp"] = datetime.fromtimestamp(record.created, UTC)
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(fields, repr, orjson.OPT_UTC_Z).decode()
+        try:
+            return orjson.dumps(fields, repr, orjson.OPT_UTC_Z).decode()
+        except TypeError:  # a number of more than 64 bits, or half of a character
+            return json.dumps(fields, default=repr)
 
 
 def _text_lines() -> logging.Formatter:

@@ -10,11 +10,12 @@ from typing import Final, Literal, TypedDict, cast
 import httpx2
 import orjson
 
+from app.local_store.address import StoreAddress
 from app.local_store.instance import LocalStore
 from benchmarks.edge import questions, servers
 from benchmarks.edge.questions import Data, plain
 from benchmarks.edge.servers import Server
-from benchmarks.edge.world import EVERY, TOP, make
+from benchmarks.edge.world import EVERY, TOP, World, make
 from benchmarks.viewers import add_viewer
 from domain.access import KeyScope
 from domain.people import MemberRole, PlatformRole
@@ -64,17 +65,25 @@ class Contender:
 
 
 @asynccontextmanager
+async def prepared(folder: Path) -> AsyncIterator[tuple[StoreAddress, World, Mapping[str, str]]]:
+    """A store with the world in it, and the headers of an editor of all of it."""
+    async with LocalStore(folder / "store", owner="scripts/bench") as address:
+        store = await Store.open(address.uri, address.user, address.password)
+        try:
+            await up(store, read_migrations())
+            world = await make(store, folder)
+            owner = PlatformRole.ORG_OWNER
+            secret = await add_viewer(store, "editor", owner, TOP, KeyScope.WRITE, member=MemberRole.EDITOR)
+        finally:
+            await store.close()
+        yield address, world, {"Authorization": f"Bearer {secret}"}
+
+
+@asynccontextmanager
 async def competing(folder: Path) -> AsyncIterator[Sequence[Contender]]:
     """All of them, over a store and a world of their own. SystemExit where their answers are not equal."""
     async with AsyncExitStack() as stack:
-        address = await stack.enter_async_context(LocalStore(folder / "store", owner="scripts/bench"))
-        store = await Store.open(address.uri, address.user, address.password)
-        stack.push_async_callback(store.close)
-        await up(store, read_migrations())
-        world = await make(store, folder)
-        secret = await add_viewer(
-            store, "editor", PlatformRole.ORG_OWNER, TOP, KeyScope.WRITE, member=MemberRole.EDITOR
-        )
+        address, world, bearer = await stack.enter_async_context(prepared(folder))
         own, fresh, npm, stock, bare = [
             await stack.enter_async_context(each)
             for each in (
@@ -86,7 +95,6 @@ async def competing(folder: Path) -> AsyncIterator[Sequence[Contender]]:
             )
         ]
         client = await stack.enter_async_context(httpx2.AsyncClient(timeout=60))
-        bearer = {"Authorization": f"Bearer {secret}"}
         about = questions.variables(world, world.keys)
         paged = [
             questions.variables(world, await cursors(client, own, bearer, "things")),

@@ -14,19 +14,14 @@ import httpx2
 from graphql import DocumentNode, parse, validate
 
 from app.load import Load, LoadLimits
-from app.local_store.instance import LocalStore
 from benchmarks.edge import questions, servers
-from benchmarks.edge.contenders import Contender, cursors
+from benchmarks.edge.contenders import Contender, cursors, prepared
 from benchmarks.edge.load import Done
 from benchmarks.edge.measure import loading
 from benchmarks.edge.questions import Data
-from benchmarks.edge.world import TOP, World, make
+from benchmarks.edge.world import World
 from benchmarks.figures import Figure
-from benchmarks.viewers import add_viewer
-from domain.access import Caller, KeyScope
-from domain.people import MemberRole, PlatformRole
-from graph.migrate import read_migrations, up
-from graph.store import Store
+from domain.access import Caller
 from resolvers.costs import plan_of, requested
 from resolvers.keeping import may_be_kept
 from resolvers.limits import measure_all
@@ -67,15 +62,8 @@ class _New(Contender):
 async def measure(folder: Path) -> AsyncIterator[Figure]:
     """All of it."""
     async with AsyncExitStack() as stack:
-        address = await stack.enter_async_context(LocalStore(folder / "store", owner="scripts/bench"))
-        store = await Store.open(address.uri, address.user, address.password)
-        stack.push_async_callback(store.close)
-        await up(store, read_migrations())
-        world = await make(store, folder)
-        owner = PlatformRole.ORG_OWNER
-        secret = await add_viewer(store, "editor", owner, TOP, KeyScope.WRITE, member=MemberRole.EDITOR)
+        address, world, bearer = await stack.enter_async_context(prepared(folder))
         server = await stack.enter_async_context(servers.ours(address, folder, keeps=False))
-        bearer = {"Authorization": f"Bearer {secret}"}
         async with httpx2.AsyncClient(timeout=60) as client:
             pages = await cursors(client, server, bearer, "things")
         load = await stack.enter_async_context(loading())
