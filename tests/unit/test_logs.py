@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 
 import pytest
 
@@ -35,9 +34,8 @@ def test_what_has_no_json_is_told_as_python_shows_it() -> None:
 
 
 def test_an_exception_is_told_with_its_traceback() -> None:
-    try:
+    with pytest.raises(ValueError, match="invalid") as raised:
         int("no")
-    except ValueError:
-        told = line("failed", exc_info=sys.exc_info())
-    assert "Traceback" in str(told["exception"])
-    assert "ValueError: invalid literal" in str(told["exception"])
+    told = str(line("failed", exc_info=(raised.type, raised.value, raised.tb))["exception"])
+    assert "Traceback" in told
+    assert "ValueError: invalid literal" in told
